@@ -1,0 +1,48 @@
+import { SlipwayError } from "./errors.ts";
+
+/**
+ * Names of models, endpoints and aliases: a lower-case letter or digit, then letters, digits, `.`, `_` or `-`;
+ * at most 100 characters. They are safe in a path, a file name, a metric label and a shell.
+ */
+export const namePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+
+/** An alias must not look like a version number. */
+export const aliasPattern = /^[a-z][a-z0-9._-]{0,99}$/;
+
+/** `NAME[@VERSION|ALIAS]`, the one way to name a model, a version or an endpoint. */
+export interface Address {
+  readonly name: string;
+  readonly version?: number;
+  readonly alias?: string;
+}
+
+/** @throws SlipwayError `invalid_name` */
+export function parseName(text: string, what = "name"): string {
+  if (!namePattern.test(text))
+    throw new SlipwayError(
+      "invalid_name",
+      `${JSON.stringify(text)} is not a valid ${what}: use 1 to 100 of a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.`,
+      { [what]: text },
+    );
+  return text;
+}
+
+/** @throws SlipwayError `invalid_name` */
+export function parseAddress(text: string): Address {
+  const at = text.indexOf("@");
+  if (at < 0) return { name: parseName(text) };
+  const name = parseName(text.slice(0, at));
+  const rest = text.slice(at + 1);
+  if (/^[1-9][0-9]{0,8}$/.test(rest)) return { name, version: Number(rest) };
+  if (aliasPattern.test(rest)) return { name, alias: rest };
+  throw new SlipwayError(
+    "invalid_name",
+    `${JSON.stringify(text)} is not a valid address: after "@" comes a version number (flight-delay@2) or an alias (flight-delay@champion).`,
+    { address: text },
+  );
+}
+
+export function formatAddress(address: Address): string {
+  const tail = address.version ?? address.alias;
+  return tail === undefined ? address.name : `${address.name}@${tail}`;
+}

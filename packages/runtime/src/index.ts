@@ -1,0 +1,3 @@
+export * from "./runtime.ts";
+export * from "./signature.ts";
+export * from "./tensor.ts";

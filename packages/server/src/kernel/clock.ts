@@ -1,0 +1,31 @@
+/** The only clock of the server; tests pass a fake one. */
+export interface Clock {
+  /** Wall clock, integer milliseconds since 1970. */
+  now(): number;
+  /** Monotonic milliseconds with fractions, from an arbitrary start. */
+  monotonic(): number;
+  /** Resolves after `ms`, or at once where the signal is aborted. Never keeps the process alive. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `task` every `ms` until the returned function is called. Never keeps the process alive. */
+  every(ms: number, task: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const timer = setTimeout(done, ms).unref();
+      function done() {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      }
+      signal?.addEventListener("abort", done, { once: true });
+    }),
+  every: (ms, task) => {
+    const timer = setInterval(task, ms).unref();
+    return () => clearInterval(timer);
+  },
+};

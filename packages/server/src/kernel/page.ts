@@ -1,0 +1,42 @@
+import { SlipwayError } from "@slipway/contract";
+
+/** A page of a list. `next` is null on the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export interface PageQuery {
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** The `next` of the page before; null is the first page. */
+  readonly cursor: string | null;
+}
+
+/** Cursors are opaque to callers: the sort key of the last item, as base64url JSON. */
+export function encodeCursor(key: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(key)).toString("base64url");
+}
+
+/** @throws SlipwayError `invalid_request` */
+export function decodeCursor(cursor: string, length: number): readonly (string | number)[] {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    if (
+      Array.isArray(key) &&
+      key.length === length &&
+      key.every((part) => typeof part === "string" || typeof part === "number")
+    )
+      return key;
+  } catch {
+    // falls through to the one message
+  }
+  throw new SlipwayError("invalid_request", "The cursor is not one that this server gave out; start without one.");
+}
+
+/** Fetched `limit + 1` rows: cuts the extra one and says whether there is more. */
+export function toPage<T>(rows: readonly T[], limit: number, key: (row: T) => readonly (string | number)[]): Page<T> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null };
+}
