@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { errorTable, type ErrorCode, type ErrorKind } from "./errors.ts";
+import { routeTable, type RouteSpec } from "./routes.ts";
+import { problem } from "./schemas/common.ts";
+
+/** The HTTP status of every kind of error on `/api/v1`. */
+export const problemStatus: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  precondition: 412,
+  too_large: 413,
+  exhausted: 429,
+  cancelled: 499,
+  internal: 500,
+  unimplemented: 501,
+  unavailable: 503,
+  deadline: 504,
+};
+
+type Json = Record<string, unknown>;
+
+function toSchema(type: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any" }) as Json;
+  return schema;
+}
+
+function parameters(route: RouteSpec): Json[] {
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => ({
+    name: match[1],
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const query = route.query
+    ? (toSchema(route.query, "input") as { properties?: Json; required?: string[] })
+    : {};
+  const inQuery = Object.entries(query.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: query.required?.includes(name) ?? false,
+    schema,
+  }));
+  return [...inPath, ...inQuery];
+}
+
+function responses(route: RouteSpec): Json {
+  const answer: Json = { description: route.summary };
+  if (route.answer)
+    answer.content = { "application/json": { schema: toSchema(route.answer, "output") } };
+  if (route.events)
+    answer.content = { "text/event-stream": { schema: toSchema(route.events, "output") } };
+  const result: Json = { [route.status]: answer };
+  const codes: readonly ErrorCode[] = [...route.errors, "invalid_request", "internal"];
+  for (const code of codes) {
+    const status = problemStatus[errorTable[code].kind];
+    const known = result[status] as { description: string } | undefined;
+    const description = `\`${code}\`: ${errorTable[code].title}`;
+    if (known) known.description += `; ${description}`;
+    else
+      result[status] = {
+        description,
+        content: {
+          "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+        },
+      };
+  }
+  return result;
+}
+
+function operation(id: string, route: RouteSpec): Json {
+  const result: Json = {
+    operationId: id,
+    tags: [route.tag],
+    summary: route.summary,
+    parameters: parameters(route),
+    responses: responses(route),
+  };
+  if (route.body)
+    result.requestBody = {
+      required: true,
+      content: { "application/json": { schema: toSchema(route.body, "input") } },
+    };
+  if (route.rawBody)
+    result.requestBody = {
+      required: true,
+      content: { [route.rawBody]: { schema: { type: "string", format: "binary" } } },
+    };
+  if (route.scope === "public") result.security = [];
+  return result;
+}
+
+/** The OpenAPI 3.1 document of `/api/v1`, made of the route table. */
+export function toOpenApi(info: { version: string; serverUrl: string }): Json {
+  const paths: Record<string, Json> = {};
+  for (const [id, route] of Object.entries(routeTable))
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(id, route);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Slipway",
+      version: info.version,
+      summary: "From a trained model to a production service that stays healthy",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: info.serverUrl }],
+    security: [{ token: [] }],
+    paths,
+    components: {
+      schemas: { Problem: toSchema(problem, "output") },
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+    },
+  };
+}

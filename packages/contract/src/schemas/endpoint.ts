@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { alias, id, json, name, pageOf, timestamp, versionNumber } from "./common.ts";
+
+/** What an endpoint sends its traffic to: one version, or whatever version an alias points at. */
+export const target = z.object({
+  model: name,
+  version: versionNumber,
+  follows: alias
+    .nullable()
+    .meta({ description: "The alias that this target follows; null is a fixed version" }),
+});
+
+export const durability = z.enum(["process", "disk"]);
+
+/** The mutable half of slipway.yaml, as it is in force. */
+export const serveSettings = z.object({
+  replicas: z.int().min(1).max(64),
+  timeout_ms: z.number().positive(),
+  fallback: z.union([
+    z.null(),
+    z.object({ alias }),
+    z.object({ value: z.record(z.string(), json) }),
+  ]),
+});
+export type ServeSettings = z.infer<typeof serveSettings>;
+
+export const logSettings = z.object({
+  durability,
+  on_full: z.enum(["serve", "refuse"]),
+  key: z.string().nullable(),
+  fields: z.array(z.string()),
+  redact: z.array(z.string()),
+});
+export type LogSettings = z.infer<typeof logSettings>;
+
+export const endpoint = z.object({
+  name,
+  target: target.nullable().meta({ description: "Null: the endpoint exists and has no traffic" }),
+  serve: serveSettings,
+  log: logSettings,
+  revision: z.int(),
+  state: z.enum(["ready", "loading", "failed", "empty"]),
+  state_message: z.string().nullable(),
+  placement: z.enum(["thread", "worker", "process"]).nullable(),
+  owner: json.nullable(),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+export type Endpoint = z.infer<typeof endpoint>;
+export const endpointPage = pageOf(endpoint);
+
+export const revision = z.object({
+  endpoint: name,
+  revision: z.int(),
+  action: z.string().meta({ description: "deploy, promote, alias, rollback, undeploy, apply" }),
+  changes: z.array(z.object({ path: z.string(), from: json.optional(), to: json.optional() })),
+  author: z.string().nullable(),
+  message: z.string().nullable(),
+  created_at: timestamp,
+});
+export type Revision = z.infer<typeof revision>;
+export const revisionPage = pageOf(revision);
+
+export const promoteRequest = z.object({
+  version: versionNumber,
+  message: z.string().max(2000).optional(),
+});
+
+export const rollbackRequest = z.object({
+  to: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: "A revision number; by default the one before the present" }),
+  message: z.string().max(2000).optional(),
+});
+
+export const deployRequest = z.object({
+  name,
+  endpoint: name.optional(),
+  files: z
+    .array(
+      z.object({ path: z.string().min(1).max(1000), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+    )
+    .min(1)
+    .max(10_000),
+  entry: z.string().min(1).max(1000).meta({ description: "The file among `files` that is opened" }),
+  manifest: json.optional().meta({ description: "slipway.yaml as JSON" }),
+  traffic: z
+    .boolean()
+    .optional()
+    .meta({ description: "False registers and loads nothing; default true" }),
+  expect: z.string().optional().meta({ description: "Refuse unless the version has this digest" }),
+  message: z.string().max(2000).optional(),
+});
+export type DeployRequest = z.infer<typeof deployRequest>;
+
+export const applyRequest = z.object({
+  manifest: json.meta({ description: "slipway.yaml as JSON; `name` is the endpoint" }),
+  dry_run: z.boolean().optional(),
+  message: z.string().max(2000).optional(),
+});
+
+export const applyResult = z.object({
+  endpoint: name,
+  changed: z.boolean(),
+  revision: z.int(),
+  changes: z.array(z.object({ path: z.string(), from: json.optional(), to: json.optional() })),
+});
+export type ApplyResult = z.infer<typeof applyResult>;
+
+export const predictAnswer = z.object({
+  id,
+  endpoint: name,
+  model: name,
+  version: versionNumber,
+  prediction: z
+    .record(z.string(), json)
+    .optional()
+    .meta({ description: "Where one record was sent" }),
+  predictions: z
+    .array(z.record(z.string(), json))
+    .optional()
+    .meta({ description: "Where a list was sent, in its order" }),
+  fallback: z.string().optional().meta({ description: "What answered instead, and why" }),
+});
+export type PredictAnswer = z.infer<typeof predictAnswer>;

@@ -1,0 +1,6 @@
+export * from "./common.ts";
+export * from "./endpoint.ts";
+export * from "./model.ts";
+export * from "./operation.ts";
+export * from "./prediction.ts";
+export * from "./server.ts";

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { alias, json, name, pageOf, sha256, timestamp, versionNumber } from "./common.ts";
+
+const datatype = z
+  .string()
+  .meta({ description: "Datatype of the Open Inference Protocol", example: "FP32" });
+
+export const inputSpec = z.object({
+  name: z.string(),
+  datatype,
+  shape: z.array(z.int()).meta({ description: "-1 is any size" }),
+  nullable: z.boolean(),
+  range: z.tuple([z.number(), z.number()]).optional(),
+});
+
+export const outputSpec = z.object({
+  name: z.string(),
+  datatype,
+  shape: z.array(z.int()),
+  classes: z.array(z.string()).optional(),
+});
+
+export const signature = z.object({
+  inputs: z.array(inputSpec),
+  outputs: z.array(outputSpec),
+  packed: z.object({ tensor: z.string(), datatype }).nullable(),
+  batched: z.boolean(),
+});
+
+export const modelFile = z.object({ path: z.string(), sha256, size: z.int() });
+
+export const model = z.object({
+  name,
+  description: z.string().nullable(),
+  versions: z.int().meta({ description: "How many versions there are" }),
+  latest: versionNumber.nullable(),
+  aliases: z.record(z.string(), versionNumber),
+  created_at: timestamp,
+});
+export type Model = z.infer<typeof model>;
+
+export const modelVersion = z.object({
+  model: name,
+  version: versionNumber,
+  state: z.enum(["verified", "registered"]),
+  digest: sha256,
+  flavor: z.string(),
+  platform: z.string(),
+  placement: z.enum(["thread", "worker", "process"]),
+  signature,
+  files: z.array(modelFile),
+  aliases: z.array(z.string()),
+  owner: json.nullable(),
+  manifest: json.nullable().meta({ description: "The immutable `model:` section of slipway.yaml" }),
+  report: json
+    .nullable()
+    .meta({ description: "What the probe measured: creation and run times, memory" }),
+  author: z.string().nullable(),
+  message: z.string().nullable(),
+  created_at: timestamp,
+});
+export type ModelVersion = z.infer<typeof modelVersion>;
+
+export const modelPage = pageOf(model);
+export const versionPage = pageOf(modelVersion);
+
+export const aliasChange = z.object({
+  version: versionNumber,
+  message: z.string().max(2000).optional(),
+});
+export const aliasState = z.object({ model: name, alias, version: versionNumber });
+export type AliasState = z.infer<typeof aliasState>;
+
+export const versionDiff = z.object({
+  model: name,
+  from: versionNumber,
+  to: versionNumber,
+  changes: z.array(z.object({ path: z.string(), from: json.optional(), to: json.optional() })),
+});
+export type VersionDiff = z.infer<typeof versionDiff>;

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { id, json, pageOf, timestamp } from "./common.ts";
+
+/** One row of one request, as it stands in the prediction log. */
+export const prediction = z.object({
+  id: id.meta({ description: "The request's id; `ID/i` for row i of a request of many rows" }),
+  at: timestamp,
+  endpoint: z.string(),
+  revision: z.int(),
+  model: z.string(),
+  version: z.int(),
+  pinned: z.boolean(),
+  face: z.string(),
+  status: z.enum(["ok", "error", "fallback"]),
+  key: z.string().nullable(),
+  rows: z.int(),
+  row: z.int(),
+  inputs: z.record(z.string(), json),
+  outputs: z.record(z.string(), json),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  fallback: z.string().nullable(),
+  durations_us: z.object({ parse: z.int(), queue: z.int(), run: z.int(), total: z.int() }),
+  batch_rows: z.int(),
+  trace_id: z.string().nullable(),
+  request_id: z.string().nullable(),
+  extra: json.nullable(),
+  digest: z.string(),
+  instance: id,
+  redacted: z.array(z.string()),
+  user: z.string().nullable(),
+});
+export type Prediction = z.infer<typeof prediction>;
+export const predictionPage = pageOf(prediction);
+
+export const predictionQuery = z.object({
+  limit: z.int().min(1).max(1000).default(50),
+  cursor: z.string().optional(),
+  since: z
+    .string()
+    .optional()
+    .meta({ description: "RFC 3339, or a duration back from now such as 15m" }),
+  until: z.string().optional(),
+  errors: z.boolean().optional(),
+  key: z.string().optional(),
+  order: z
+    .enum(["newest", "oldest"])
+    .optional()
+    .meta({ description: "oldest with a cursor follows the log" }),
+});
