@@ -34,9 +34,7 @@ function parameters(route: RouteSpec): Json[] {
     required: true,
     schema: { type: "string" },
   }));
-  const query = route.query
-    ? (toSchema(route.query, "input") as { properties?: Json; required?: string[] })
-    : {};
+  const query = route.query ? (toSchema(route.query, "input") as { properties?: Json; required?: string[] }) : {};
   const inQuery = Object.entries(query.properties ?? {}).map(([name, schema]) => ({
     name,
     in: "query",
@@ -48,10 +46,8 @@ function parameters(route: RouteSpec): Json[] {
 
 function responses(route: RouteSpec): Json {
   const answer: Json = { description: route.summary };
-  if (route.answer)
-    answer.content = { "application/json": { schema: toSchema(route.answer, "output") } };
-  if (route.events)
-    answer.content = { "text/event-stream": { schema: toSchema(route.events, "output") } };
+  if (route.answer) answer.content = { "application/json": { schema: toSchema(route.answer, "output") } };
+  if (route.events) answer.content = { "text/event-stream": { schema: toSchema(route.events, "output") } };
   const result: Json = { [route.status]: answer };
   const codes: readonly ErrorCode[] = [...route.errors, "invalid_request", "internal"];
   for (const code of codes) {

@@ -289,14 +289,7 @@ export const routes = {
     body: z.union([anyRecord, z.array(anyRecord)]),
     status: 200,
     answer: endpoints.predictAnswer,
-    errors: [
-      "endpoint_not_found",
-      "invalid_input",
-      "invalid_request",
-      "too_large",
-      "overloaded",
-      "deadline_exceeded",
-    ],
+    errors: ["endpoint_not_found", "invalid_input", "invalid_request", "too_large", "overloaded", "deadline_exceeded"],
   },
   listPredictions: {
     method: "GET",

@@ -5,14 +5,8 @@ export const name = z
   .string()
   .regex(namePattern)
   .meta({ description: "A name of a model or an endpoint", example: "flight-delay" });
-export const alias = z
-  .string()
-  .regex(aliasPattern)
-  .meta({ description: "An alias", example: "champion" });
-export const versionNumber = z
-  .int()
-  .min(1)
-  .meta({ description: "A version number, 1, 2, 3 … per model", example: 1 });
+export const alias = z.string().regex(aliasPattern).meta({ description: "An alias", example: "champion" });
+export const versionNumber = z.int().min(1).meta({ description: "A version number, 1, 2, 3 … per model", example: 1 });
 export const sha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
@@ -27,10 +21,7 @@ export const json = z.unknown().meta({ description: "Any JSON value" });
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item),
-    next: z
-      .string()
-      .nullable()
-      .meta({ description: "The cursor of the next page; null on the last" }),
+    next: z.string().nullable().meta({ description: "The cursor of the next page; null on the last" }),
   });
 }
 
@@ -47,10 +38,7 @@ export const problem = z.object({
   detail: z.string().meta({ description: "What happened and why, then what to do" }),
   code: z.string(),
   retryable: z.boolean(),
-  instance: z
-    .string()
-    .optional()
-    .meta({ description: "Id of this occurrence, also in the server's log" }),
+  instance: z.string().optional().meta({ description: "Id of this occurrence, also in the server's log" }),
   details: z.record(z.string(), z.unknown()).optional(),
 });
 export type Problem = z.infer<typeof problem>;

@@ -5,9 +5,7 @@ import { alias, id, json, name, pageOf, timestamp, versionNumber } from "./commo
 export const target = z.object({
   model: name,
   version: versionNumber,
-  follows: alias
-    .nullable()
-    .meta({ description: "The alias that this target follows; null is a fixed version" }),
+  follows: alias.nullable().meta({ description: "The alias that this target follows; null is a fixed version" }),
 });
 
 export const durability = z.enum(["process", "disk"]);
@@ -16,11 +14,7 @@ export const durability = z.enum(["process", "disk"]);
 export const serveSettings = z.object({
   replicas: z.int().min(1).max(64),
   timeout_ms: z.number().positive(),
-  fallback: z.union([
-    z.null(),
-    z.object({ alias }),
-    z.object({ value: z.record(z.string(), json) }),
-  ]),
+  fallback: z.union([z.null(), z.object({ alias }), z.object({ value: z.record(z.string(), json) })]),
 });
 export type ServeSettings = z.infer<typeof serveSettings>;
 
@@ -67,11 +61,7 @@ export const promoteRequest = z.object({
 });
 
 export const rollbackRequest = z.object({
-  to: z
-    .int()
-    .min(0)
-    .optional()
-    .meta({ description: "A revision number; by default the one before the present" }),
+  to: z.int().min(0).optional().meta({ description: "A revision number; by default the one before the present" }),
   message: z.string().max(2000).optional(),
 });
 
@@ -79,17 +69,12 @@ export const deployRequest = z.object({
   name,
   endpoint: name.optional(),
   files: z
-    .array(
-      z.object({ path: z.string().min(1).max(1000), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-    )
+    .array(z.object({ path: z.string().min(1).max(1000), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
     .min(1)
     .max(10_000),
   entry: z.string().min(1).max(1000).meta({ description: "The file among `files` that is opened" }),
   manifest: json.optional().meta({ description: "slipway.yaml as JSON" }),
-  traffic: z
-    .boolean()
-    .optional()
-    .meta({ description: "False registers and loads nothing; default true" }),
+  traffic: z.boolean().optional().meta({ description: "False registers and loads nothing; default true" }),
   expect: z.string().optional().meta({ description: "Refuse unless the version has this digest" }),
   message: z.string().max(2000).optional(),
 });
@@ -114,10 +99,7 @@ export const predictAnswer = z.object({
   endpoint: name,
   model: name,
   version: versionNumber,
-  prediction: z
-    .record(z.string(), json)
-    .optional()
-    .meta({ description: "Where one record was sent" }),
+  prediction: z.record(z.string(), json).optional().meta({ description: "Where one record was sent" }),
   predictions: z
     .array(z.record(z.string(), json))
     .optional()

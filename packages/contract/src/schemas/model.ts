@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { alias, json, name, pageOf, sha256, timestamp, versionNumber } from "./common.ts";
 
-const datatype = z
-  .string()
-  .meta({ description: "Datatype of the Open Inference Protocol", example: "FP32" });
+const datatype = z.string().meta({ description: "Datatype of the Open Inference Protocol", example: "FP32" });
 
 export const inputSpec = z.object({
   name: z.string(),
@@ -52,9 +50,7 @@ export const modelVersion = z.object({
   aliases: z.array(z.string()),
   owner: json.nullable(),
   manifest: json.nullable().meta({ description: "The immutable `model:` section of slipway.yaml" }),
-  report: json
-    .nullable()
-    .meta({ description: "What the probe measured: creation and run times, memory" }),
+  report: json.nullable().meta({ description: "What the probe measured: creation and run times, memory" }),
   author: z.string().nullable(),
   message: z.string().nullable(),
   created_at: timestamp,

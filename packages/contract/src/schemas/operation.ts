@@ -13,9 +13,7 @@ export const operation = z.object({
   message: z.string(),
   fraction: z.number().nullable(),
   result: z.record(z.string(), json).nullable(),
-  error: z
-    .object({ code: z.string(), message: z.string(), details: z.record(z.string(), json) })
-    .nullable(),
+  error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), json) }).nullable(),
   log: z.array(z.object({ at: timestamp, stage: z.string(), message: z.string() })),
   created_at: timestamp,
   updated_at: timestamp,
@@ -29,9 +27,7 @@ export const deployResult = z.object({
   model: z.string(),
   version: z.int(),
   digest: z.string(),
-  created: z
-    .boolean()
-    .meta({ description: "False: these bytes and this model section were there already" }),
+  created: z.boolean().meta({ description: "False: these bytes and this model section were there already" }),
   endpoint: z.string().nullable(),
   revision: z.int().nullable(),
   placement: z.string(),

@@ -35,15 +35,9 @@ export const predictionPage = pageOf(prediction);
 export const predictionQuery = z.object({
   limit: z.int().min(1).max(1000).default(50),
   cursor: z.string().optional(),
-  since: z
-    .string()
-    .optional()
-    .meta({ description: "RFC 3339, or a duration back from now such as 15m" }),
+  since: z.string().optional().meta({ description: "RFC 3339, or a duration back from now such as 15m" }),
   until: z.string().optional(),
   errors: z.boolean().optional(),
   key: z.string().optional(),
-  order: z
-    .enum(["newest", "oldest"])
-    .optional()
-    .meta({ description: "oldest with a cursor follows the log" }),
+  order: z.enum(["newest", "oldest"]).optional().meta({ description: "oldest with a cursor follows the log" }),
 });
