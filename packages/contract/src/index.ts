@@ -4,3 +4,8 @@ export * from "./openapi.ts";
 export * from "./routes.ts";
 export * as schemas from "./schemas/index.ts";
 export type * from "./schemas/index.ts";
+export * from "./canonical-json.ts";
+export * from "./duration.ts";
+export * from "./manifest-problems.ts";
+export * from "./manifest.ts";
+export * from "./nearest.ts";

@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { canonicalJson } from "./canonical-json.ts";
+import { parseDuration } from "./duration.ts";
+import { SlipwayError } from "./errors.ts";
+import { parseManifest } from "./manifest.ts";
+import { findNearest } from "./nearest.ts";
+
+const flights = {
+  slipway: 1,
+  name: "flight-delay",
+  owner: { team: "ops-ml", contact: "#ops-ml", card: "README.md" },
+  model: {
+    path: "model.onnx",
+    inputs: {
+      origin: "string",
+      hour: { type: "int64", range: [0, 23] },
+      origin_late_3h: { type: "float32", nullable: true },
+    },
+    outputs: { late: { classes: ["on_time", "late"] } },
+  },
+  serve: { replicas: 1, timeout: "200ms", fallback: "champion" },
+  log: { durability: "process", key: "flight_id", fields: ["carrier"], redact: ["passenger"] },
+};
+
+function problems(data: unknown): readonly string[] {
+  try {
+    parseManifest(data);
+  } catch (error) {
+    if (!SlipwayError.is(error)) throw error;
+    expect(error.code).toBe("invalid_manifest");
+    const found = error.details["problems"] as { path: string; message: string }[];
+    for (const { path, message } of found)
+      expect(error.message).toContain(path === "" ? message : `${path}: ${message}`);
+    return found.map(({ path, message }) => `${path}: ${message}`);
+  }
+  return [];
+}
+
+describe("a manifest", () => {
+  test("is taken as it stands, and so are the short ones", () => {
+    expect(parseManifest(flights)).toEqual(flights);
+    expect(parseManifest({ slipway: 1, name: "a" })).toEqual({ slipway: 1, name: "a" });
+    for (const fallback of ["none", { late: 0.2 }, { late: [0.8, 0.2], label: "on_time" }])
+      expect(problems({ ...flights, serve: { fallback } })).toEqual([]);
+  });
+
+  test("names everything wrong at once, with paths and near names", () => {
+    const found = problems({
+      slipway: 2,
+      nam: "flight-delay",
+      model: {
+        path: "../model.onnx",
+        inputs: { hour: "flaot32", day: { type: "int64", rnage: [0, 6] }, dist: { type: "float32", range: [3, 1] } },
+        outputs: { late: { classes: ["a", "a"] } },
+      },
+      serve: { timeout: "200", replicas: 0, fallback: 7 },
+      log: { durability: "dsk", fields: "carrier" },
+    });
+    expect(found).toHaveLength(13);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        "slipway: is 2: must be 1, the version of this format",
+        "name: is missing",
+        'nam: is not a known key. Did you mean "name"?',
+        expect.stringMatching(/^model\.path: is "\.\.\/model\.onnx": must be a path below the folder/),
+        expect.stringMatching(
+          /^model\.inputs\.hour: is "flaot32"; it must be one of string, .*Did you mean "float32"\?$/,
+        ),
+        'model.inputs.day.rnage: is not a known key. Did you mean "range"?',
+        expect.stringMatching(/^model\.inputs\.dist\.range: .*lowest value comes first/),
+        expect.stringMatching(/^model\.outputs\.late\.classes: .*must differ/),
+        expect.stringMatching(/^serve\.timeout: is "200": write a number and a unit/),
+        "serve.replicas: is 0; it must be at least 1",
+        expect.stringMatching(/^serve\.fallback: is 7.*an alias such as champion/),
+        'log.durability: is "dsk"; it must be one of process, disk. Did you mean "disk"?',
+        'log.fields: is "carrier"; it must be a list',
+      ]),
+    );
+  });
+
+  test("refuses what is not built yet and says so", () => {
+    const found = problems({
+      slipway: 1,
+      name: "a",
+      model: { path: "m.onnx", examples: [], training: {}, environment: {} },
+      serve: { batching: {}, memory: "1g", max_training_age: "30d" },
+      labels: {},
+      rollout: {},
+      monitor: {},
+    });
+    expect(found).toHaveLength(9);
+    for (const problem of found) expect(problem).toMatch(/: is not built yet in this version of Slipway; remove it$/);
+  });
+
+  test("refuses nullable integers, ranges of text and paths that leave the folder", () => {
+    const inputs = { a: { type: "int64", nullable: true }, b: { type: "string", range: [0, 1] } };
+    expect(problems({ slipway: 1, name: "a", model: { path: "m.onnx", inputs } })).toHaveLength(2);
+    for (const path of ["/etc/passwd", "a/../b", "..", "C:\\a", "a\\b", "./a", ""])
+      expect(problems({ slipway: 1, name: "a", model: { path } }), path).toHaveLength(1);
+    for (const path of ["a", "a/b.onnx", "..a/b..c", "a.b/c"])
+      expect(problems({ slipway: 1, name: "a", model: { path } }), path).toHaveLength(0);
+  });
+
+  test("never throws anything but its own error", () => {
+    fc.assert(
+      fc.property(fc.anything(), (data) => {
+        problems(data);
+      }),
+    );
+    const piece = fc.jsonValue();
+    fc.assert(
+      fc.property(fc.constantFrom("slipway", "name", "owner", "model", "serve", "log"), piece, (key, value) => {
+        problems({ ...flights, [key]: value });
+      }),
+    );
+  });
+});
+
+test("durations", () => {
+  expect(["200ms", "1.5s", "10m", "2h", "7d", "0s"].map((text) => parseDuration(text))).toEqual([
+    200, 1500, 600_000, 7_200_000, 604_800_000, 0,
+  ]);
+  for (const text of ["", "200", "ms", "-1s", "1 s", "1w", "1e3s"]) expect(() => parseDuration(text)).toThrow(/200ms/);
+});
+
+describe("canonical JSON", () => {
+  test("does not depend on the order of keys", () => {
+    expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: null })).toBe('{"a":null,"b":[{"d":1}]}');
+  });
+
+  test("keeps the value", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 3 }), (value) => {
+        const text = canonicalJson(value);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(canonicalJson(JSON.parse(text))).toBe(text);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+test("the nearest name", () => {
+  const keys = ["replicas", "timeout", "fallback", "on_full"];
+  expect(findNearest("replica", keys)).toBe("replicas");
+  expect(findNearest("onFull", keys)).toBe("on_full");
+  expect(findNearest("tiemout", keys)).toBe("timeout");
+  expect(findNearest("colour", keys)).toBeNull();
+});
