@@ -1,0 +1,26 @@
+import type { Kysely, Transaction } from "kysely";
+
+export type SqlDialect = "sqlite" | "postgres";
+
+/**
+ * The SQL port. One text of queries serves SQLite and PostgreSQL: ids are made by the application, times are BIGINT
+ * milliseconds, JSON is TEXT, booleans are INTEGER 0 or 1. A number read or written is a safe integer or a finite
+ * double; anything else is an error, never a silent change.
+ */
+// The tables belong to the capabilities; each narrows with `as<Tables>()`.
+// oxlint-disable-next-line typescript/no-explicit-any
+export interface Sql<Tables = any> {
+  readonly dialect: SqlDialect;
+  /** For single statements outside a transaction. Refused inside `tx`, where it would wait for itself. */
+  readonly db: Kysely<Tables>;
+  /** The same database with the tables of one capability. */
+  as<Others>(): Sql<Others>;
+  /**
+   * Runs `fn` in one transaction and commits when it resolves. It may be run again where the database was busy or the
+   * transaction did not serialise, so `fn` does nothing but SQL; events are emitted after `tx` has resolved.
+   * @throws SlipwayError `conflict` where the database stayed busy
+   */
+  tx<T>(fn: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** Waits for what runs; later calls fail with `shutting_down`. */
+  close(): Promise<void>;
+}

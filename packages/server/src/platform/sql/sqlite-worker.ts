@@ -1,0 +1,111 @@
+/** The thread that owns one SQLite connection: answers one statement a message, in order. */
+import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import type { SqlValue } from "./sql-value.ts";
+
+export interface WorkerOptions {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly busyTimeoutMs: number;
+}
+
+export type WorkerRequest =
+  | { readonly id: number; readonly sql: string; readonly parameters: readonly SqlValue[] }
+  | { readonly id: number; readonly close: true };
+
+export interface StatementResult {
+  readonly rows: readonly unknown[];
+  /** Rows that an INSERT, UPDATE or DELETE touched; 0 for everything else. */
+  readonly changes: number;
+}
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly result: StatementResult }
+  | { readonly id: number; readonly error: { readonly message: string; readonly errcode: number | undefined } };
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly hasRows: boolean;
+}
+
+const maxPrepared = 256;
+const port = parentPort!;
+const options = workerData as WorkerOptions;
+const prepared = new Map<string, Prepared>();
+const database = open();
+
+port.on("message", (request: WorkerRequest) => {
+  if ("close" in request) {
+    prepared.clear();
+    database.close();
+    port.postMessage({ id: request.id, result: { rows: [], changes: 0 } } satisfies WorkerAnswer);
+    port.close();
+    return;
+  }
+  port.postMessage(answer(request.id, request.sql, request.parameters));
+});
+
+function open(): DatabaseSync {
+  const opened = new DatabaseSync(options.path, {
+    readOnly: options.readOnly,
+    enableForeignKeyConstraints: true,
+    timeout: options.busyTimeoutMs,
+  });
+  if (!options.readOnly) {
+    useWal(opened);
+    opened.exec("pragma synchronous = full");
+  }
+  return opened;
+}
+
+/** SQLite does not wait for other processes where it changes the journal, so this does. */
+function useWal(opened: DatabaseSync): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waitedMs = 0; ; waitedMs += 10) {
+    try {
+      opened.exec("pragma journal_mode = wal");
+      return;
+    } catch (error) {
+      const isBusy = ((error as { errcode?: number }).errcode ?? 0) % 256 === 5;
+      if (!isBusy || waitedMs >= options.busyTimeoutMs) throw error;
+      Atomics.wait(pause, 0, 0, 10);
+    }
+  }
+}
+
+function answer(id: number, sql: string, parameters: readonly SqlValue[]): WorkerAnswer {
+  try {
+    const { statement, hasRows } = prepare(sql);
+    const values = parameters.map(toBound);
+    if (hasRows) {
+      const rows = statement.all(...values);
+      return { id, result: { rows, changes: rows.length } };
+    }
+    return { id, result: { rows: [], changes: Number(statement.run(...values).changes) } };
+  } catch (error) {
+    const { message, errcode } = error as Error & { errcode?: number };
+    return { id, error: { message, errcode } };
+  }
+}
+
+/** node:sqlite binds every number as a double; whole ones must be integers, as PostgreSQL has them. */
+function toBound(value: SqlValue): SqlValue | bigint {
+  return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value as number) : value;
+}
+
+function prepare(sql: string): Prepared {
+  const known = prepared.get(sql);
+  if (known) {
+    prepared.delete(sql);
+    prepared.set(sql, known);
+    return known;
+  }
+  const statement = database.prepare(sql);
+  // SQLite compiles the first statement and silently leaves the rest.
+  if (sql.slice(statement.sourceSQL.length).trim() !== "") throw new Error("only one statement at a time is run");
+  const fresh = { statement, hasRows: statement.columns().length > 0 };
+  prepared.set(sql, fresh);
+  if (prepared.size > maxPrepared) prepared.delete(prepared.keys().next().value!);
+  return fresh;
+}

@@ -1,0 +1,146 @@
+import { CompiledQuery, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import type { DatabaseConnection, Dialect, Driver, QueryResult } from "kysely";
+import { Mutex } from "./mutex.ts";
+import type { Sql } from "./sql.ts";
+import { toSqlValues } from "./sql-value.ts";
+import { SqliteThread } from "./sqlite-thread.ts";
+import { Transactions } from "./transactions.ts";
+
+export interface SqliteOptions {
+  /** A file (made when it is not there; its folder must be), or ":memory:". */
+  readonly path: string;
+  /** Threads for SELECTs outside transactions. 2 unless given; none for ":memory:". */
+  readonly readers?: number;
+  /** How long a statement waits for another process that writes. 5 s unless given. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * SQLite in worker threads: one writer, several readers, WAL, `synchronous=FULL`. What was answered as committed
+ * survives kill -9 and a power cut, and is seen by every read that starts after the answer.
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Sql> {
+  const { path, busyTimeoutMs = 5000 } = options;
+  const threads = new SqliteThreads();
+  // The file and its WAL mode must exist before a reader opens it.
+  threads.writer = new SqliteThread({ path, readOnly: false, busyTimeoutMs });
+  await threads.writer.run("select 1", []);
+  for (let n = path === ":memory:" ? 0 : (options.readers ?? 2); n > 0; n--)
+    threads.readers.push(new SqliteThread({ path, readOnly: true, busyTimeoutMs }));
+  return createSqliteSql(threads, new Transactions());
+}
+
+function createSqliteSql(threads: SqliteThreads, transactions: Transactions): Sql {
+  const dialect: Dialect = {
+    createAdapter: () => new SqliteAdapter(),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createDriver: () => new SqliteDriver(threads, transactions),
+  };
+  const sql: Sql = {
+    dialect: "sqlite",
+    db: new Kysely({ dialect }),
+    as: () => sql,
+    tx: (fn) => transactions.run(sql.db, fn),
+    close: () => threads.close(),
+  };
+  return sql;
+}
+
+class SqliteThreads {
+  writer!: SqliteThread;
+  readonly readers: SqliteThread[] = [];
+  readonly mutex = new Mutex();
+  #turn = 0;
+
+  reader(): SqliteThread | null {
+    return this.readers.length === 0 ? null : this.readers[this.#turn++ % this.readers.length]!;
+  }
+
+  async close(): Promise<void> {
+    const release = await this.mutex.acquire();
+    await Promise.all(this.readers.map((reader) => reader.close()));
+    // The last connection to close folds the WAL into the file, so this is the writer.
+    await this.writer.close();
+    release();
+  }
+}
+
+/** Threads are chosen by the statement, so a connection is nothing until a transaction begins on it. */
+class SqliteConnection implements DatabaseConnection {
+  readonly #threads: SqliteThreads;
+  /** Set while a transaction of this connection holds the writer. */
+  release: (() => void) | null = null;
+
+  constructor(threads: SqliteThreads) {
+    this.#threads = threads;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const values = toSqlValues(query.parameters, query.sql);
+    const isSelect = query.query.kind === "SelectQueryNode" || /^\s*select\b/i.test(query.sql);
+    const { rows, changes } = await this.#run(query.sql, values, isSelect);
+    return isSelect ? { rows: rows as R[] } : { rows: rows as R[], numAffectedRows: BigInt(changes) };
+  }
+
+  async #run(sql: string, values: ReturnType<typeof toSqlValues>, isSelect: boolean) {
+    const { writer, mutex } = this.#threads;
+    if (this.release) return writer.run(sql, values);
+    const reader = isSelect ? this.#threads.reader() : null;
+    if (reader) return reader.run(sql, values);
+    const release = await mutex.acquire();
+    try {
+      return await writer.run(sql, values);
+    } finally {
+      release();
+    }
+  }
+
+  // oxlint-disable-next-line require-yield
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error("Streams of rows are not supported; read in pages by key.");
+  }
+}
+
+class SqliteDriver implements Driver {
+  readonly #threads: SqliteThreads;
+  readonly #transactions: Transactions;
+
+  constructor(threads: SqliteThreads, transactions: Transactions) {
+    this.#threads = threads;
+    this.#transactions = transactions;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<SqliteConnection> {
+    this.#transactions.assertOutside();
+    return new SqliteConnection(this.#threads);
+  }
+
+  async beginTransaction(connection: SqliteConnection): Promise<void> {
+    connection.release = await this.#threads.mutex.acquire();
+    // Takes the write lock at once: a read that turns into a write later could not wait for another process.
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("commit"));
+  }
+
+  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    // A full disk makes SQLite roll back by itself.
+    await connection.executeQuery(CompiledQuery.raw("rollback")).catch((error: Error) => {
+      if (!error.message.includes("no transaction is active")) throw error;
+    });
+  }
+
+  async releaseConnection(connection: SqliteConnection): Promise<void> {
+    connection.release?.();
+    connection.release = null;
+  }
+
+  async destroy(): Promise<void> {
+    await this.#threads.close();
+  }
+}
