@@ -1,1 +1,19 @@
-export {};
+export { createClient, defaultUrl, type Client, type ClientOptions } from "./client.ts";
+export { ConnectionError, ServerError } from "./errors.ts";
+export { SlipwayError, type ErrorCode, type ErrorKind } from "@slipway/contract/errors";
+export { isFinished, toOperationError } from "./operations.ts";
+export type { DeploymentsClient, OperationsClient } from "./operations.ts";
+export type { BlobBody, BlobPresence, BlobsClient, UploadOptions } from "./blobs.ts";
+export type { ChangeOptions, EndpointsClient } from "./endpoints.ts";
+export type { AliasesClient, ModelsClient, VersionRef, VersionsClient } from "./models.ts";
+export type { Page, PageOptions } from "./pages.ts";
+export type {
+  EndpointClient,
+  EndpointTypes,
+  ManyAnswer,
+  OneAnswer,
+  PredictOptions,
+  UntypedEndpoint,
+} from "./predict.ts";
+export type { FollowOptions, PredictionFilter, PredictionListOptions, PredictionsClient } from "./predictions.ts";
+export type { CallOptions } from "./transport.ts";

@@ -1,0 +1,79 @@
+import type { ServerStatus } from "@slipway/contract";
+import { createBlobs, type BlobsClient } from "./blobs.ts";
+import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
+import {
+  createAliases,
+  createModels,
+  createVersions,
+  type AliasesClient,
+  type ModelsClient,
+  type VersionsClient,
+} from "./models.ts";
+import { createDeployments, createOperations, type DeploymentsClient, type OperationsClient } from "./operations.ts";
+import { createEndpoint, type EndpointClient, type EndpointTypes, type UntypedEndpoint } from "./predict.ts";
+import { createPredictions, type PredictionsClient } from "./predictions.ts";
+import { createTransport, type CallOptions } from "./transport.ts";
+
+export const defaultUrl = "http://127.0.0.1:8080";
+
+export interface ClientOptions {
+  /** Address of the server with its base path, if it has one; `http://127.0.0.1:8080` by default. */
+  readonly url?: string | undefined;
+  readonly token?: string | undefined;
+  /** Stands in for the platform's own fetch. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Limit of an ordinary call, 30,000 ms by default; uploads and followed streams have none. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
+  readonly url: string;
+  readonly server: { status(options?: CallOptions): Promise<ServerStatus> };
+  readonly models: ModelsClient;
+  readonly versions: VersionsClient;
+  readonly aliases: AliasesClient;
+  readonly endpoints: EndpointsClient;
+  readonly deployments: DeploymentsClient;
+  readonly operations: OperationsClient;
+  readonly blobs: BlobsClient;
+  readonly predictions: PredictionsClient;
+  /** One endpoint to predict with; `pin` names a version or an alias, which is then on record as pinned. */
+  endpoint<N extends keyof Endpoints & string>(
+    name: N,
+    options?: { readonly pin?: number | string | undefined },
+  ): EndpointClient<InputOf<Endpoints[N]>, PredictionOf<Endpoints[N]>>;
+}
+
+type InputOf<E> = E extends { readonly input: infer I } ? I : never;
+type PredictionOf<E> = E extends { readonly prediction: infer P } ? P : never;
+
+/**
+ * A client of one server, for browsers and Node. Nothing is sent until a method is called.
+ * Reading calls and idempotent writes are repeated at most twice after a lost connection or a 503 with Retry-After.
+ * @throws SlipwayError `invalid_config` where the address or the token cannot be one
+ */
+export function createClient<
+  Endpoints extends { readonly [N in keyof Endpoints]: EndpointTypes } = Record<string, UntypedEndpoint>,
+>(options: ClientOptions = {}): Client<Endpoints> {
+  const transport = createTransport({
+    url: options.url ?? defaultUrl,
+    token: options.token,
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    timeoutMs: options.timeoutMs ?? 30_000,
+  });
+  return {
+    url: transport.url,
+    server: {
+      status: (call) => transport.call({ method: "GET", path: "/api/v1/server", ...call }),
+    },
+    models: createModels(transport),
+    versions: createVersions(transport),
+    aliases: createAliases(transport),
+    endpoints: createEndpoints(transport),
+    deployments: createDeployments(transport),
+    operations: createOperations(transport),
+    blobs: createBlobs(transport),
+    predictions: createPredictions(transport),
+    endpoint: (name, { pin } = {}) => createEndpoint(transport, name, pin),
+  };
+}

@@ -1,0 +1,79 @@
+import type { ApplyResult, Endpoint, Revision } from "@slipway/contract";
+import { iteratePages, type Page, type PageOptions } from "./pages.ts";
+import type { CallOptions, Transport } from "./transport.ts";
+
+type Items<T> = AsyncGenerator<T, void, undefined>;
+
+/** Why an endpoint is changed, for its history. */
+export interface ChangeOptions extends CallOptions {
+  readonly message?: string | undefined;
+}
+
+export interface EndpointsClient {
+  list(options?: PageOptions & CallOptions): Promise<Page<Endpoint>>;
+  all(options?: PageOptions & CallOptions): Items<Endpoint>;
+  get(endpoint: string, options?: CallOptions): Promise<Endpoint>;
+  /** Makes a version champion and sends it all traffic. */
+  promote(endpoint: string, version: number, options?: ChangeOptions): Promise<Endpoint>;
+  /** Goes back to revision `to`, by default the one before the present. */
+  rollback(endpoint: string, options?: ChangeOptions & { to?: number | undefined }): Promise<Endpoint>;
+  /** Takes an endpoint out of service; versions and predictions stay. */
+  remove(endpoint: string, options?: CallOptions): Promise<void>;
+  /** Newest first. */
+  revisions(endpoint: string, options?: PageOptions & CallOptions): Promise<Page<Revision>>;
+  allRevisions(endpoint: string, options?: PageOptions & CallOptions): Items<Revision>;
+  /** Brings an endpoint to what a manifest (slipway.yaml as an object) says; changes nothing where it holds already. */
+  apply(
+    endpoint: string,
+    manifest: unknown,
+    options?: ChangeOptions & { dryRun?: boolean | undefined },
+  ): Promise<ApplyResult>;
+}
+
+export function createEndpoints(transport: Transport): EndpointsClient {
+  const pathOf = (endpoint: string): string => `/api/v1/endpoints/${encodeURIComponent(endpoint)}`;
+  const list: EndpointsClient["list"] = ({ limit, cursor, ...options } = {}) =>
+    transport.call({
+      method: "GET",
+      path: "/api/v1/endpoints",
+      query: { limit, cursor },
+      ...options,
+    });
+  const revisions: EndpointsClient["revisions"] = (endpoint, { limit, cursor, ...options } = {}) =>
+    transport.call({
+      method: "GET",
+      path: `${pathOf(endpoint)}/revisions`,
+      query: { limit, cursor },
+      ...options,
+    });
+  return {
+    list,
+    all: (options = {}) => iteratePages((cursor) => list({ ...options, cursor: cursor ?? options.cursor })),
+    get: (endpoint, options) => transport.call({ method: "GET", path: pathOf(endpoint), ...options }),
+    promote: (endpoint, version, { message, ...options } = {}) =>
+      transport.call({
+        method: "POST",
+        path: `${pathOf(endpoint)}/promote`,
+        json: { version, message },
+        ...options,
+      }),
+    rollback: (endpoint, { to, message, ...options } = {}) =>
+      transport.call({
+        method: "POST",
+        path: `${pathOf(endpoint)}/rollback`,
+        json: { to, message },
+        ...options,
+      }),
+    remove: (endpoint, options) => transport.call({ method: "DELETE", path: pathOf(endpoint), ...options }),
+    revisions,
+    allRevisions: (endpoint, options = {}) =>
+      iteratePages((cursor) => revisions(endpoint, { ...options, cursor: cursor ?? options.cursor })),
+    apply: (endpoint, manifest, { dryRun, message, ...options } = {}) =>
+      transport.call({
+        method: "PUT",
+        path: pathOf(endpoint),
+        json: { manifest, dry_run: dryRun, message },
+        ...options,
+      }),
+  };
+}

@@ -1,0 +1,90 @@
+import type { AliasState, Model, ModelVersion, VersionDiff } from "@slipway/contract";
+import { iteratePages, type Page, type PageOptions } from "./pages.ts";
+import type { CallOptions, Transport } from "./transport.ts";
+
+type Items<T> = AsyncGenerator<T, void, undefined>;
+/** A version number, or an alias of the model. */
+export type VersionRef = number | string;
+
+export interface ModelsClient {
+  list(options?: PageOptions & CallOptions): Promise<Page<Model>>;
+  all(options?: PageOptions & CallOptions): Items<Model>;
+  get(model: string, options?: CallOptions): Promise<Model>;
+  /** Deletes a model with all its versions. @throws SlipwayError `in_use` */
+  remove(model: string, options?: CallOptions): Promise<void>;
+}
+
+export interface VersionsClient {
+  /** Newest first. */
+  list(model: string, options?: PageOptions & CallOptions): Promise<Page<ModelVersion>>;
+  all(model: string, options?: PageOptions & CallOptions): Items<ModelVersion>;
+  get(model: string, version: VersionRef, options?: CallOptions): Promise<ModelVersion>;
+  /** @throws SlipwayError `in_use` */
+  remove(model: string, version: VersionRef, options?: CallOptions): Promise<void>;
+  diff(model: string, between: { from: VersionRef; to: VersionRef }, options?: CallOptions): Promise<VersionDiff>;
+}
+
+export interface AliasesClient {
+  /** Points an alias at a version; endpoints that follow it move. */
+  set(
+    model: string,
+    alias: string,
+    options: CallOptions & { version: number; message?: string | undefined },
+  ): Promise<AliasState>;
+  /** @throws SlipwayError `in_use` while an endpoint follows it */
+  remove(model: string, alias: string, options?: CallOptions): Promise<void>;
+}
+
+const modelPath = (model: string): string => `/api/v1/models/${encodeURIComponent(model)}`;
+const versionPath = (model: string, version: VersionRef): string =>
+  `${modelPath(model)}/versions/${encodeURIComponent(version)}`;
+
+export function createModels(transport: Transport): ModelsClient {
+  const list: ModelsClient["list"] = ({ limit, cursor, ...options } = {}) =>
+    transport.call({ method: "GET", path: "/api/v1/models", query: { limit, cursor }, ...options });
+  return {
+    list,
+    all: (options = {}) => iteratePages((cursor) => list({ ...options, cursor: cursor ?? options.cursor })),
+    get: (model, options) => transport.call({ method: "GET", path: modelPath(model), ...options }),
+    remove: (model, options) => transport.call({ method: "DELETE", path: modelPath(model), ...options }),
+  };
+}
+
+export function createVersions(transport: Transport): VersionsClient {
+  const list: VersionsClient["list"] = (model, { limit, cursor, ...options } = {}) =>
+    transport.call({
+      method: "GET",
+      path: `${modelPath(model)}/versions`,
+      query: { limit, cursor },
+      ...options,
+    });
+  return {
+    list,
+    all: (model, options = {}) =>
+      iteratePages((cursor) => list(model, { ...options, cursor: cursor ?? options.cursor })),
+    get: (model, version, options) => transport.call({ method: "GET", path: versionPath(model, version), ...options }),
+    remove: (model, version, options) =>
+      transport.call({ method: "DELETE", path: versionPath(model, version), ...options }),
+    diff: (model, { from, to }, options) =>
+      transport.call({
+        method: "GET",
+        path: `${modelPath(model)}/diff`,
+        query: { from, to },
+        ...options,
+      }),
+  };
+}
+
+export function createAliases(transport: Transport): AliasesClient {
+  const pathOf = (model: string, alias: string): string => `${modelPath(model)}/aliases/${encodeURIComponent(alias)}`;
+  return {
+    set: (model, alias, { version, message, ...options }) =>
+      transport.call({
+        method: "PUT",
+        path: pathOf(model, alias),
+        json: { version, message },
+        ...options,
+      }),
+    remove: (model, alias, options) => transport.call({ method: "DELETE", path: pathOf(model, alias), ...options }),
+  };
+}

@@ -1,0 +1,97 @@
+import type { Prediction } from "@slipway/contract";
+import { iteratePages, type Page, type PageOptions } from "./pages.ts";
+import { sleep, type CallOptions, type Transport } from "./transport.ts";
+
+export interface PredictionFilter {
+  /** RFC 3339, or a duration back from now such as "15m". */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  /** Only those that failed or were answered by a fallback. */
+  readonly errors?: boolean | undefined;
+  /** The caller's own key. */
+  readonly key?: string | undefined;
+}
+
+export interface PredictionListOptions extends PredictionFilter, PageOptions, CallOptions {
+  /** Newest first by default. */
+  readonly order?: "newest" | "oldest" | undefined;
+}
+
+export interface FollowOptions extends PredictionFilter, CallOptions {
+  /** How long to wait where nothing new came, 300 ms by default. */
+  readonly pollMs?: number;
+}
+
+export interface PredictionsClient {
+  list(endpoint: string, options?: PredictionListOptions): Promise<Page<Prediction>>;
+  all(endpoint: string, options?: PredictionListOptions): AsyncGenerator<Prediction, void, undefined>;
+  /** Everything about one prediction: `ID`, or `ID/i` for row i of a request of many. */
+  get(id: string, options?: CallOptions): Promise<Prediction>;
+  /** Predictions that carry the caller's key, newest first. */
+  find(endpoint: string, key: string, options?: CallOptions): Promise<readonly Prediction[]>;
+  /** Predictions as they come, oldest first, each once, without an end; from now on unless `since` says otherwise. */
+  follow(endpoint: string, options?: FollowOptions): AsyncGenerator<Prediction, void, undefined>;
+}
+
+export function createPredictions(transport: Transport): PredictionsClient {
+  const list: PredictionsClient["list"] = (endpoint, options = {}) => {
+    const { limit, cursor, since, until, errors, key, order, ...call } = options;
+    return transport.call({
+      method: "GET",
+      path: `/api/v1/endpoints/${encodeURIComponent(endpoint)}/predictions`,
+      query: { limit, cursor, since, until, errors, key, order },
+      ...call,
+    });
+  };
+  const all: PredictionsClient["all"] = (endpoint, options = {}) =>
+    iteratePages((cursor) => list(endpoint, { ...options, cursor: cursor ?? options.cursor }));
+
+  return {
+    list,
+    all,
+    get: (id, options) => {
+      const [request = "", row] = id.split("/");
+      return transport.call({
+        method: "GET",
+        path: `/api/v1/predictions/${encodeURIComponent(request)}`,
+        query: { row },
+        ...options,
+      });
+    },
+    find: async (endpoint, key, options = {}) => {
+      const found: Prediction[] = [];
+      for await (const item of all(endpoint, { ...options, key })) found.push(item);
+      return found;
+    },
+    follow: (endpoint, options = {}) => follow(list, endpoint, options),
+  };
+}
+
+/** `seen` holds what was given of the page that the cursor leads to, since the log's end is read again and again. */
+async function* follow(
+  list: PredictionsClient["list"],
+  endpoint: string,
+  { pollMs = 300, ...options }: FollowOptions,
+): AsyncGenerator<Prediction, void, undefined> {
+  const seen = new Set<string>();
+  let { since } = options;
+  if (since === undefined) {
+    const [newest] = (await list(endpoint, { ...options, limit: 1 })).items;
+    since = newest?.at;
+    if (newest !== undefined) seen.add(newest.id);
+  }
+  let cursor: string | undefined;
+  for (;;) {
+    const page = await list(endpoint, { ...options, since, order: "oldest", limit: 200, cursor });
+    for (const item of page.items) {
+      if (!seen.has(item.id)) yield item;
+      seen.add(item.id);
+    }
+    const moved = page.next !== null && page.next !== cursor;
+    if (moved) {
+      cursor = page.next ?? undefined;
+      seen.clear();
+    }
+    if (!moved || page.items.length === 0) await sleep(pollMs, options.signal);
+  }
+}
