@@ -1,3 +1,16 @@
+export * from "./batcher.ts";
+export * from "./codec/binary.ts";
+export { friendlyName } from "./codec/elements.ts";
+export * from "./codec/json-body.ts";
+export * from "./codec/oip-request.ts";
+export * from "./codec/oip-response.ts";
+export * from "./codec/predictions.ts";
+export * from "./codec/records.ts";
+export * from "./codec/shortest-float.ts";
+export * from "./datatype.ts";
+export * from "./nearest.ts";
+export * from "./pack.ts";
 export * from "./runtime.ts";
 export * from "./signature.ts";
 export * from "./tensor.ts";
+export { validateInput } from "./validate.ts";
