@@ -14,3 +14,8 @@ export * from "./runtime.ts";
 export * from "./signature.ts";
 export * from "./tensor.ts";
 export { validateInput } from "./validate.ts";
+export * from "./onnx/probe/module.ts";
+export * from "./onnx/probe/placement.ts";
+export type * from "./onnx/probe/report.ts";
+export * from "./onnx/thread-runtime.ts";
+export * from "./onnx/worker-runtime.ts";

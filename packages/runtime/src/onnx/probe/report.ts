@@ -1,0 +1,46 @@
+import type { ModelDescription } from "../../runtime.ts";
+
+/** What the probe is asked. JSON-safe: it crosses to a child process. */
+export interface ProbeRequest {
+  readonly folder: string;
+  /** The model file, below the folder. */
+  readonly path: string;
+  /** Where to put the model without its ZipMap, below the folder, should it have one. */
+  readonly rewriteTo: string;
+  /**
+   * Ranges to try a tensor with, by its name: element i of a row gets entry i modulo the length. They come from a manifest;
+   * a tensor without an entry gets 0, 1 or 2, or a short text.
+   */
+  readonly ranges: Readonly<Record<string, readonly (readonly [low: number, high: number])[]>>;
+  /** Time for the timed runs together, after the first. */
+  readonly budgetMs: number;
+}
+
+/** What came out. JSON-safe, times in milliseconds. */
+export interface ProbeReport {
+  /** `batched` holds what runs of 1, 2 and 3 rows showed, or what the shapes say where no run succeeded. */
+  readonly description: ModelDescription;
+  /** The file to open, below the folder: the one asked for or, where a ZipMap was removed, another beside it. */
+  readonly path: string;
+  /** Creating a session, median of three once the library is warm. */
+  readonly createMs: number;
+  /** The first run of a new session, and how long single-row runs take after it. Null where `unmeasured`. */
+  readonly runs: {
+    readonly firstMs: number;
+    readonly p50Ms: number;
+    readonly p95Ms: number;
+    readonly count: number;
+  } | null;
+  /** Why no run could be timed. */
+  readonly unmeasured: string | null;
+  /** Resident memory of the process with this one model open. */
+  readonly rssBytes: number;
+  /** Labels of the columns of each output that a removed ZipMap made. */
+  readonly classes: Readonly<Record<string, readonly string[]>>;
+  /** Files below the folder that hold weights. */
+  readonly externalFiles: readonly string[];
+  /** `metadata_props` of the file. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What was seen, for the person who deploys. */
+  readonly notes: readonly string[];
+}
