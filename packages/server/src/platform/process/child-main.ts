@@ -1,0 +1,47 @@
+import { SlipwayError } from "@slipway/contract/errors";
+import { enableCompileCache } from "node:module";
+import { Worker } from "node:worker_threads";
+import type { Report, Task } from "./child-messages.ts";
+
+/** The child: loads the module it is told, runs it, says the result over the channel, ends. */
+
+/** The main thread may be stuck in native code when the parent dies, so another thread looks after that. */
+const watchdog = `
+const parent = ${process.ppid};
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+}, 1000);
+`;
+
+function send(report: Report): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.(report, undefined, {}, () => resolve());
+  });
+}
+
+async function work({ module, input }: Task): Promise<Report> {
+  try {
+    const { run } = (await import(module)) as {
+      run: (input: unknown, onProgress: (progress: unknown) => void) => unknown;
+    };
+    return { kind: "result", result: await run(input, (progress) => void send({ kind: "progress", progress })) };
+  } catch (error) {
+    const known = SlipwayError.is(error);
+    return {
+      kind: "error",
+      message: error instanceof Error ? error.message : String(error),
+      code: known ? error.code : null,
+      details: known ? error.details : {},
+    };
+  }
+}
+
+if (process.send !== undefined) {
+  enableCompileCache();
+  new Worker(watchdog, { eval: true, env: {}, execArgv: [] }).unref();
+  process.once("disconnect", () => process.exit(1));
+  process.once("message", async (task: Task) => {
+    await send(await work(task));
+    process.exit(0);
+  });
+}
