@@ -1,1 +1,3 @@
-export {};
+export { startApp, type App } from "./app.ts";
+export { options as serverOptions, parseConfig, type Config } from "./config/index.ts";
+export { loadConfig, runServer, type RunOptions } from "./main.ts";

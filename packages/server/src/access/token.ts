@@ -1,0 +1,52 @@
+import { createHash, randomBytes } from "node:crypto";
+import { SlipwayError } from "@slipway/contract";
+
+export const scopes = ["infer", "read", "deploy", "admin"] as const;
+export type TokenScope = (typeof scopes)[number];
+
+/** What each scope may do. Reading predictions and predicting are different rights: neither includes the other. */
+const grants: Readonly<Record<TokenScope, readonly TokenScope[]>> = {
+  infer: ["infer"],
+  read: ["read"],
+  deploy: ["deploy", "read", "infer"],
+  admin: ["admin", "deploy", "read", "infer"],
+};
+
+export function allows(scope: TokenScope, wanted: TokenScope): boolean {
+  return grants[scope].includes(wanted);
+}
+
+/** Who a request comes from. */
+export interface Principal {
+  readonly user: string;
+  readonly scope: TokenScope;
+}
+
+export interface Token extends Principal {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** 256 random bits, so a fast hash is enough: there is nothing to guess. */
+export function createSecret(): string {
+  return `slw_${randomBytes(32).toString("base64url")}`;
+}
+
+export function hashSecret(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/** @throws SlipwayError `invalid_request` */
+export function parseScope(text: string): TokenScope {
+  const scope = scopes.find((known) => known === text);
+  if (scope) return scope;
+  throw new SlipwayError("invalid_request", `There is no scope ${JSON.stringify(text)}; there are: ${scopes.join(", ")}.`);
+}
+
+/** A person or a service, as it stands in the history: 1 to 200 characters without controls. @throws SlipwayError */
+export function parseUser(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  if (text.length >= 1 && text.length <= 200 && !/[\u0000-\u001f\u007f]/.test(text)) return text;
+  throw new SlipwayError("invalid_request", "A user name has 1 to 200 printable characters.");
+}

@@ -1,0 +1,117 @@
+import type { Manifest } from "@slipway/contract";
+
+/** What an endpoint sends its traffic to. `follows`: the alias that chose the version and goes on choosing it. */
+export interface Target {
+  readonly model: string;
+  readonly version: number;
+  readonly follows: string | null;
+}
+
+export type Fallback = { readonly alias: string } | { readonly value: Readonly<Record<string, unknown>> };
+
+export interface ServeSettings {
+  readonly replicas: number;
+  readonly timeoutMs: number;
+  readonly fallback: Fallback | null;
+}
+
+export interface LogSettings {
+  readonly durability: "process" | "disk";
+  /** What happens while the log cannot be written: answer anyway, marked, or refuse. */
+  readonly onFull: "serve" | "refuse";
+  /** The record field that holds the caller's own key. */
+  readonly key: string | null;
+  /** Record fields that are no inputs and are kept. */
+  readonly fields: readonly string[];
+  /** Inputs and fields whose values never reach the disk. */
+  readonly redact: readonly string[];
+}
+
+/** All of an endpoint that can change; each change is a revision. JSON-safe. */
+export interface EndpointSpec {
+  readonly target: Target | null;
+  readonly serve: ServeSettings;
+  readonly log: LogSettings;
+  readonly owner: unknown;
+}
+
+export type Action = "deploy" | "promote" | "alias" | "rollback" | "undeploy" | "apply";
+
+export interface Endpoint {
+  readonly name: string;
+  readonly revision: number;
+  readonly spec: EndpointSpec;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface EndpointRevision {
+  readonly endpoint: string;
+  readonly revision: number;
+  readonly action: Action;
+  readonly spec: EndpointSpec;
+  readonly changes: readonly Change[];
+  /** The revision whose state this one has: itself, or what a rollback went back to. */
+  readonly restores: number;
+  readonly author: string | null;
+  readonly message: string | null;
+  readonly createdAt: number;
+}
+
+export interface Change {
+  readonly path: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
+
+export const emptySpec: EndpointSpec = {
+  target: null,
+  serve: { replicas: 1, timeoutMs: 30_000, fallback: null },
+  log: { durability: "process", onFull: "serve", key: null, fields: [], redact: [] },
+  owner: null,
+};
+
+/** What differs between two JSON values, leaf by leaf; lists count as leaves. Absent sides are left out. */
+export function diffJson(from: unknown, to: unknown, path = ""): Change[] {
+  if (isObject(from) && isObject(to)) {
+    const keys = new Set([...Object.keys(from), ...Object.keys(to)]);
+    return [...keys].toSorted().flatMap((key) => diffJson(from[key], to[key], path === "" ? key : `${path}.${key}`));
+  }
+  if (JSON.stringify(from) === JSON.stringify(to)) return [];
+  return [{ path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The mutable half of a manifest over what an endpoint has: a section that is absent stays as it is. */
+export function withManifest(spec: EndpointSpec, manifest: Manifest | null, toMs: (text: string) => number): EndpointSpec {
+  if (!manifest) return spec;
+  const { serve, log, owner } = manifest;
+  return {
+    target: spec.target,
+    owner: owner ?? spec.owner,
+    serve: serve
+      ? {
+          replicas: serve.replicas ?? emptySpec.serve.replicas,
+          timeoutMs: serve.timeout === undefined ? emptySpec.serve.timeoutMs : toMs(serve.timeout),
+          fallback: toFallback(serve.fallback),
+        }
+      : spec.serve,
+    log: log
+      ? {
+          durability: log.durability ?? "process",
+          onFull: log.on_full ?? "serve",
+          key: log.key ?? null,
+          fields: log.fields ?? [],
+          redact: log.redact ?? [],
+        }
+      : spec.log,
+  };
+}
+
+function toFallback(fallback: string | Readonly<Record<string, unknown>> | undefined): Fallback | null {
+  if (fallback === undefined || fallback === "none") return null;
+  return typeof fallback === "string" ? { alias: fallback } : { value: fallback };
+}

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { Clock } from "../kernel/clock.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { BlobStore } from "../platform/blobs/index.ts";
+import type { Operations } from "../platform/queue/index.ts";
+import type { Sql } from "../platform/sql/index.ts";
+import type { Packaging } from "../packaging/index.ts";
+import type { PredictionLog } from "../predictions/index.ts";
+import type { Registry } from "../registry/index.ts";
+import type { Serving } from "../serving/index.ts";
+import { createDeploy, type Deploy } from "./deploy.ts";
+import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
+import { createInfer, type Infer } from "./infer.ts";
+import { createRouting } from "./routing.ts";
+import type { RoutingSnapshot } from "./snapshot.ts";
+import { createEndpointStore } from "./store.ts";
+
+export { diffJson } from "./endpoint.ts";
+export type { Change, Endpoint, EndpointRevision, EndpointSpec } from "./endpoint.ts";
+export type { Authorship, ChangeResult } from "./endpoints.ts";
+export { InferError, type Infer, type InferAnswer } from "./infer.ts";
+export type { InferCall, ParsedRequest } from "./journey.ts";
+export type { EndpointMetrics } from "./metrics.ts";
+export { endpointMigrations } from "./migrations.ts";
+export type { Route, RoutingSnapshot } from "./snapshot.ts";
+
+export interface EndpointsDeps {
+  readonly folder: string;
+  readonly instance: string;
+  readonly sql: Sql;
+  readonly blobs: BlobStore;
+  readonly operations: Operations;
+  readonly packaging: Packaging;
+  readonly registry: Registry;
+  readonly serving: Serving;
+  readonly predictions: PredictionLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Endpoints extends EndpointUseCases {
+  readonly infer: Infer;
+  readonly deploy: Deploy;
+  snapshot(): RoutingSnapshot;
+  /** Loads what SQL says and watches the epoch for changes of other servers on the same database. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const epochPollMs = 1_000;
+
+export function createEndpoints(deps: EndpointsDeps): Endpoints {
+  const { registry, clock, logger } = deps;
+  const store = createEndpointStore(deps.sql);
+  const routing = createRouting(deps);
+  const endpoints = createEndpointUseCases({ store, routing, registry, clock });
+  const deploy = createDeploy({ ...deps, folder: join(deps.folder, "tmp"), endpoints });
+  let stopPolling = () => {};
+
+  return {
+    ...endpoints,
+    deploy,
+    infer: createInfer({ routing, predictions: deps.predictions, clock, logger }),
+    snapshot: routing.snapshot,
+    async start() {
+      await endpoints.sync();
+      let busy = false;
+      stopPolling = clock.every(epochPollMs, () => {
+        if (busy) return;
+        busy = true;
+        endpoints
+          .sync()
+          .catch((error: unknown) => logger.warn({ error }, "reading the routing epoch failed"))
+          .finally(() => (busy = false));
+      });
+    },
+    async stop() {
+      stopPolling();
+      await routing.pinned.close();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { SlipwayError } from "@slipway/contract";
+import type { Signature, Tensor } from "@slipway/runtime";
+import type { Id } from "../kernel/ids.ts";
+import type { LoadedVersion, RunResult } from "../serving/index.ts";
+import type { Route } from "./snapshot.ts";
+
+/** A request as its protocol's face parsed it. */
+export interface ParsedRequest {
+  /** Inputs by name, columns or the packed tensor, not yet in the signature's order. */
+  readonly tensors: readonly Tensor[];
+  /** Named record fields that are no inputs, of each row. */
+  readonly extra?: readonly (Readonly<Record<string, unknown>> | null)[];
+  /** The caller's id of the request. */
+  readonly requestId?: string;
+}
+
+export interface InferCall {
+  readonly endpoint: string;
+  /** The version that the caller named; null is the endpoint's choice. */
+  readonly version: number | null;
+  readonly face: string;
+  /** Parses the body for the version that will answer. Called once. @throws SlipwayError of kind `invalid` */
+  readonly parse: (signature: Signature, extraFields: ReadonlySet<string>) => ParsedRequest;
+  /** The body as it came, for the record of a request that does not parse. */
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  readonly key: string | null;
+  readonly traceparent: string | null;
+  readonly timeoutMs: number | null;
+  readonly user: string | null;
+}
+
+/** One request on its way through; what is known when it ends goes on record. */
+export interface Journey {
+  readonly id: Id;
+  readonly at: number;
+  readonly startedAt: number;
+  readonly call: InferCall;
+  readonly route: Route;
+  parsed: ParsedRequest | null;
+  parsedAt: number;
+  rows: number;
+  inputs: readonly Tensor[];
+  loaded: LoadedVersion | null;
+  run: RunResult | null;
+}
+
+/** How a request ended. */
+export interface Outcome {
+  /** What answered; null where nothing was loaded. */
+  readonly loaded: LoadedVersion | null;
+  readonly version: number | null;
+  readonly outputs: readonly Tensor[];
+  readonly error: SlipwayError | null;
+  readonly fallback: string | null;
+}
+

@@ -1,0 +1,138 @@
+import { encodeRoute, type RouteFields } from "@slipway/runtime";
+import { SlipwayError } from "@slipway/contract";
+import type { Logger } from "../kernel/logger.ts";
+import type { ModelVersion, Registry } from "../registry/index.ts";
+import type { LoadedVersion, Serving } from "../serving/index.ts";
+import type { Endpoint, EndpointSpec } from "./endpoint.ts";
+import { createEndpointMetrics, type EndpointMetrics } from "./metrics.ts";
+import { createPinnedVersions, type PinnedVersions } from "./pinned-versions.ts";
+import { emptySnapshot, type FallbackTarget, type Route, type RoutingSnapshot } from "./snapshot.ts";
+
+/** What a spec needs in memory, loaded beside whatever serves now. */
+export interface Prepared {
+  readonly spec: EndpointSpec;
+  readonly loaded: LoadedVersion | null;
+  readonly fallback: FallbackTarget | null;
+  readonly failure: string | null;
+}
+
+export interface Routing {
+  snapshot(): RoutingSnapshot;
+  readonly pinned: PinnedVersions;
+  /** Loads the versions of a spec. @throws whatever loading throws; nothing has changed then */
+  prepare(spec: EndpointSpec): Promise<Prepared>;
+  discard(prepared: Prepared): void;
+  /** Puts a prepared spec in force: one assignment, then the versions it replaces drain. */
+  commit(endpoint: Pick<Endpoint, "name" | "revision">, prepared: Prepared, epoch: number): void;
+  /** Brings the routes to what SQL says; an endpoint that cannot be loaded becomes a route that says why. */
+  sync(endpoints: readonly Endpoint[], epoch: number): Promise<void>;
+  /** Makes the route of one endpoint anew, as its fallback alias may mean another version now. */
+  refresh(endpoint: Endpoint, epoch: number): Promise<void>;
+}
+
+export interface RoutingDeps {
+  readonly instance: string;
+  readonly registry: Registry;
+  readonly serving: Serving;
+  readonly logger: Logger;
+}
+
+export function createRouting(deps: RoutingDeps): Routing {
+  let current: RoutingSnapshot = emptySnapshot;
+  const metrics = new Map<string, EndpointMetrics>();
+
+  async function prepareFallback(spec: EndpointSpec, serving: ModelVersion): Promise<FallbackTarget | null> {
+    const { fallback, replicas } = spec.serve;
+    if (!fallback) return null;
+    if ("value" in fallback) return { kind: "value", value: fallback.value };
+    const version = await deps.registry.resolve({ name: serving.model, alias: fallback.alias }).catch(() => null);
+    if (!version || version.id === serving.id) return null;
+    try {
+      return { kind: "version", alias: fallback.alias, loaded: await deps.serving.acquire(version, replicas) };
+    } catch (error) {
+      deps.logger.warn({ error, model: version.model, version: version.version }, "the fallback version does not load");
+      return null;
+    }
+  }
+
+  async function prepare(spec: EndpointSpec): Promise<Prepared> {
+    if (!spec.target) return { spec, loaded: null, fallback: null, failure: null };
+    const version = await deps.registry.requireVersion(spec.target.model, spec.target.version);
+    const loaded = await deps.serving.acquire(version, spec.serve.replicas);
+    return { spec, loaded, fallback: await prepareFallback(spec, version), failure: null };
+  }
+
+  function release(held: Pick<Prepared, "loaded" | "fallback">) {
+    const onError = (error: unknown) => deps.logger.error({ error }, "unloading a version failed");
+    if (held.loaded) deps.serving.release(held.loaded).catch(onError);
+    if (held.fallback?.kind === "version") deps.serving.release(held.fallback.loaded).catch(onError);
+  }
+
+  function toRoute(endpoint: Pick<Endpoint, "name" | "revision">, prepared: Prepared, epoch: number): Route {
+    const { name, revision } = endpoint;
+    const { spec, loaded } = prepared;
+    const known = metrics.get(name) ?? createEndpointMetrics();
+    metrics.set(name, known);
+    return {
+      ...prepared,
+      endpoint: name,
+      revision,
+      epoch,
+      extraFields: new Set(spec.log.key === null ? spec.log.fields : [...spec.log.fields, spec.log.key]),
+      redact: new Set(spec.log.redact),
+      metrics: known,
+      logFields: createLogFields({ instance: deps.instance, epoch, endpoint: name, revision }, loaded),
+    };
+  }
+
+  function commit(endpoint: Pick<Endpoint, "name" | "revision">, prepared: Prepared, epoch: number) {
+    const before = current.routes.get(endpoint.name);
+    const routes = new Map(current.routes).set(endpoint.name, toRoute(endpoint, prepared, epoch));
+    current = { epoch, routes };
+    if (before) release(before);
+  }
+
+  async function load(endpoint: Endpoint, epoch: number) {
+    const prepared = await prepare(endpoint.spec).catch((error: unknown): Prepared => {
+      const failure = SlipwayError.is(error) ? error.message : "The version does not load; the server's log says why.";
+      deps.logger.error({ error, endpoint: endpoint.name }, "an endpoint does not load");
+      return { spec: endpoint.spec, loaded: null, fallback: null, failure };
+    });
+    commit(endpoint, prepared, epoch);
+  }
+
+  return {
+    snapshot: () => current,
+    pinned: createPinnedVersions(deps),
+    prepare,
+    discard: release,
+    commit,
+    async sync(endpoints, epoch) {
+      for (const endpoint of endpoints)
+        if (current.routes.get(endpoint.name)?.revision !== endpoint.revision) await load(endpoint, epoch);
+      current = { epoch, routes: current.routes };
+    },
+    refresh: load,
+  };
+}
+
+type RouteIdentity = Pick<RouteFields, "instance" | "epoch" | "endpoint" | "revision">;
+
+/** Encoded once for the version that serves; a pinned or a fallback version has its own block. */
+function createLogFields(identity: RouteIdentity, serving: LoadedVersion | null) {
+  const encode = (loaded: LoadedVersion | null) =>
+    encodeRoute({
+      ...identity,
+      model: loaded?.version.model ?? null,
+      version: loaded?.version.version ?? null,
+      digest: loaded?.version.digest ?? null,
+    });
+  const ofServing = encode(serving);
+  const others = new WeakMap<LoadedVersion, Uint8Array>();
+  return (answered: LoadedVersion | null): Uint8Array => {
+    if (answered === serving || answered === null) return ofServing;
+    const known = others.get(answered) ?? encode(answered);
+    others.set(answered, known);
+    return known;
+  };
+}

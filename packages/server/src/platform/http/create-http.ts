@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { fastify, type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { createId } from "../../kernel/ids.ts";
+import { checkOrigin } from "./guard.ts";
+
+export type Http = FastifyInstance;
+
+export interface HttpOptions {
+  readonly bodyLimit: number;
+  readonly requestTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** Refuse foreign hosts and origins: a server on loopback without tokens. */
+  readonly loopbackOnly: boolean;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** `/ml` where a proxy serves below a path; requests may come with or without it. */
+  readonly basePath: string;
+}
+
+/**
+ * An HTTP server that keeps every body as bytes, whatever its content type, and never logs by itself. What an error looks like
+ * is the business of each wire folder.
+ */
+export function createHttp(options: HttpOptions): Http {
+  const https = options.tls ? { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) } : null;
+  const settings: FastifyServerOptions = {
+    bodyLimit: options.bodyLimit,
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: options.idleTimeoutMs,
+    forceCloseConnections: "idle",
+    genReqId: createId,
+    logger: false,
+    routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
+  };
+  if (options.basePath !== "") settings.rewriteUrl = (request) => withoutBase(request.url ?? "/", options.basePath);
+  // One type for both: what differs is the type of the socket, which nobody here looks at.
+  const app = (https ? fastify({ ...settings, https } as object) : fastify(settings)) as FastifyInstance;
+  app.server.headersTimeout = Math.min(options.requestTimeoutMs, 15_000);
+  app.decorateRequest("callerName", null);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  if (options.loopbackOnly)
+    app.addHook("onRequest", (request, _reply, done) => {
+      try {
+        checkOrigin(request.headers);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+  return app;
+}
+
+function withoutBase(url: string, base: string): string {
+  if (!url.startsWith(base)) return url;
+  const rest = url.slice(base.length);
+  return rest === "" || rest.startsWith("?") ? `/${rest}` : rest.startsWith("/") ? rest : url;
+}

@@ -1,0 +1,5 @@
+export { createHttp, type Http, type HttpOptions } from "./create-http.ts";
+export { readBody } from "./body.ts";
+export { checkWrite, isLoopback } from "./guard.ts";
+export { callerOf, setCaller } from "./caller.ts";
+export { sendEvents } from "./events.ts";

@@ -1,0 +1,3 @@
+export { createLogger } from "./logger.ts";
+export { createHistogram, type Histogram } from "./histogram.ts";
+export { createProcessMetrics, type ProcessMetrics } from "./process-metrics.ts";

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { SlipwayError } from "@slipway/contract";
+import { createBatcher, type Placement, type Runtime } from "@slipway/runtime";
+import type { Clock } from "../kernel/clock.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { BlobStore } from "../platform/blobs/index.ts";
+import type { ModelVersion } from "../registry/index.ts";
+import { createLoadedVersion, type LoadedVersion } from "./loaded-version.ts";
+
+export interface ServingDeps {
+  /** Where the files of loaded versions are laid out, a folder a version. */
+  readonly folder: string;
+  readonly blobs: BlobStore;
+  readonly runtimes: Readonly<Partial<Record<Placement, Runtime>>>;
+  readonly batchRows: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The versions that are in memory. A version is loaded once, however many endpoints use it. */
+export interface Serving {
+  /**
+   * Loads a version or joins its load; each `acquire` needs one `release`.
+   * @throws SlipwayError `invalid_model`, `not_ready`
+   */
+  acquire(version: ModelVersion, replicas: number): Promise<LoadedVersion>;
+  /** The last release lets the version answer what it has begun, then frees it. */
+  release(loaded: LoadedVersion): Promise<void>;
+  loaded(): readonly LoadedVersion[];
+  close(): Promise<void>;
+}
+
+interface Slot {
+  users: number;
+  readonly loading: Promise<LoadedVersion>;
+}
+
+export function createServing(deps: ServingDeps): Serving {
+  const slots = new Map<string, Slot>();
+  const ready = new Map<LoadedVersion, string>();
+
+  async function load(version: ModelVersion, replicas: number): Promise<LoadedVersion> {
+    const runtime = deps.runtimes[version.placement];
+    if (!runtime)
+      throw new SlipwayError("unimplemented", `The placement "${version.placement}" is not built yet.`);
+    const startedAt = deps.clock.monotonic();
+    const folder = join(deps.folder, version.id);
+    await deps.blobs.layout(version.files, folder);
+    const files = { folder, path: version.entry };
+    // Replicas in the event loop's thread would share that thread: one is as good as many.
+    const count = version.placement === "thread" ? 1 : replicas;
+    const opened = await Promise.all(
+      Array.from({ length: count }, async () => {
+        const replica = await runtime.open(files, version.signature, { threads: 1 });
+        const { signature } = version;
+        return {
+          replica,
+          batcher: createBatcher({
+            replica,
+            signature,
+            maxRows: deps.batchRows,
+            monotonic: () => deps.clock.monotonic(),
+          }),
+        };
+      }),
+    );
+    deps.logger.info(
+      {
+        model: version.model,
+        version: version.version,
+        placement: version.placement,
+        ms: Math.round(deps.clock.monotonic() - startedAt),
+      },
+      "version loaded",
+    );
+    return createLoadedVersion(version, opened);
+  }
+
+  return {
+    async acquire(version, replicas) {
+      const key = `${version.id}/${version.placement === "thread" ? 1 : replicas}`;
+      let slot = slots.get(key);
+      if (!slot) {
+        slot = { users: 0, loading: load(version, replicas) };
+        slots.set(key, slot);
+      }
+      slot.users++;
+      try {
+        const loaded = await slot.loading;
+        ready.set(loaded, key);
+        return loaded;
+      } catch (error) {
+        if (slots.get(key) === slot) slots.delete(key);
+        throw error;
+      }
+    },
+    async release(loaded) {
+      const key = ready.get(loaded);
+      const slot = key === undefined ? undefined : slots.get(key);
+      if (!slot || --slot.users > 0) return;
+      slots.delete(key!);
+      ready.delete(loaded);
+      await loaded.close();
+      deps.logger.info({ model: loaded.version.model, version: loaded.version.version }, "version unloaded");
+    },
+    loaded: () => [...ready.keys()],
+    async close() {
+      slots.clear();
+      const all = [...ready.keys()];
+      ready.clear();
+      await Promise.all(all.map((loaded) => loaded.close()));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { DeployRequest, schemas } from "@slipway/contract";
+import { parseName } from "@slipway/contract";
+import type { z } from "zod";
+import type { ChangeResult, Endpoints } from "../../endpoints/index.ts";
+import { sendEvents } from "../../platform/http/index.ts";
+import type { Operations } from "../../platform/queue/index.ts";
+import { toPageQuery } from "./model-handlers.ts";
+import type { ApiRequest, Handlers } from "./register.ts";
+import { toEndpointView, toOperationView, toPageView, toRevisionView } from "./views.ts";
+
+type EndpointRoutes =
+  | "listEndpoints"
+  | "getEndpoint"
+  | "applyEndpoint"
+  | "deleteEndpoint"
+  | "promote"
+  | "rollback"
+  | "listRevisions"
+  | "createDeployment"
+  | "listOperations"
+  | "getOperation"
+  | "watchOperation"
+  | "cancelOperation";
+
+const by = ({ author, body }: ApiRequest) => ({
+  author,
+  message: (body as { message?: string } | undefined)?.message ?? null,
+});
+
+export function createEndpointHandlers({
+  endpoints,
+  operations,
+}: {
+  endpoints: Endpoints;
+  operations: Operations;
+}): Pick<Handlers, EndpointRoutes> {
+  const view = ({ endpoint }: ChangeResult) => toEndpointView(endpoint, endpoints.snapshot());
+  const nameOf = ({ params }: ApiRequest) => params["endpoint"]!;
+  return {
+    listEndpoints: async ({ query }) =>
+      toPageView(await endpoints.list(toPageQuery(query)), (endpoint) => toEndpointView(endpoint, endpoints.snapshot())),
+    getEndpoint: async (request) => toEndpointView(await endpoints.require(nameOf(request)), endpoints.snapshot()),
+    applyEndpoint: async (request) => {
+      const { manifest, dry_run } = request.body as z.infer<typeof schemas.applyRequest>;
+      const name = parseName(nameOf(request));
+      const result = await endpoints.apply(name, manifest, { dryRun: dry_run ?? false, ...by(request) });
+      const { endpoint, changes } = result;
+      return { endpoint: endpoint.name, changed: changes.length > 0, revision: endpoint.revision, changes };
+    },
+    deleteEndpoint: async (request) => void (await endpoints.undeploy(nameOf(request), by(request))),
+    promote: async (request) => {
+      const { version } = request.body as z.infer<typeof schemas.promoteRequest>;
+      return view(await endpoints.promote(nameOf(request), version, by(request)));
+    },
+    rollback: async (request) => {
+      const { to } = request.body as z.infer<typeof schemas.rollbackRequest>;
+      return view(await endpoints.rollback(nameOf(request), to ?? null, by(request)));
+    },
+    listRevisions: async (request) =>
+      toPageView(await endpoints.listRevisions(nameOf(request), toPageQuery(request.query)), toRevisionView),
+    createDeployment: async (request) =>
+      toOperationView(await endpoints.deploy(request.body as DeployRequest, request.author)),
+    listOperations: async ({ query }) => toPageView(await operations.list(toPageQuery(query)), toOperationView),
+    getOperation: async ({ params }) => toOperationView(await operations.get(params["id"]!)),
+    cancelOperation: async ({ params }) => toOperationView(await operations.cancel(params["id"]!)),
+    watchOperation: async ({ params, reply }) => {
+      await operations.get(params["id"]!);
+      sendEvents(reply, (send, end) =>
+        operations.watch(params["id"]!, (operation) => {
+          send(toOperationView(operation));
+          if (operation.finishedAt !== null) end();
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Endpoints } from "../../endpoints/index.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { BlobStore } from "../../platform/blobs/index.ts";
+import type { Http } from "../../platform/http/index.ts";
+import type { Operations } from "../../platform/queue/index.ts";
+import type { PredictionLog } from "../../predictions/index.ts";
+import type { Registry } from "../../registry/index.ts";
+import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
+import { createEndpointHandlers } from "./endpoint-handlers.ts";
+import { createModelHandlers } from "./model-handlers.ts";
+import { createPredictionHandlers } from "./prediction-handlers.ts";
+import { registerPredict } from "./predict.ts";
+import { sendProblem } from "./problem.ts";
+import { registerRoutes } from "./register.ts";
+import { createServerHandlers, type ServerFacts } from "./server-handlers.ts";
+
+export type { ServerFacts } from "./server-handlers.ts";
+
+export interface ApiDeps {
+  readonly facts: ServerFacts;
+  readonly blobs: BlobStore;
+  readonly blobLimit: number;
+  readonly operations: Operations;
+  readonly registry: Registry;
+  readonly endpoints: Endpoints;
+  readonly predictions: PredictionLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** `/api/v1`, and predict of each endpoint. */
+export function registerApi(app: Http, deps: ApiDeps): void {
+  app.register(async (scope) => {
+    scope.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps.logger));
+    registerPredict(scope, { infer: deps.endpoints.infer, registry: deps.registry });
+    registerUpload(scope, deps.blobs, deps.blobLimit);
+    registerRoutes(scope, {
+      ...createServerHandlers(deps),
+      ...createBlobHandlers(deps.blobs),
+      ...createEndpointHandlers(deps),
+      ...createModelHandlers(deps),
+      ...createPredictionHandlers(deps),
+    });
+  });
+}

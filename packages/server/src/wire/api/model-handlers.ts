@@ -1,0 +1,102 @@
+import { parseAddress, parseName, SlipwayError, type schemas } from "@slipway/contract";
+import type { z } from "zod";
+import { diffJson, type Endpoints } from "../../endpoints/index.ts";
+import type { PageQuery } from "../../kernel/page.ts";
+import type { ModelVersion, Registry } from "../../registry/index.ts";
+import type { Handlers } from "./register.ts";
+import { toModelView, toPageView, toVersionView } from "./views.ts";
+
+export function toPageQuery(query: Readonly<Record<string, unknown>>): PageQuery {
+  return { limit: (query["limit"] as number | undefined) ?? 50, cursor: (query["cursor"] as string | undefined) ?? null };
+}
+
+type ModelRoutes =
+  | "listModels"
+  | "getModel"
+  | "deleteModel"
+  | "listVersions"
+  | "getVersion"
+  | "deleteVersion"
+  | "diffVersions"
+  | "setAlias"
+  | "deleteAlias";
+
+export function createModelHandlers({
+  registry,
+  endpoints,
+}: {
+  registry: Registry;
+  endpoints: Endpoints;
+}): Pick<Handlers, ModelRoutes> {
+  async function aliasesOf(model: string): Promise<Map<number, string[]>> {
+    const byVersion = new Map<number, string[]>();
+    for (const { alias, version } of await registry.listAliases(model))
+      byVersion.set(version, [...(byVersion.get(version) ?? []), alias]);
+    return byVersion;
+  }
+  async function view(version: ModelVersion) {
+    return toVersionView(version, (await aliasesOf(version.model)).get(version.version) ?? []);
+  }
+  return {
+    listModels: async ({ query }) => toPageView(await registry.listModels(toPageQuery(query)), toModelView),
+    getModel: async ({ params }) => toModelView(await registry.getModel(params["model"]!)),
+    deleteModel: async ({ params }) => {
+      await endpoints.checkUnused({ name: params["model"]! });
+      await registry.deleteModel(params["model"]!);
+    },
+    listVersions: async ({ params, query }) => {
+      const model = params["model"]!;
+      const aliases = await aliasesOf(model);
+      return toPageView(await registry.listVersions(model, toPageQuery(query)), (version) =>
+        toVersionView(version, aliases.get(version.version) ?? []),
+      );
+    },
+    getVersion: async ({ params }) => view(await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`))),
+    deleteVersion: async ({ params }) => {
+      const version = await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`));
+      await endpoints.checkUnused({ name: version.model, version: version.version });
+      await registry.deleteVersion(version.model, version.version);
+    },
+    diffVersions: async ({ params, query }) => {
+      const [from, to] = await Promise.all(
+        [query["from"], query["to"]].map((ref) => registry.resolve(parseAddress(`${params["model"]}@${String(ref)}`))),
+      );
+      return {
+        model: params["model"]!,
+        from: from!.version,
+        to: to!.version,
+        changes: diffJson(comparable(from!), comparable(to!)),
+      };
+    },
+    setAlias: async ({ params, body, author }) => {
+      const { model, alias } = params as { model: string; alias: string };
+      const { version, message } = body as z.infer<typeof schemas.aliasChange>;
+      if (parseAddress(`${parseName(model)}@${alias}`).alias === undefined)
+        throw new SlipwayError("invalid_name", `${JSON.stringify(alias)} is a version number; an alias begins with a letter.`);
+      await registry.setAlias(model, alias, version, author);
+      await endpoints.aliasMoved(model, alias, version, { author, message: message ?? null });
+      return { model, alias, version };
+    },
+    deleteAlias: async ({ params }) => {
+      const { model, alias } = params as { model: string; alias: string };
+      await endpoints.checkUnused({ name: model, alias });
+      await registry.deleteAlias(model, alias);
+    },
+  };
+}
+
+/** What may differ between two versions and matters to somebody. */
+function comparable(version: ModelVersion): unknown {
+  const { digest, flavor, platform, placement, signature, files, modelSection, report } = version;
+  const byName = <T extends { name: string }>(specs: readonly T[]) => Object.fromEntries(specs.map((spec) => [spec.name, spec]));
+  return {
+    digest,
+    flavor,
+    platform,
+    placement,
+    signature: { ...signature, inputs: byName(signature.inputs), outputs: byName(signature.outputs) },
+    files: Object.fromEntries(files.map((file) => [file.path, { sha256: file.sha256, size: file.size }])),
+    model: modelSection,
+    report,
+  };
+}

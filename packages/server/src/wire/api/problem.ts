@@ -1,0 +1,47 @@
+import { errorTable, problemStatus, SlipwayError, type Problem } from "@slipway/contract";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { InferError } from "../../endpoints/index.ts";
+import type { Logger } from "../../kernel/logger.ts";
+
+/** The error format of `/api/v1`: RFC 9457. An unknown throwable keeps its message inside and shows an id instead. */
+export function toProblem(error: SlipwayError, instance: string | null): Problem {
+  const { kind, title, retryable } = errorTable[error.code];
+  return {
+    type: `https://slipway.dev/errors/${error.code}`,
+    title,
+    status: error.code === "unsupported_media_type" ? 415 : problemStatus[kind],
+    detail: error.message,
+    code: error.code,
+    retryable,
+    ...(instance === null ? {} : { instance }),
+    ...(Object.keys(error.details).length === 0 ? {} : { details: { ...error.details } }),
+  };
+}
+
+/** Errors that Fastify itself raises before a handler runs. */
+const transportCodes: Readonly<Record<string, "too_large" | "invalid_request">> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "too_large",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "invalid_request",
+  FST_ERR_BAD_URL: "invalid_request",
+};
+
+export function asSlipwayError(thrown: unknown, facts: { id: string; logger: Logger }): SlipwayError {
+  if (SlipwayError.is(thrown)) return thrown;
+  const code = transportCodes[String((thrown as { code?: unknown } | null)?.code)];
+  if (code) return new SlipwayError(code, `${(thrown as Error).message}.`);
+  facts.logger.error({ error: thrown, id: facts.id }, "a request failed in an unexpected way");
+  return new SlipwayError("internal", `Something went wrong inside the server; its log has the details under ${facts.id}.`);
+}
+
+export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+  if (thrown instanceof InferError) {
+    if (!thrown.logged) reply.header("x-slipway-logged", "false");
+    reply.header("x-slipway-prediction", thrown.id);
+  }
+  const inner = thrown instanceof InferError ? thrown.error : thrown;
+  const error = asSlipwayError(inner, { id: request.id, logger });
+  const instance = thrown instanceof InferError ? thrown.id : error.code === "internal" ? request.id : null;
+  const problem = toProblem(error, instance);
+  if (problem.status === 503 || problem.status === 429) reply.header("retry-after", "1");
+  reply.status(problem.status).header("content-type", "application/problem+json").send(JSON.stringify(problem));
+}

@@ -1,0 +1,108 @@
+import { routeTable, SlipwayError, type RouteId, type RouteSpec } from "@slipway/contract";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { callerOf, checkWrite, readBody, type Http } from "../../platform/http/index.ts";
+
+export interface ApiRequest {
+  readonly params: Readonly<Record<string, string>>;
+  /** Checked against the route's schema. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Checked against the route's schema. */
+  readonly body: unknown;
+  readonly author: string | null;
+  readonly http: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Returns what is sent as JSON; undefined where the handler has answered by itself or there is nothing to say. */
+export type Handler = (request: ApiRequest) => Promise<unknown>;
+
+/** Routes that parse their bodies and answer by themselves. */
+export type HotRoute = "predict" | "putBlob";
+export type Handlers = Readonly<Record<Exclude<RouteId, HotRoute>, Handler>>;
+
+/** Registers exactly the routes of the contract; a route without a handler does not compile. */
+export function registerRoutes(app: Http, handlers: Handlers): void {
+  for (const [id, handler] of Object.entries(handlers) as [RouteId, Handler][]) {
+    const route: RouteSpec = routeTable[id];
+    app.route({
+      method: route.method,
+      url: toUrl(route.path),
+      exposeHeadRoute: false,
+      config: { scope: route.scope },
+      handler: (request, reply) => answer(route, handler, request, reply),
+    });
+  }
+}
+
+/** `/models/{model}` in OpenAPI is `/models/:model` here. */
+export function toUrl(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+async function answer(route: RouteSpec, handler: Handler, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const changes = route.method !== "GET" && route.method !== "HEAD";
+  if (changes) checkWrite(request.headers["content-type"]);
+  const result = await handler({
+    params: request.params as Record<string, string>,
+    query: parseQuery(route, request.query as Record<string, unknown>),
+    body: route.body ? parseJsonBody(route, readBody(request)) : undefined,
+    author: callerOf(request),
+    http: request,
+    reply,
+  });
+  if (reply.sent || reply.raw.headersSent) return reply;
+  reply.status(route.status);
+  if (result === undefined) return reply.send();
+  reply.header("content-type", "application/json; charset=utf-8");
+  return reply.send(result instanceof Uint8Array ? result : JSON.stringify(result));
+}
+
+function parseQuery(route: RouteSpec, raw: Record<string, unknown>): Record<string, unknown> {
+  if (!route.query) return {};
+  const shape = route.query.shape;
+  const unknown = Object.keys(raw).find((name) => !(name in shape));
+  if (unknown !== undefined)
+    throw new SlipwayError(
+      "invalid_request",
+      `There is no query parameter ${JSON.stringify(unknown)}; there are: ${Object.keys(shape).join(", ")}.`,
+    );
+  // A query has only text; a number or a boolean of the schema is read from it.
+  const typed = Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, fromText(value)]));
+  const asTyped = route.query.safeParse({ ...raw, ...typed });
+  const parsed = asTyped.success ? asTyped : route.query.safeParse(mixed(route, raw, typed));
+  if (parsed.success) return parsed.data;
+  const issue = asTyped.error!.issues[0]!;
+  throw new SlipwayError("invalid_request", `The query parameter ${issue.path.join(".")} is wrong: ${issue.message}.`);
+}
+
+/** Each parameter as text where its schema wants text. */
+function mixed(route: RouteSpec, raw: Record<string, unknown>, typed: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(route.query!.shape)
+      .filter(([name]) => name in raw)
+      .map(([name, schema]) => [name, schema.safeParse(raw[name]).success ? raw[name] : typed[name]]),
+  );
+}
+
+function fromText(value: unknown): unknown {
+  if (value === "true") return true;
+  if (value === "false") return false;
+  return typeof value === "string" && /^-?[0-9]{1,15}$/.test(value) ? Number(value) : value;
+}
+
+export function parseJson(body: Buffer): unknown {
+  if (body.length === 0) throw new SlipwayError("invalid_request", "The body is empty; send JSON.");
+  try {
+    return JSON.parse(body.toString());
+  } catch (error) {
+    throw new SlipwayError("invalid_request", `The body is not JSON: ${(error as Error).message}.`);
+  }
+}
+
+function parseJsonBody(route: RouteSpec, body: Buffer): unknown {
+  const parsed = route.body!.safeParse(body.length === 0 ? {} : parseJson(body));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  const text = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+  throw new SlipwayError("invalid_request", `The body is wrong: ${text}.`, { problems });
+}

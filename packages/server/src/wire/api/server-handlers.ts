@@ -1,0 +1,59 @@
+import type { ServerStatus } from "@slipway/contract";
+import type { Endpoints } from "../../endpoints/index.ts";
+import type { PredictionLog } from "../../predictions/index.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Handlers } from "./register.ts";
+import { toEndpointView, toTimestamp } from "./views.ts";
+
+export interface ServerFacts {
+  readonly version: string;
+  readonly instance: string;
+  readonly data: string;
+  readonly startedAt: number;
+  url(): string;
+}
+
+export function createServerHandlers({
+  facts,
+  endpoints,
+  predictions,
+  clock,
+}: {
+  facts: ServerFacts;
+  endpoints: Endpoints;
+  predictions: PredictionLog;
+  clock: Clock;
+}): Pick<Handlers, "getServer"> {
+  return {
+    getServer: async (): Promise<ServerStatus> => {
+      const snapshot = endpoints.snapshot();
+      const { items } = await endpoints.list({ limit: 1000, cursor: null });
+      let [logged, notLogged] = [0, 0];
+      for (const { metrics } of snapshot.routes.values()) {
+        logged += metrics.logged;
+        notLogged += metrics.notLogged;
+      }
+      return {
+        version: facts.version,
+        instance: facts.instance,
+        url: facts.url(),
+        data: facts.data,
+        pid: process.pid,
+        started_at: toTimestamp(facts.startedAt),
+        uptime_ms: clock.now() - facts.startedAt,
+        rss_bytes: process.memoryUsage.rss(),
+        epoch: snapshot.epoch,
+        endpoints: items.map((item) => {
+          const { name, target, state, state_message, revision } = toEndpointView(item, snapshot);
+          return { name, target, state, state_message, revision };
+        }),
+        predictions: {
+          answered: logged + notLogged,
+          logged,
+          not_logged: notLogged,
+          log_bytes: predictions.stats().bytes,
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { schemas } from "@slipway/contract";
+import type { z } from "zod";
+import type { Endpoint, EndpointRevision, RoutingSnapshot } from "../../endpoints/index.ts";
+import type { Operation } from "../../platform/queue/index.ts";
+import type { ModelVersion, RegisteredModel } from "../../registry/index.ts";
+import type { Page } from "../../kernel/page.ts";
+
+type View<T extends z.ZodType> = z.infer<T>;
+
+export const toTimestamp = (ms: number): string => new Date(ms).toISOString();
+
+export function toPageView<T, V>(page: Page<T>, view: (item: T) => V): { items: V[]; next: string | null } {
+  return { items: page.items.map(view), next: page.next };
+}
+
+export function toModelView(model: RegisteredModel): View<typeof schemas.model> {
+  return {
+    name: model.name,
+    description: model.description,
+    versions: model.versions,
+    latest: model.latest,
+    aliases: { ...model.aliases },
+    created_at: toTimestamp(model.createdAt),
+  };
+}
+
+export function toVersionView(version: ModelVersion, aliases: readonly string[]): View<typeof schemas.modelVersion> {
+  const { inputs, outputs, packed, batched } = version.signature;
+  return {
+    model: version.model,
+    version: version.version,
+    state: version.state,
+    digest: version.digest,
+    flavor: version.flavor,
+    platform: version.platform,
+    placement: version.placement,
+    signature: {
+      inputs: inputs.map((input) => ({
+        name: input.name,
+        datatype: input.datatype,
+        shape: [...input.shape],
+        nullable: input.nullable,
+        ...(input.range ? { range: [input.range[0], input.range[1]] as [number, number] } : {}),
+      })),
+      outputs: outputs.map((output) => ({
+        name: output.name,
+        datatype: output.datatype,
+        shape: [...output.shape],
+        ...(output.classes ? { classes: [...output.classes] } : {}),
+      })),
+      packed,
+      batched,
+    },
+    files: version.files.map((file) => ({ ...file })),
+    aliases: [...aliases],
+    owner: version.owner,
+    manifest: version.modelSection,
+    report: version.report,
+    author: version.author,
+    message: version.message,
+    created_at: toTimestamp(version.createdAt),
+  };
+}
+
+export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): View<typeof schemas.endpoint> {
+  const route = snapshot.routes.get(endpoint.name);
+  const { target, serve, log, owner } = endpoint.spec;
+  const state = !target ? "empty" : !route ? "loading" : route.loaded ? "ready" : "failed";
+  return {
+    name: endpoint.name,
+    target: target ? { ...target } : null,
+    serve: {
+      replicas: serve.replicas,
+      timeout_ms: serve.timeoutMs,
+      fallback: serve.fallback && ("alias" in serve.fallback ? serve.fallback : { value: { ...serve.fallback.value } }),
+    },
+    log: {
+      durability: log.durability,
+      on_full: log.onFull,
+      key: log.key,
+      fields: [...log.fields],
+      redact: [...log.redact],
+    },
+    revision: endpoint.revision,
+    state,
+    state_message: route?.failure ?? null,
+    placement: route?.loaded?.version.placement ?? null,
+    owner: owner ?? null,
+    created_at: toTimestamp(endpoint.createdAt),
+    updated_at: toTimestamp(endpoint.updatedAt),
+  };
+}
+
+export function toRevisionView(revision: EndpointRevision): View<typeof schemas.revision> {
+  return {
+    endpoint: revision.endpoint,
+    revision: revision.revision,
+    action: revision.action,
+    changes: revision.changes.map((change) => ({ ...change })),
+    author: revision.author,
+    message: revision.message,
+    created_at: toTimestamp(revision.createdAt),
+  };
+}
+
+export function toOperationView(operation: Operation): View<typeof schemas.operation> {
+  return {
+    id: operation.id,
+    kind: operation.kind,
+    subject: operation.subject,
+    state: operation.state,
+    stage: operation.stage,
+    message: operation.message,
+    fraction: operation.fraction,
+    result: operation.result as Record<string, unknown> | null,
+    error: operation.error && { ...operation.error, details: { ...operation.error.details } },
+    log: operation.log.map((entry) => ({ ...entry, at: toTimestamp(entry.at) })),
+    created_at: toTimestamp(operation.createdAt),
+    updated_at: toTimestamp(operation.updatedAt),
+    finished_at: operation.finishedAt === null ? null : toTimestamp(operation.finishedAt),
+  };
+}

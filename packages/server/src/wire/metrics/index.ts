@@ -1,0 +1,67 @@
+import type { Endpoints, EndpointMetrics } from "../../endpoints/index.ts";
+import type { Http } from "../../platform/http/index.ts";
+import type { ProcessMetrics } from "../../platform/telemetry/index.ts";
+import type { PredictionLog } from "../../predictions/index.ts";
+
+export interface MetricsDeps {
+  readonly endpoints: Endpoints;
+  readonly predictions: PredictionLog;
+  readonly process: ProcessMetrics;
+}
+
+/** `/metrics` in the text format of Prometheus. All figures are of this process since it started. */
+export function registerMetrics(app: Http, deps: MetricsDeps): void {
+  app.get("/metrics", { config: { scope: "read" } }, async (_request, reply) =>
+    reply
+      .header("content-type", "text/plain; version=0.0.4; charset=utf-8")
+      .send(renderEndpoints(deps) + renderLog(deps.predictions) + (await deps.process.render())),
+  );
+}
+
+function head(name: string, type: "counter" | "gauge" | "histogram", help: string): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+}
+
+function renderEndpoints({ endpoints }: MetricsDeps): string {
+  const routes = [...endpoints.snapshot().routes.values()];
+  const each = (line: (labels: string, metrics: EndpointMetrics) => string) =>
+    routes.map((route) => line(`endpoint="${route.endpoint}"`, route.metrics)).join("");
+  const requests = each((labels, metrics) =>
+    [...metrics.requests]
+      .map(([key, count]) => {
+        const [version, outcome] = key.split(",");
+        return `slipway_requests_total{${labels},version="${version}",outcome="${outcome}"} ${count}\n`;
+      })
+      .join(""),
+  );
+  return [
+    head("slipway_requests_total", "counter", "Requests that have ended, by version and outcome"),
+    requests,
+    head("slipway_request_seconds", "histogram", "Time from a parsed header to the record of the answer"),
+    each((labels, metrics) => metrics.seconds.render("slipway_request_seconds", labels)),
+    head("slipway_batch_rows", "histogram", "Rows of the run that a request was part of"),
+    each((labels, metrics) => metrics.batchRows.render("slipway_batch_rows", labels)),
+    head("slipway_requests_in_flight", "gauge", "Requests that have begun and not ended"),
+    each((labels, metrics) => `slipway_requests_in_flight{${labels}} ${metrics.inFlight}\n`),
+    head("slipway_queue_rows", "gauge", "Rows that wait for a run"),
+    routes
+      .map((route) => `slipway_queue_rows{endpoint="${route.endpoint}"} ${route.loaded?.queuedRows ?? 0}\n`)
+      .join(""),
+    head("slipway_not_logged_total", "counter", "Answers without a record, as the log could not be written"),
+    each((labels, metrics) => `slipway_not_logged_total{${labels}} ${metrics.notLogged}\n`),
+  ].join("");
+}
+
+function renderLog(predictions: PredictionLog): string {
+  const { records, bytes, failed, lagMs } = predictions.stats();
+  return [
+    head("slipway_log_records_total", "counter", "Records written to the prediction log"),
+    `slipway_log_records_total ${records}\n`,
+    head("slipway_log_bytes_total", "counter", "Bytes written to the prediction log"),
+    `slipway_log_bytes_total ${bytes}\n`,
+    head("slipway_log_failed_total", "counter", "Records that could not be written"),
+    `slipway_log_failed_total ${failed}\n`,
+    head("slipway_log_lag_seconds", "gauge", "Age of the oldest record that waits to be written"),
+    `slipway_log_lag_seconds ${lagMs / 1000}\n`,
+  ].join("");
+}

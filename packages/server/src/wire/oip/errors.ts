@@ -1,0 +1,41 @@
+import { errorTable, SlipwayError, type ErrorKind } from "@slipway/contract";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { InferError } from "../../endpoints/index.ts";
+import type { Logger } from "../../kernel/logger.ts";
+
+/** The HTTP status of every kind of error in the Open Inference Protocol; the body is `{"error": "…"}`. */
+const statuses: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  precondition: 400,
+  too_large: 413,
+  exhausted: 429,
+  cancelled: 499,
+  internal: 500,
+  unimplemented: 501,
+  unavailable: 503,
+  deadline: 504,
+};
+
+export function sendOipError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+  if (thrown instanceof InferError) {
+    if (!thrown.logged) reply.header("x-slipway-logged", "false");
+    reply.header("x-slipway-prediction", thrown.id);
+  }
+  const error = thrown instanceof InferError ? thrown.error : thrown;
+  const { status, message } = describe(error, request, logger);
+  if (status === 503 || status === 429) reply.header("retry-after", "1");
+  reply.status(status).header("content-type", "application/json").send(JSON.stringify({ error: message }));
+}
+
+function describe(error: unknown, request: FastifyRequest, logger: Logger): { status: number; message: string } {
+  if (SlipwayError.is(error)) return { status: statuses[errorTable[error.code].kind], message: error.message };
+  const transport = error as { code?: string; statusCode?: number; message: string };
+  if (transport.code?.startsWith("FST_") && transport.statusCode !== undefined && transport.statusCode < 500)
+    return { status: transport.statusCode, message: transport.message };
+  logger.error({ error, id: request.id }, "a request failed in an unexpected way");
+  return { status: 500, message: `Something went wrong inside the server; its log has the details under ${request.id}.` };
+}
