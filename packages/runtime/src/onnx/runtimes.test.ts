@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Replica, Runtime } from "../runtime.ts";
@@ -109,6 +107,12 @@ describe.each([
   });
 });
 
+/** A message that it does not know: it dies of an exception, in JavaScript. */
+function kill(worker: Worker): Promise<void> {
+  worker.postMessage(null);
+  return new Promise((resolve) => worker.once("exit", () => resolve()));
+}
+
 describe("a worker that dies", () => {
   test("fails exactly its own requests and comes back", async () => {
     const workers: Worker[] = [];
@@ -119,14 +123,14 @@ describe("a worker that dies", () => {
       const runtime = createWorkerRuntime({ backoffMs: 300, onDeath: (reason) => deaths.push(reason) });
       const [dying, other] = [await open(runtime, "slow"), await open(runtime, "matrix")];
       const [first] = workers;
+      const death = kill(first!);
       const held = dying.run([tensorOf("X", "FP32", [1, 1], [1])]);
       const failure = expect(held).rejects.toMatchObject({
         code: "model_failed",
         message: expect.stringContaining("died"),
       });
       await expect(other.run([row(1)])).resolves.toMatchObject([{ data: new Float32Array([10]) }]);
-      await wait(5);
-      await first!.terminate();
+      await death;
       await failure;
       await expect(dying.run([])).rejects.toMatchObject({
         code: "not_ready",
@@ -146,9 +150,7 @@ describe("a worker that dies", () => {
     try {
       const replica = await open(createWorkerRuntime({ backoffMs: 1 }), "matrix");
       for (let life = 0; life < 3; life++) {
-        const exit = once(workers.at(-1)!, "exit");
-        await workers.at(-1)!.terminate();
-        await exit;
+        await kill(workers.at(-1)!);
         await expect(replica.run([row(1)])).rejects.toMatchObject({ code: "not_ready" });
         await expect
           .poll(
@@ -166,6 +168,14 @@ describe("a worker that dies", () => {
       process.off("worker", seen);
     }
   });
+});
+
+test("closing a worker in the middle of its runs answers them first", async () => {
+  const replica = await open(createWorkerRuntime(), "slow");
+  const runs = [1, 2, 3].map((x) => replica.run([tensorOf("X", "FP32", [1, 1], [x])]));
+  await Promise.all([replica.close(), replica.close()]);
+  expect(await Promise.all(runs)).toHaveLength(3);
+  await expect(replica.run([])).rejects.toMatchObject({ code: "not_ready" });
 });
 
 test("a worker leaves the caller's thread free while it runs", async () => {

@@ -9,10 +9,10 @@ export interface WorkerSetup {
   readonly outputs: readonly string[];
 }
 
-export interface ToWorker {
-  readonly id: number;
-  readonly inputs: readonly Tensor[];
-}
+export type ToWorker =
+  | { readonly kind: "run"; readonly id: number; readonly inputs: readonly Tensor[] }
+  /** Answer what is running, then end. */
+  | { readonly kind: "close" };
 
 interface PlainError {
   readonly code: ErrorCode;

@@ -68,7 +68,6 @@ class WorkerReplica implements Replica {
         resolve();
       } else if (message.kind === "unopened") {
         reject(new SlipwayError(message.error.code, message.error.message, message.error.details));
-        void worker.terminate();
       } else this.#settle(message);
     });
     worker.on("exit", () => {
@@ -92,17 +91,20 @@ class WorkerReplica implements Replica {
     const id = ++this.#lastId;
     this.#pending.set(id, { resolve, reject });
     const movable = toMovable(inputs);
-    this.#worker.postMessage({ id, inputs: movable } satisfies ToWorker, toTransfer(movable));
+    this.#worker.postMessage({ kind: "run", id, inputs: movable } satisfies ToWorker, toTransfer(movable));
     return promise;
   }
 
-  /** Waits for the run in progress: native code cannot be interrupted. */
+  /** Answers what is running first, however long it takes: native code cannot be interrupted. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#ready = false;
     clearTimeout(this.#restart);
-    this.#rejectAll(new SlipwayError("not_ready", "This copy of the model was closed while it ran."));
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker === null) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    worker.once("exit", () => resolve());
+    worker.postMessage({ kind: "close" } satisfies ToWorker);
+    await promise;
   }
 
   #settle(message: Extract<FromWorker, { kind: "outputs" | "failed" }>): void {
