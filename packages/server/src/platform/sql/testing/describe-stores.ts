@@ -23,7 +23,7 @@ export function describeStores(name: string, suite: (open: OpenStore) => void): 
     const closers = useClosers();
     suite(async () => {
       const folder = await mkdtemp(join(tmpdir(), "slipway-"));
-      const sql = await openSqlite({ path: join(folder, "slipway.db") });
+      const sql = await openSqlite({ path: join(folder, "slipway.db"), readers: 1 });
       closers.push(async () => {
         await sql.close();
         await rm(folder, { recursive: true });
