@@ -77,7 +77,7 @@ const fallback = z.union(
   { error: "must be an alias such as champion, a map of outputs to values ({late: 0.2}), or none" },
 );
 
-const owner = z.strictObject({ team: text.optional(), contact: text.optional(), card: relativePath.optional() });
+const owner = z.strictObject({ team: text.optional(), contact: text.optional(), card: text.optional() });
 
 const model = z.strictObject({
   path: relativePath,

@@ -43,6 +43,17 @@ export const routes = {
     answer: server.serverStatus,
     errors: [],
   },
+  listLogs: {
+    method: "GET",
+    path: "/api/v1/logs",
+    tag: "server",
+    summary: "The last lines of the server's own log",
+    scope: "read",
+    query: server.logQuery,
+    status: 200,
+    answer: server.logLines,
+    errors: [],
+  },
   headBlob: {
     method: "HEAD",
     path: "/api/v1/blobs/{sha256}",

@@ -12,14 +12,14 @@ import type { Logger } from "./kernel/logger.ts";
 import { createPackaging } from "./packaging/index.ts";
 import { createBlobStore } from "./platform/blobs/index.ts";
 import { createHttp, isLoopback, type Http } from "./platform/http/index.ts";
-import { createOperations, operationMigrations } from "./platform/queue/index.ts";
+import { createOperations, queueMigrations } from "./platform/queue/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite } from "./platform/sql/index.ts";
-import { createProcessMetrics } from "./platform/telemetry/index.ts";
+import { createProcessMetrics, type LogFile } from "./platform/telemetry/index.ts";
 import { createPredictionLog } from "./predictions/index.ts";
 import { createRegistry, registryMigrations } from "./registry/index.ts";
 import { createServing } from "./serving/index.ts";
 import { version } from "./version.ts";
-import { registerApi } from "./wire/api/index.ts";
+import { registerApi, registerUnknown } from "./wire/api/index.ts";
 import { registerAuth } from "./wire/auth/index.ts";
 import { registerDocs } from "./wire/docs/index.ts";
 import { registerHealth } from "./wire/health/index.ts";
@@ -34,7 +34,7 @@ export interface App {
 }
 
 /** The composition root: builds everything of a configuration, in the order of the layers, and listens. */
-export async function startApp(config: Config, logger: Logger): Promise<App> {
+export async function startApp(config: Config, logger: Logger, logFile: LogFile): Promise<App> {
   const clock = systemClock;
   const lifecycle = createLifecycle(clock, logger);
   try {
@@ -43,12 +43,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const lock = lockFolder(folder);
     lifecycle.onStop("lock", () => lock.release());
     await openDataFolder(folder, clock);
+    logFile.open(join(folder, "logs", "server.jsonl"));
     await rm(join(folder, "tmp"), { recursive: true, force: true });
     await mkdir(join(folder, "tmp"));
 
     const sql = await openSqlite({ path: join(folder, "slipway.db") });
     lifecycle.onStop("sql", () => sql.close());
-    await migrate(sql, [...accessMigrations, ...operationMigrations, ...registryMigrations, ...endpointMigrations], clock);
+    await migrate(sql, [...accessMigrations, ...queueMigrations, ...registryMigrations, ...endpointMigrations], clock);
 
     const access = createAccess({ sql, clock, adminToken: config.token });
     const secured = await access.required();
@@ -105,10 +106,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       ...deps,
       endpoints,
       blobLimit: config.blobLimit,
+      basePath: config.basePath,
+      logFile,
       facts: { version, instance, data: folder, startedAt: clock.now(), url: () => url },
     });
     registerOip(http, { version, endpoints, registry, logger, ready: () => ready });
     registerMetrics(http, { endpoints, predictions, process: processMetrics });
+    registerUnknown(http, logger);
     registerHealth(http, { endpoints, ready: () => ready });
     lifecycle.onStop("http", () => http.close(), config.drainTimeout);
     lifecycle.onStop("ready", () => void (ready = false));
@@ -127,9 +131,15 @@ async function listen(http: Http, config: Config): Promise<string> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "EADDRINUSE")
-      throw new SlipwayError("invalid_config", `Port ${config.port} on ${config.host} is taken; choose another with --port, or --port 0 for a free one.`);
+      throw new SlipwayError(
+        "invalid_config",
+        `Port ${config.port} on ${config.host} is taken; choose another with --port, or --port 0 for a free one.`,
+      );
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EACCES")
-      throw new SlipwayError("invalid_config", `Cannot listen on ${config.host}:${config.port}: ${(error as Error).message}.`);
+      throw new SlipwayError(
+        "invalid_config",
+        `Cannot listen on ${config.host}:${config.port}: ${(error as Error).message}.`,
+      );
     throw error;
   }
   const address = http.server.address();

@@ -1,7 +1,7 @@
 import { SlipwayError } from "@slipway/contract";
 import { startApp } from "./app.ts";
 import { parseConfig, readConfigFile, type Config, type RawOptions } from "./config/index.ts";
-import { createLogger } from "./platform/telemetry/index.ts";
+import { createLogFile, createLogger } from "./platform/telemetry/index.ts";
 
 export interface RunOptions {
   /** Options by their snake_case names, as `slipway up` got them. */
@@ -22,8 +22,9 @@ export function loadConfig({ flags, configFile }: RunOptions): Config {
  */
 export async function runServer(options: RunOptions): Promise<number> {
   const config = loadConfig(options);
-  const logger = createLogger(config.logLevel);
-  const app = await startApp(config, logger);
+  const logFile = createLogFile();
+  const logger = createLogger(config.logLevel, logFile);
+  const app = await startApp(config, logger, logFile);
   process.stdout.write(`Slipway is ready at ${app.url}\n`);
   return new Promise((resolve) => {
     let stopping = false;

@@ -41,7 +41,10 @@ export function hashSecret(secret: string): string {
 export function parseScope(text: string): TokenScope {
   const scope = scopes.find((known) => known === text);
   if (scope) return scope;
-  throw new SlipwayError("invalid_request", `There is no scope ${JSON.stringify(text)}; there are: ${scopes.join(", ")}.`);
+  throw new SlipwayError(
+    "invalid_request",
+    `There is no scope ${JSON.stringify(text)}; there are: ${scopes.join(", ")}.`,
+  );
 }
 
 /** A person or a service, as it stands in the history: 1 to 200 characters without controls. @throws SlipwayError */

@@ -12,25 +12,77 @@ export interface OptionSpec {
 const MiB = 1024 * 1024;
 
 export const options = {
-  data: { type: "string", default: "slipway-data", env: "SLIPWAY_DATA", help: "Folder for models, endpoints and predictions" },
+  data: {
+    type: "string",
+    default: "slipway-data",
+    env: "SLIPWAY_DATA",
+    help: "Folder for models, endpoints and predictions",
+  },
   host: { type: "string", default: "127.0.0.1", help: "Address to listen on; one that is not loopback needs a token" },
   port: { type: "integer", default: 8080, min: 0, max: 65535, help: "Port for HTTP; 0 picks a free one" },
   base_path: { type: "string", default: "", help: "Path prefix when a proxy serves Slipway below one, such as /ml" },
   tls_cert: { type: "string", default: null, help: "File with the TLS certificate chain (PEM)" },
   tls_key: { type: "string", default: null, help: "File with the TLS private key (PEM)" },
   token: { type: "string", default: null, env: "SLIPWAY_TOKEN", help: "The first admin token" },
-  log_level: { type: "choice", default: "info", choices: ["debug", "info", "warn", "error", "silent"], help: "How much the server says on stderr" },
-  body_limit: { type: "bytes", default: 16 * MiB, min: 1024, max: 1024 * MiB, help: "Largest body of a predict or control request" },
+  log_level: {
+    type: "choice",
+    default: "info",
+    choices: ["debug", "info", "warn", "error", "silent"],
+    help: "How much the server says on stderr",
+  },
+  body_limit: {
+    type: "bytes",
+    default: 16 * MiB,
+    min: 1024,
+    max: 1024 * MiB,
+    help: "Largest body of a predict or control request",
+  },
   blob_limit: { type: "bytes", default: 64 * 1024 * MiB, min: 1024, help: "Largest uploaded file" },
-  request_timeout: { type: "duration", default: 30_000, min: 100, help: "Longest time a client may take to send a request" },
-  idle_timeout: { type: "duration", default: 72_000, min: 1000, help: "Idle time after which a kept-alive connection is closed" },
+  request_timeout: {
+    type: "duration",
+    default: 30_000,
+    min: 100,
+    help: "Longest time a client may take to send a request",
+  },
+  idle_timeout: {
+    type: "duration",
+    default: 72_000,
+    min: 1000,
+    help: "Idle time after which a kept-alive connection is closed",
+  },
   drain_timeout: { type: "duration", default: 10_000, min: 0, help: "How long SIGTERM waits for requests under way" },
-  probe_timeout: { type: "duration", default: 60_000, min: 1000, help: "Longest time to open and measure a model at deploy" },
-  probe_memory: { type: "bytes", default: 4096 * MiB, min: 64 * MiB, help: "Most memory to open and measure a model at deploy" },
-  log_segment: { type: "bytes", default: 64 * MiB, min: 64 * 1024, max: 1024 * MiB, help: "Size of one file of the prediction log" },
-  log_reserve: { type: "bytes", default: 1024 * MiB, min: 0, help: "Free disk space below which the prediction log stops" },
+  probe_timeout: {
+    type: "duration",
+    default: 60_000,
+    min: 1000,
+    help: "Longest time to open and measure a model at deploy",
+  },
+  probe_memory: {
+    type: "bytes",
+    default: 4096 * MiB,
+    min: 64 * MiB,
+    help: "Most memory to open and measure a model at deploy",
+  },
+  log_segment: {
+    type: "bytes",
+    default: 64 * MiB,
+    min: 64 * 1024,
+    max: 1024 * MiB,
+    help: "Size of one file of the prediction log",
+  },
+  log_reserve: {
+    type: "bytes",
+    default: 1024 * MiB,
+    min: 0,
+    help: "Free disk space below which the prediction log stops",
+  },
   batch_rows: { type: "integer", default: 256, min: 1, max: 65536, help: "Most rows of one run of a model" },
-  otlp_endpoint: { type: "string", default: null, env: "OTEL_EXPORTER_OTLP_ENDPOINT", help: "OpenTelemetry collector (OTLP over HTTP) that gets traces" },
+  otlp_endpoint: {
+    type: "string",
+    default: null,
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    help: "OpenTelemetry collector (OTLP over HTTP) that gets traces",
+  },
 } as const satisfies Record<string, OptionSpec>;
 
 export type OptionName = keyof typeof options;

@@ -3,7 +3,16 @@ import { parse as parseYaml } from "yaml";
 import { SlipwayError } from "@slipway/contract";
 import { options, type Config, type OptionName, type OptionSpec } from "./options.ts";
 
-const byteUnits: Record<string, number> = { "": 1, b: 1, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, kb: 1e3, mb: 1e6, gb: 1e9 };
+const byteUnits: Record<string, number> = {
+  "": 1,
+  b: 1,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+};
 const timeUnits: Record<string, number> = { "": 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 function parseNumber(text: unknown, units: Record<string, number>): number {
@@ -40,7 +49,11 @@ function parseOption(spec: OptionSpec, value: unknown): { value: string | number
   }
   const units = spec.type === "bytes" ? byteUnits : spec.type === "duration" ? timeUnits : { "": 1 };
   const number = parseNumber(value, units);
-  if (!Number.isSafeInteger(Math.round(number)) || Number.isNaN(number) || (spec.type === "integer" && !Number.isInteger(number)))
+  if (
+    !Number.isSafeInteger(Math.round(number)) ||
+    Number.isNaN(number) ||
+    (spec.type === "integer" && !Number.isInteger(number))
+  )
     return { problem: `expected ${expected[spec.type]}` };
   if (spec.min !== undefined && number < spec.min) return { problem: `the least is ${spec.min}` };
   if (spec.max !== undefined && number > spec.max) return { problem: `the most is ${spec.max}` };
@@ -84,8 +97,7 @@ export function parseConfig(sources: { flags?: RawOptions; env?: RawOptions; fil
     if ("problem" in parsed) problems.push(`${name}: ${parsed.problem}, got ${JSON.stringify(value)}`);
     else config[camel(name)] = parsed.value;
   }
-  if ((config["tlsCert"] === null) !== (config["tlsKey"] === null))
-    problems.push("tls_cert and tls_key go together");
+  if ((config["tlsCert"] === null) !== (config["tlsKey"] === null)) problems.push("tls_cert and tls_key go together");
   if (problems.length > 0)
     throw new SlipwayError("invalid_config", `The configuration is wrong:\n  ${problems.join("\n  ")}`, { problems });
   return config as unknown as Config;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseManifest, SlipwayError, type DeployRequest, type DeployResult } from "@slipway/contract";
 import type { BlobStore } from "../platform/blobs/index.ts";
-import type { Operation, Operations, OperationContext } from "../platform/queue/index.ts";
+import type { Operation, Operations, RunContext } from "../platform/queue/index.ts";
 import { versionDigest, type Packaging, type PackagedModel } from "../packaging/index.ts";
 import type { ModelVersion, Registry } from "../registry/index.ts";
 import type { Authorship, EndpointUseCases } from "./endpoints.ts";
@@ -30,14 +30,18 @@ export function createDeploy(deps: DeployDeps): Deploy {
     return Promise.all(
       request.files.map(async ({ path, sha256 }) => {
         const stat = await blobs.stat(sha256);
-        if (!stat) throw new SlipwayError("blob_not_found", `The file ${path} has not been uploaded yet.`, { sha256, path });
+        if (!stat)
+          throw new SlipwayError("blob_not_found", `The file ${path} has not been uploaded yet.`, { sha256, path });
         return { path, sha256, size: stat.size };
       }),
     );
   }
 
   /** A model that had to be rewritten to be served keeps its own bytes; the rewritten ones go beside them. */
-  async function withRewritten(files: ModelFiles, packaged: PackagedModel): Promise<{ files: ModelFiles; entry: string | null }> {
+  async function withRewritten(
+    files: ModelFiles,
+    packaged: PackagedModel,
+  ): Promise<{ files: ModelFiles; entry: string | null }> {
     if (!packaged.rewritten) return { files, entry: null };
     const { path: source, sha256, size } = packaged.rewritten;
     if (!(await blobs.stat(sha256))) await blobs.put(sha256, createReadStream(source), { offset: 0, total: size });
@@ -45,7 +49,7 @@ export function createDeploy(deps: DeployDeps): Deploy {
     return { files: [...files, { path: entry, sha256, size }], entry };
   }
 
-  async function makeVersion(request: DeployRequest, author: string | null, context: OperationContext) {
+  async function makeVersion(request: DeployRequest, author: string | null, context: RunContext) {
     const manifest = request.manifest === undefined ? null : parseManifest(request.manifest);
     const uploaded = await sizes(request);
     if (!uploaded.some((file) => file.path === request.entry))
@@ -104,7 +108,7 @@ export function createDeploy(deps: DeployDeps): Deploy {
     return endpoint;
   }
 
-  async function run(request: DeployRequest, author: string | null, context: OperationContext): Promise<DeployResult> {
+  async function run(request: DeployRequest, author: string | null, context: RunContext): Promise<DeployResult> {
     const { version, created, packaged } = await makeVersion(request, author, context);
     context.signal.throwIfAborted();
     const by = { author, message: request.message ?? null };
@@ -123,13 +127,20 @@ export function createDeploy(deps: DeployDeps): Deploy {
       placement: version.placement,
       notes: created
         ? [...packaged.notes]
-        : [...packaged.notes, `these bytes and this model section are version ${version.version} already; nothing new was made`],
+        : [
+            ...packaged.notes,
+            `these bytes and this model section are version ${version.version} already; nothing new was made`,
+          ],
     };
   }
 
   return async (request, author) => {
     if (request.manifest !== undefined) parseManifest(request.manifest);
     await sizes(request);
-    return deps.operations.start("deploy", request.endpoint ?? request.name, (context) => run(request, author, context) as unknown as Promise<Record<string, unknown>>);
+    return deps.operations.start(
+      "deploy",
+      request.endpoint ?? request.name,
+      (context) => run(request, author, context) as unknown as Promise<Record<string, unknown>>,
+    );
   };
 }

@@ -86,7 +86,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** The mutable half of a manifest over what an endpoint has: a section that is absent stays as it is. */
-export function withManifest(spec: EndpointSpec, manifest: Manifest | null, toMs: (text: string) => number): EndpointSpec {
+export function withManifest(
+  spec: EndpointSpec,
+  manifest: Manifest | null,
+  toMs: (text: string) => number,
+): EndpointSpec {
   if (!manifest) return spec;
   const { serve, log, owner } = manifest;
   return {

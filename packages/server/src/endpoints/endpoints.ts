@@ -87,7 +87,11 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     );
   }
 
-  function change(name: string, plan: (before: Endpoint | null) => Promise<Planned>, how: { action: Action } & Authorship) {
+  function change(
+    name: string,
+    plan: (before: Endpoint | null) => Promise<Planned>,
+    how: { action: Action } & Authorship,
+  ) {
     return exclusively(async (): Promise<ChangeResult> => {
       const before = await store.find(name);
       const planned = await plan(before);
@@ -169,13 +173,19 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     },
     async rollback(name, to, by) {
       const before = await require(name);
-      const result = await change(name, async (now) => planRollback(name, now ?? before, to), { action: "rollback", ...by });
+      const result = await change(name, async (now) => planRollback(name, now ?? before, to), {
+        action: "rollback",
+        ...by,
+      });
       await championOf(result.endpoint.spec, by);
       return result;
     },
     async undeploy(name, by) {
       await require(name);
-      return change(name, async (before) => ({ spec: { ...before!.spec, target: null } }), { action: "undeploy", ...by });
+      return change(name, async (before) => ({ spec: { ...before!.spec, target: null } }), {
+        action: "undeploy",
+        ...by,
+      });
     },
     async apply(name, manifest, { dryRun, author, message }) {
       const parsed = parseManifest(manifest);
@@ -209,11 +219,17 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
       for (const { name: user, spec } of await store.all()) {
         if (spec.target?.model !== name) continue;
         const uses =
-          alias !== undefined ? spec.target.follows === alias : version === undefined || spec.target.version === version;
+          alias !== undefined
+            ? spec.target.follows === alias
+            : version === undefined || spec.target.version === version;
         if (uses)
-          throw new SlipwayError("in_use", `The endpoint ${user} uses ${name}@${alias ?? spec.target.version}; undeploy it first.`, {
-            endpoint: user,
-          });
+          throw new SlipwayError(
+            "in_use",
+            `The endpoint ${user} uses ${name}@${alias ?? spec.target.version}; undeploy it first.`,
+            {
+              endpoint: user,
+            },
+          );
       }
     },
   };

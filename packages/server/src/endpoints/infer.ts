@@ -100,11 +100,7 @@ export function createInfer(deps: InferDeps): Infer {
     return result;
   }
 
-  async function withDeadline(
-    loaded: LoadedVersion,
-    resolved: ResolvedInputs,
-    leftMs: number,
-  ): Promise<RunResult> {
+  async function withDeadline(loaded: LoadedVersion, resolved: ResolvedInputs, leftMs: number): Promise<RunResult> {
     if (leftMs <= 0) throw deadline(0);
     // A run in this thread cannot be cut short, so a timer would only cost; its time is checked when it is over.
     if (loaded.version.placement === "thread") return loaded.run(resolved.tensors, resolved.rows);
@@ -130,13 +126,17 @@ export function createInfer(deps: InferDeps): Infer {
     countRequest(metrics, outcome.version, outcome.error?.code ?? (outcome.fallback === null ? "ok" : "fallback"));
     if (journey.run) metrics.batchRows.observe(journey.run.batchRows);
     return new Promise((resolve) =>
-      predictions.append(toRecord(journey, outcome, clock.monotonic()), { durability: route.spec.log.durability }, (logged) => {
-        if (logged) metrics.logged++;
-        else metrics.notLogged++;
-        metrics.inFlight--;
-        metrics.seconds.observe((clock.monotonic() - journey.startedAt) / 1000);
-        resolve(logged);
-      }),
+      predictions.append(
+        toRecord(journey, outcome, clock.monotonic()),
+        { durability: route.spec.log.durability },
+        (logged) => {
+          if (logged) metrics.logged++;
+          else metrics.notLogged++;
+          metrics.inFlight--;
+          metrics.seconds.observe((clock.monotonic() - journey.startedAt) / 1000);
+          resolve(logged);
+        },
+      ),
     );
   }
 
@@ -204,11 +204,18 @@ function failed({ loaded, route, call }: Journey, error: SlipwayError): Outcome 
 function asSlipwayError(thrown: unknown, logger: Logger, id: Id): SlipwayError {
   if (SlipwayError.is(thrown)) return thrown;
   logger.error({ error: thrown, prediction: id }, "a prediction failed in an unexpected way");
-  return new SlipwayError("internal", `Something went wrong inside the server; its log has the details under ${id}.`, {}, thrown);
+  return new SlipwayError(
+    "internal",
+    `Something went wrong inside the server; its log has the details under ${id}.`,
+    {},
+    thrown,
+  );
 }
 
 function deadline(budgetMs: number): SlipwayError {
-  return new SlipwayError("deadline_exceeded", `No answer within ${Math.round(budgetMs)} ms.`, { timeout_ms: budgetMs });
+  return new SlipwayError("deadline_exceeded", `No answer within ${Math.round(budgetMs)} ms.`, {
+    timeout_ms: budgetMs,
+  });
 }
 
 function logUnavailable(): SlipwayError {

@@ -6,7 +6,10 @@ const tracePattern = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/;
 /** What stands in the prediction log of a request that ended. `now` is monotonic. */
 export function toRecord(journey: Journey, outcome: Outcome, now: number): NewRecord {
   const { call, route, parsed, run } = journey;
-  const { inputs, redacted } = route.redact.size > 0 ? redactTensors(journey.inputs, route.redact) : { inputs: journey.inputs, redacted: undefined };
+  const { inputs, redacted } =
+    route.redact.size > 0
+      ? redactTensors(journey.inputs, route.redact)
+      : { inputs: journey.inputs, redacted: undefined };
   const trace = call.traceparent === null ? null : tracePattern.exec(call.traceparent);
   return {
     route: route.logFields(outcome.loaded),
@@ -58,6 +61,7 @@ function withoutRedacted(
   redact: ReadonlySet<string>,
 ): readonly (Readonly<Record<string, unknown>> | null)[] {
   if (redact.size === 0) return extra;
-  return extra.map((fields) => fields && Object.fromEntries(Object.entries(fields).filter(([name]) => !redact.has(name))));
+  return extra.map(
+    (fields) => fields && Object.fromEntries(Object.entries(fields).filter(([name]) => !redact.has(name))),
+  );
 }
-

@@ -54,4 +54,3 @@ export interface Outcome {
   readonly error: SlipwayError | null;
   readonly fallback: string | null;
 }
-

@@ -118,7 +118,11 @@ export function createEndpointStore(sql: Sql): EndpointStore {
       return row ? toEndpoint(row) : null;
     },
     async list({ limit, cursor }) {
-      let query = db.selectFrom("endpoints").selectAll().orderBy("name").limit(limit + 1);
+      let query = db
+        .selectFrom("endpoints")
+        .selectAll()
+        .orderBy("name")
+        .limit(limit + 1);
       if (cursor !== null) query = query.where("name", ">", String(decodeCursor(cursor, 1)[0]));
       return toPage((await query.execute()).map(toEndpoint), limit, (row) => [row.name]);
     },

@@ -13,7 +13,10 @@ export function createBlobHandlers(blobs: BlobStore): Pick<Handlers, "headBlob">
         reply.header("content-length", stat.size);
         return undefined;
       }
-      reply.header("upload-offset", await blobs.partial(sha256)).status(404).send();
+      reply
+        .header("upload-offset", await blobs.partial(sha256))
+        .status(404)
+        .send();
       return undefined;
     },
   };
@@ -51,7 +54,10 @@ export function registerUpload(app: Http, blobs: BlobStore, limit: number): void
 
 function requireSha256(text: string): string {
   if (/^[0-9a-f]{64}$/.test(text)) return text;
-  throw new SlipwayError("invalid_request", `${JSON.stringify(text)} is not a SHA-256 in lower-case hexadecimal digits.`);
+  throw new SlipwayError(
+    "invalid_request",
+    `${JSON.stringify(text)} is not a SHA-256 in lower-case hexadecimal digits.`,
+  );
 }
 
 function toSize(header: string | string[] | undefined): number | null {

@@ -38,7 +38,9 @@ export function createEndpointHandlers({
   const nameOf = ({ params }: ApiRequest) => params["endpoint"]!;
   return {
     listEndpoints: async ({ query }) =>
-      toPageView(await endpoints.list(toPageQuery(query)), (endpoint) => toEndpointView(endpoint, endpoints.snapshot())),
+      toPageView(await endpoints.list(toPageQuery(query)), (endpoint) =>
+        toEndpointView(endpoint, endpoints.snapshot()),
+      ),
     getEndpoint: async (request) => toEndpointView(await endpoints.require(nameOf(request)), endpoints.snapshot()),
     applyEndpoint: async (request) => {
       const { manifest, dry_run } = request.body as z.infer<typeof schemas.applyRequest>;

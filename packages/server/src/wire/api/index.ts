@@ -4,10 +4,12 @@ import type { Logger } from "../../kernel/logger.ts";
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
+import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { PredictionLog } from "../../predictions/index.ts";
 import type { Registry } from "../../registry/index.ts";
 import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
 import { createEndpointHandlers } from "./endpoint-handlers.ts";
+import { registerEndpointPaths } from "./endpoint-paths.ts";
 import { createModelHandlers } from "./model-handlers.ts";
 import { createPredictionHandlers } from "./prediction-handlers.ts";
 import { registerPredict } from "./predict.ts";
@@ -15,12 +17,15 @@ import { sendProblem } from "./problem.ts";
 import { registerRoutes } from "./register.ts";
 import { createServerHandlers, type ServerFacts } from "./server-handlers.ts";
 
+export { registerUnknown } from "./unknown.ts";
 export type { ServerFacts } from "./server-handlers.ts";
 
 export interface ApiDeps {
   readonly facts: ServerFacts;
   readonly blobs: BlobStore;
   readonly blobLimit: number;
+  readonly basePath: string;
+  readonly logFile: LogFile;
   readonly operations: Operations;
   readonly registry: Registry;
   readonly endpoints: Endpoints;
@@ -34,6 +39,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
   app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps.logger));
     registerPredict(scope, { infer: deps.endpoints.infer, registry: deps.registry });
+    registerEndpointPaths(scope, deps);
     registerUpload(scope, deps.blobs, deps.blobLimit);
     registerRoutes(scope, {
       ...createServerHandlers(deps),

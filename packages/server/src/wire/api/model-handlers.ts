@@ -7,7 +7,10 @@ import type { Handlers } from "./register.ts";
 import { toModelView, toPageView, toVersionView } from "./views.ts";
 
 export function toPageQuery(query: Readonly<Record<string, unknown>>): PageQuery {
-  return { limit: (query["limit"] as number | undefined) ?? 50, cursor: (query["cursor"] as string | undefined) ?? null };
+  return {
+    limit: (query["limit"] as number | undefined) ?? 50,
+    cursor: (query["cursor"] as string | undefined) ?? null,
+  };
 }
 
 type ModelRoutes =
@@ -51,7 +54,8 @@ export function createModelHandlers({
         toVersionView(version, aliases.get(version.version) ?? []),
       );
     },
-    getVersion: async ({ params }) => view(await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`))),
+    getVersion: async ({ params }) =>
+      view(await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`))),
     deleteVersion: async ({ params }) => {
       const version = await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`));
       await endpoints.checkUnused({ name: version.model, version: version.version });
@@ -72,7 +76,10 @@ export function createModelHandlers({
       const { model, alias } = params as { model: string; alias: string };
       const { version, message } = body as z.infer<typeof schemas.aliasChange>;
       if (parseAddress(`${parseName(model)}@${alias}`).alias === undefined)
-        throw new SlipwayError("invalid_name", `${JSON.stringify(alias)} is a version number; an alias begins with a letter.`);
+        throw new SlipwayError(
+          "invalid_name",
+          `${JSON.stringify(alias)} is a version number; an alias begins with a letter.`,
+        );
       await registry.setAlias(model, alias, version, author);
       await endpoints.aliasMoved(model, alias, version, { author, message: message ?? null });
       return { model, alias, version };
@@ -88,7 +95,8 @@ export function createModelHandlers({
 /** What may differ between two versions and matters to somebody. */
 function comparable(version: ModelVersion): unknown {
   const { digest, flavor, platform, placement, signature, files, modelSection, report } = version;
-  const byName = <T extends { name: string }>(specs: readonly T[]) => Object.fromEntries(specs.map((spec) => [spec.name, spec]));
+  const byName = <T extends { name: string }>(specs: readonly T[]) =>
+    Object.fromEntries(specs.map((spec) => [spec.name, spec]));
   return {
     digest,
     flavor,

@@ -15,7 +15,8 @@ const paths = ["/api/v1/endpoints/:endpoint/predict", "/endpoints/:endpoint/pred
 
 /** One record (an object) or many (a list), for people and applications. */
 export function registerPredict(app: Http, deps: PredictDeps): void {
-  for (const url of paths) app.post(url, { config: { scope: "infer" } }, (request, reply) => predict(deps, request, reply));
+  for (const url of paths)
+    app.post(url, { config: { scope: "infer" } }, (request, reply) => predict(deps, request, reply));
 }
 
 async function predict(deps: PredictDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -73,6 +74,10 @@ function textHeader(value: string | string[] | undefined): string | null {
 function toTimeout(text: string | null): number | null {
   if (text === null) return null;
   const value = Number(text);
-  if (!(value > 0)) throw new SlipwayError("invalid_request", `x-slipway-timeout-ms must be a positive number, got ${JSON.stringify(text)}.`);
+  if (!(value > 0))
+    throw new SlipwayError(
+      "invalid_request",
+      `x-slipway-timeout-ms must be a positive number, got ${JSON.stringify(text)}.`,
+    );
   return value;
 }

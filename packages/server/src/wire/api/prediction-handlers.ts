@@ -36,7 +36,9 @@ export function createPredictionHandlers({
     },
     getPrediction: async ({ params, query }) => {
       const id = params["id"]!;
-      const found = idPattern.test(id) ? await predictions.find(id, (query["row"] as number | undefined) ?? null) : null;
+      const found = idPattern.test(id)
+        ? await predictions.find(id, (query["row"] as number | undefined) ?? null)
+        : null;
       if (found) return found;
       throw new SlipwayError("prediction_not_found", `There is no prediction ${JSON.stringify(id)} on record.`, { id });
     },

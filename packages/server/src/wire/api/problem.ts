@@ -30,7 +30,10 @@ export function asSlipwayError(thrown: unknown, facts: { id: string; logger: Log
   const code = transportCodes[String((thrown as { code?: unknown } | null)?.code)];
   if (code) return new SlipwayError(code, `${(thrown as Error).message}.`);
   facts.logger.error({ error: thrown, id: facts.id }, "a request failed in an unexpected way");
-  return new SlipwayError("internal", `Something went wrong inside the server; its log has the details under ${facts.id}.`);
+  return new SlipwayError(
+    "internal",
+    `Something went wrong inside the server; its log has the details under ${facts.id}.`,
+  );
 }
 
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {

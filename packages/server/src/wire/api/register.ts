@@ -39,7 +39,12 @@ export function toUrl(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
-async function answer(route: RouteSpec, handler: Handler, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function answer(
+  route: RouteSpec,
+  handler: Handler,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const changes = route.method !== "GET" && route.method !== "HEAD";
   if (changes) checkWrite(request.headers["content-type"]);
   const result = await handler({
@@ -76,7 +81,11 @@ function parseQuery(route: RouteSpec, raw: Record<string, unknown>): Record<stri
 }
 
 /** Each parameter as text where its schema wants text. */
-function mixed(route: RouteSpec, raw: Record<string, unknown>, typed: Record<string, unknown>): Record<string, unknown> {
+function mixed(
+  route: RouteSpec,
+  raw: Record<string, unknown>,
+  typed: Record<string, unknown>,
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(route.query!.shape)
       .filter(([name]) => name in raw)

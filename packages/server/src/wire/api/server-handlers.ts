@@ -1,9 +1,12 @@
 import type { ServerStatus } from "@slipway/contract";
 import type { Endpoints } from "../../endpoints/index.ts";
+import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { PredictionLog } from "../../predictions/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Handlers } from "./register.ts";
 import { toEndpointView, toTimestamp } from "./views.ts";
+
+const levels: readonly string[] = ["debug", "info", "warn", "error"];
 
 export interface ServerFacts {
   readonly version: string;
@@ -18,13 +21,26 @@ export function createServerHandlers({
   endpoints,
   predictions,
   clock,
+  logFile,
 }: {
   facts: ServerFacts;
   endpoints: Endpoints;
   predictions: PredictionLog;
   clock: Clock;
-}): Pick<Handlers, "getServer"> {
+  logFile: LogFile;
+}): Pick<Handlers, "getServer" | "listLogs"> {
   return {
+    listLogs: async ({ query }) => {
+      const { limit, name, level } = query as { limit: number; name?: string; level?: string };
+      const least = levels.indexOf(level ?? "debug");
+      const items = await logFile.tail({
+        limit,
+        matches: (entry) =>
+          (name === undefined || entry["endpoint"] === name || entry["model"] === name) &&
+          levels.indexOf(String(entry["level"])) >= least,
+      });
+      return { items };
+    },
     getServer: async (): Promise<ServerStatus> => {
       const snapshot = endpoints.snapshot();
       const { items } = await endpoints.list({ limit: 1000, cursor: null });

@@ -28,7 +28,10 @@ export function sendOipError(thrown: unknown, request: FastifyRequest, reply: Fa
   const error = thrown instanceof InferError ? thrown.error : thrown;
   const { status, message } = describe(error, request, logger);
   if (status === 503 || status === 429) reply.header("retry-after", "1");
-  reply.status(status).header("content-type", "application/json").send(JSON.stringify({ error: message }));
+  reply
+    .status(status)
+    .header("content-type", "application/json")
+    .send(JSON.stringify({ error: message }));
 }
 
 function describe(error: unknown, request: FastifyRequest, logger: Logger): { status: number; message: string } {
@@ -37,5 +40,8 @@ function describe(error: unknown, request: FastifyRequest, logger: Logger): { st
   if (transport.code?.startsWith("FST_") && transport.statusCode !== undefined && transport.statusCode < 500)
     return { status: transport.statusCode, message: transport.message };
   logger.error({ error, id: request.id }, "a request failed in an unexpected way");
-  return { status: 500, message: `Something went wrong inside the server; its log has the details under ${request.id}.` };
+  return {
+    status: 500,
+    message: `Something went wrong inside the server; its log has the details under ${request.id}.`,
+  };
 }

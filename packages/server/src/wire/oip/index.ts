@@ -42,7 +42,9 @@ export function registerOip(app: Http, deps: OipDeps): void {
           .status(ready ? 200 : 503)
           .send({ name: model, ...(version === undefined ? {} : { version }), ready });
       });
-      scope.post<{ Params: ModelPath }>(`${base}/infer`, infers, (request, reply) => infer(deps.endpoints.infer, request, reply));
+      scope.post<{ Params: ModelPath }>(`${base}/infer`, infers, (request, reply) =>
+        infer(deps.endpoints.infer, request, reply),
+      );
     }
   });
 }

@@ -1,0 +1,119 @@
+import type { InputSpec, OutputSpec, Signature } from "@slipway/runtime";
+import type { Route } from "../../endpoints/index.ts";
+
+type Json = Record<string, unknown>;
+
+/** JSON Schema of the values of one datatype in a record. 64-bit integers beyond 2^53 are strings of digits. */
+function elementSchema(datatype: string, range?: readonly [number, number]): Json {
+  const bounds = range ? { minimum: range[0], maximum: range[1] } : {};
+  if (datatype === "BOOL") return { type: "boolean" };
+  if (datatype === "BYTES") return { type: "string" };
+  if (datatype.startsWith("FP")) return { type: "number", ...bounds };
+  if (datatype.endsWith("64")) return { type: ["integer", "string"], format: "int64", ...bounds };
+  return { type: "integer", ...bounds };
+}
+
+/** One row's value: plain where a row has one element, else nested arrays. */
+function rowSchema(element: Json, shape: readonly number[], batched: boolean): Json {
+  const dimensions = (batched ? shape.slice(1) : shape).filter(
+    (size, index, all) => !(size === 1 && index === all.length - 1),
+  );
+  return dimensions.reduceRight<Json>(
+    (items, size) => ({ type: "array", items, ...(size === -1 ? {} : { minItems: size, maxItems: size }) }),
+    element,
+  );
+}
+
+function inputSchema(spec: InputSpec, batched: boolean): Json {
+  const element = elementSchema(spec.datatype, spec.range);
+  const nullable = spec.nullable ? { ...element, type: [element["type"], "null"].flat() } : element;
+  return rowSchema(nullable, spec.shape, batched);
+}
+
+function outputSchema(spec: OutputSpec, batched: boolean): Json {
+  const { classes } = spec;
+  if (!classes) return rowSchema(elementSchema(spec.datatype), spec.shape, batched);
+  const name = { type: "string", enum: [...classes] };
+  if (!spec.datatype.startsWith("FP")) return name;
+  return {
+    type: "object",
+    properties: {
+      class: name,
+      probabilities: {
+        type: "object",
+        properties: Object.fromEntries(classes.map((label) => [label, { type: "number" }])),
+        required: [...classes],
+      },
+    },
+    required: ["class", "probabilities"],
+  };
+}
+
+export function recordSchema(signature: Signature, extraFields: ReadonlySet<string>): Json {
+  const { inputs, batched } = signature;
+  const extra = [...extraFields].filter((name) => !inputs.some((input) => input.name === name));
+  return {
+    type: "object",
+    properties: {
+      ...Object.fromEntries(inputs.map((input) => [input.name, inputSchema(input, batched)])),
+      ...Object.fromEntries(extra.map((name) => [name, { description: "Recorded; not an input of the model" }])),
+    },
+    required: inputs.filter((input) => !input.nullable).map((input) => input.name),
+    additionalProperties: false,
+  };
+}
+
+export function predictionSchema(signature: Signature): Json {
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      signature.outputs.map((output) => [output.name, outputSchema(output, signature.batched)]),
+    ),
+    required: signature.outputs.map((output) => output.name),
+  };
+}
+
+/** An OpenAPI 3.1 document of one endpoint, typed by the signature of the version that serves. */
+export function toEndpointOpenApi(route: Route, signature: Signature, base: string): Json {
+  const answer = {
+    type: "object",
+    properties: {
+      id: { type: "string", description: "Leads to the record of this prediction" },
+      endpoint: { type: "string" },
+      model: { type: "string" },
+      version: { type: "integer" },
+      prediction: { $ref: "#/components/schemas/Prediction" },
+      predictions: { type: "array", items: { $ref: "#/components/schemas/Prediction" } },
+      fallback: { type: "string", description: "What answered instead, and why" },
+    },
+    required: ["id", "endpoint", "model", "version"],
+  };
+  const record = { $ref: "#/components/schemas/Record" };
+  const problem = { description: "application/problem+json that names the input, what was expected and what came" };
+  return {
+    openapi: "3.1.0",
+    info: { title: route.endpoint, version: String(route.loaded?.version.version ?? 0) },
+    servers: [{ url: `${base}/endpoints/${route.endpoint}` }],
+    paths: {
+      "/predict": {
+        post: {
+          operationId: "predict",
+          summary: "Predict one record (an object) or many (a list)",
+          requestBody: {
+            required: true,
+            content: {
+              "application/json": { schema: { oneOf: [record, { type: "array", minItems: 1, items: record }] } },
+            },
+          },
+          responses: {
+            "200": { description: "The prediction", content: { "application/json": { schema: answer } } },
+            "400": problem,
+          },
+        },
+      },
+    },
+    components: {
+      schemas: { Record: recordSchema(signature, route.extraFields), Prediction: predictionSchema(signature) },
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { SlipwayError } from "@slipway/contract";
+import type { Http } from "../../platform/http/index.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import { sendProblem, toProblem } from "./problem.ts";
+
+/** Paths that belong to protocols and pages that are not built yet: a caller learns that, rather than "not found". */
+const later: readonly { readonly pattern: RegExp; readonly what: string }[] = [
+  { pattern: /^\/v1\/models(\/|$)/, what: "The KServe V1 protocol" },
+  { pattern: /^\/(api|ajax-api)\/[23]\.0\//, what: "The MLflow API" },
+  { pattern: /^\/endpoints\/[^/]+\/invocations$/, what: "The MLflow scoring protocol" },
+  { pattern: /^\/(invocations|ping)$/, what: "The MLflow scoring protocol" },
+  { pattern: /^\/version$/, what: "The MLflow compatibility version" },
+  { pattern: /^\/console(\/|$)/, what: "The console" },
+];
+
+/** Whatever no face knows, and errors that are raised before any face is reached. */
+export function registerUnknown(app: Http, logger: Logger): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, logger));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0]!;
+    const planned = later.find(({ pattern }) => pattern.test(path));
+    const error = planned
+      ? new SlipwayError("unimplemented", `${planned.what} is not built yet.`)
+      : new SlipwayError(
+          "not_found",
+          `There is nothing at ${request.method} ${path}; /openapi.json lists what there is.`,
+        );
+    const problem = { ...toProblem(error, null), status: 404 };
+    return reply.status(404).header("content-type", "application/problem+json").send(JSON.stringify(problem));
+  });
+}
