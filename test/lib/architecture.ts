@@ -17,9 +17,9 @@ const url = /\bnew URL\(\s*["'`](\.[^"'`\n]+)["'`]/g;
 export function listImports(file: string, source: string): Import[] {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|[\s;{}(])\/\/.*$/gm, "");
   return [
-    ...code.matchAll(statement).map(([, type, specifier = ""]) => ({ file, specifier, kind: kindOf(type) })),
-    ...code.matchAll(dynamic).map(([, specifier = ""]) => ({ file, specifier, kind: "dynamic" as const })),
-    ...code.matchAll(url).map(([, specifier = ""]) => ({ file, specifier, kind: "url" as const })),
+    ...Array.from(code.matchAll(statement), ([, type, specifier = ""]) => ({ file, specifier, kind: kindOf(type) })),
+    ...Array.from(code.matchAll(dynamic), ([, specifier = ""]) => ({ file, specifier, kind: "dynamic" as const })),
+    ...Array.from(code.matchAll(url), ([, specifier = ""]) => ({ file, specifier, kind: "url" as const })),
   ];
 }
 
