@@ -21,6 +21,8 @@ const limits: Partial<Record<Datatype, readonly [number, number]>> = {
   UINT8: [0, 255],
   UINT16: [0, 65535],
   UINT32: [0, 4294967295],
+  // The upper end of 64 bits, which no double says exactly, is `wideLimits`.
+  UINT64: [0, Infinity],
   INT8: [-128, 127],
   INT16: [-32768, 32767],
   INT32: [-2147483648, 2147483647],
@@ -120,16 +122,20 @@ function writeIntegers(data: Int32Array, start: number, values: readonly unknown
   return -1;
 }
 
+const wideLimits = { INT64: [-(2n ** 63n), 2n ** 63n - 1n], UINT64: [0n, 2n ** 64n - 1n] } as const;
+
 function writeBigIntegers(data: BigInt64Array, start: number, values: readonly unknown[], rules: ElementRules): number {
   const { min, max } = rules;
-  const lowest = rules.datatype === "INT64" ? -(2n ** 63n) : 0n;
-  const highest = rules.datatype === "INT64" ? 2n ** 63n - 1n : 2n ** 64n - 1n;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    let integer: bigint;
-    if (typeof value === "number" && Number.isSafeInteger(value)) integer = BigInt(value);
-    else if (typeof value === "string" && isDigits(value, rules)) integer = BigInt(value);
-    else return i;
+    if (typeof value === "number") {
+      if (!Number.isSafeInteger(value) || value < min || value > max) return i;
+      data[start + i] = BigInt(value);
+      continue;
+    }
+    if (typeof value !== "string" || !isDigits(value, rules)) return i;
+    const integer = BigInt(value);
+    const [lowest, highest] = wideLimits[rules.datatype as "INT64" | "UINT64"];
     if (integer < lowest || integer > highest || integer < min || integer > max) return i;
     data[start + i] = integer;
   }

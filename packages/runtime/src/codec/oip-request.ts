@@ -151,7 +151,7 @@ function parseData({ name, shape, count, rules }: DataContext, given: unknown): 
 function parseDatatype(name: string, value: unknown): Datatype {
   if (typeof value === "string" && (datatypes as readonly string[]).includes(value)) return value as Datatype;
   const nearest = typeof value === "string" ? findNearest(value, datatypes) : null;
-  const hint = nearest === null ? `one of ${datatypes.join(", ")}` : `did you mean ${quote(nearest)}?`;
+  const hint = nearest === null ? `send one of ${datatypes.join(", ")}` : `perhaps ${quote(nearest)} is meant`;
   throw wrongInput(name, `has the unknown datatype ${describe(value)}; ${hint}`, {
     expected: datatypes,
     got: describe(value),

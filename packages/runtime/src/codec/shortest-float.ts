@@ -18,8 +18,10 @@ export function shortestFloat32(value: number): number {
       places >= 0
         ? Math.round(value * powers[places]!) / powers[places]!
         : Math.round(value / powers[-places]!) * powers[-places]!;
-    // A hair further out: a candidate halfway to the next float32 would depend on how the reader rounds.
-    if (Math.fround(candidate + (candidate - value) * 1e-6) === value) return candidate;
+    // A double halfway to the next float32 would read differently by way of a double and directly, unless the double
+    // is the decimal, as integers are: so a hair further out must round the same way.
+    const hair = Number.isSafeInteger(candidate) ? 0 : (candidate - value) * 1e-6;
+    if (Math.fround(candidate + hair) === value) return candidate;
   }
   const places = 8 - exponent;
   return places >= 0
@@ -39,8 +41,9 @@ function decimalExponent(magnitude: number): number {
   return magnitude >= floor * 10 ? guess + 1 : guess;
 }
 
+/** Far from 1 and below the normal floats, where six digits are too many. */
 function shortestBySearch(value: number): number {
-  for (let digits = 6; digits < 9; digits++) {
+  for (let digits = 1; digits < 9; digits++) {
     const candidate = Number(value.toPrecision(digits));
     if (Math.fround(candidate) === value) return candidate;
   }

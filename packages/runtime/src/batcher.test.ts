@@ -1,0 +1,182 @@
+import { SlipwayError } from "@slipway/contract";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createBatcher } from "./batcher.ts";
+import type { Replica } from "./runtime.ts";
+import type { Signature } from "./signature.ts";
+import type { Tensor } from "./tensor.ts";
+
+const signature: Signature = {
+  inputs: [{ name: "x", datatype: "FP32", shape: [-1, -1], nullable: false }],
+  outputs: [{ name: "y", datatype: "FP32", shape: [-1, -1] }],
+  packed: null,
+  batched: true,
+};
+
+const matrix = (rows: number, width: number, value: (row: number) => number): Tensor => ({
+  name: "x",
+  datatype: "FP32",
+  shape: [rows, width],
+  data: Float32Array.from({ length: rows * width }, (_, i) => value(Math.floor(i / width))),
+});
+
+type Run = (x: Tensor) => Tensor | Promise<Tensor>;
+
+/** A replica that notes the rows of every run and refuses two at once. */
+function replicaOf(run: Run = (x) => x): Replica & { runs: number[] } {
+  const runs: number[] = [];
+  let running = false;
+  return {
+    runs,
+    async run([x]) {
+      if (running) throw new SlipwayError("not_ready", "Two runs at once.");
+      running = true;
+      runs.push(x!.shape[0]!);
+      try {
+        await new Promise((resolve) => setImmediate(resolve));
+        return [{ ...(await run(x!)), name: "y" }];
+      } finally {
+        running = false;
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function batcherOf(replica: Replica, options: { maxRows?: number; signature?: Signature } = {}) {
+  return createBatcher({ replica, signature, maxRows: 64, monotonic: () => performance.now(), ...options });
+}
+
+describe("batcher", () => {
+  test("one turn is one run, and every caller gets the rows that it sent", async () => {
+    const replica = replicaOf();
+    const batcher = batcherOf(replica);
+    const answers = [1, 3, 2].map((rows, i) => batcher.submit([matrix(rows, 2, (row) => 10 * i + row)], rows));
+    expect(batcher.queuedRows).toBe(6);
+    const results = await Promise.all(answers);
+    expect(replica.runs).toEqual([6]);
+    expect(results[1]!.outputs).toEqual([{ ...matrix(3, 2, (row) => 10 + row), name: "y" }]);
+    expect(results.map((result) => result.batchRows)).toEqual([6, 6, 6]);
+    expect(results[0]!.runUs).toBeGreaterThan(0);
+    expect(batcher.queuedRows).toBe(0);
+  });
+
+  test("rows never mix, whatever the sizes, shapes, turns, limits and failures", async () => {
+    const request = fc.record({
+      rows: fc.integer({ min: 1, max: 9 }),
+      width: fc.integer({ min: 1, max: 2 }),
+      turns: fc.nat({ max: 2 }),
+      poison: fc.nat({ max: 7 }).map((n) => n === 0),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(request, { maxLength: 30 }),
+        fc.integer({ min: 1, max: 12 }),
+        async (requests, maxRows) => {
+          const replica = replicaOf((x) => {
+            if ((x.data as Float32Array).includes(-1)) throw new Error("poison");
+            return x;
+          });
+          const batcher = batcherOf(replica, { maxRows });
+          const answers: Promise<void>[] = [];
+          for (const [i, { rows, width, turns, poison }] of requests.entries()) {
+            for (let t = 0; t < turns; t++) await new Promise((resolve) => setImmediate(resolve));
+            const input = matrix(rows, width, (row) => (poison && row === rows - 1 ? -1 : 1000 * i + row));
+            const answer = batcher.submit([input], rows);
+            const wanted = poison
+              ? expect(answer).rejects.toMatchObject({ code: "model_failed", message: "The model failed: poison" })
+              : answer.then((result) => expect(result.outputs).toEqual([{ ...input, name: "y" }]));
+            answers.push(wanted);
+          }
+          await Promise.all(answers);
+          expect(Math.max(0, ...replica.runs)).toBeLessThanOrEqual(maxRows);
+          expect(batcher.queuedRows).toBe(0);
+          expect(batcher.batchable).toBe(true);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test("what arrives during a run goes next, together", async () => {
+    const replica = replicaOf();
+    const batcher = batcherOf(replica);
+    const first = batcher.submit([matrix(1, 1, () => 1)], 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    const later = [2, 3].map((value) => batcher.submit([matrix(1, 1, () => value)], 1));
+    await Promise.all([first, ...later]);
+    expect(replica.runs).toEqual([1, 2]);
+  });
+
+  test("outputs without the rows of the run: each alone, from then on", async () => {
+    const sum: Run = (x) => ({
+      ...x,
+      shape: [1],
+      data: Float32Array.of((x.data as Float32Array).reduce((a, b) => a + b)),
+    });
+    const replica = replicaOf(sum);
+    const batcher = batcherOf(replica);
+    const submitBoth = () => Promise.all([5, 7].map((value) => batcher.submit([matrix(2, 1, () => value)], 2)));
+    const results = await submitBoth();
+    expect(results.map((result) => result.outputs[0]!.data)).toEqual([Float32Array.of(10), Float32Array.of(14)]);
+    expect(batcher.batchable).toBe(false);
+    await submitBoth();
+    expect(replica.runs).toEqual([4, 2, 2, 2, 2]);
+  });
+
+  test("a large request that cannot be cut runs whole", async () => {
+    const sum: Run = (x) => ({
+      ...x,
+      shape: [1],
+      data: Float32Array.of((x.data as Float32Array).reduce((a, b) => a + b)),
+    });
+    const replica = replicaOf(sum);
+    const result = await batcherOf(replica, { maxRows: 4 }).submit([matrix(10, 1, () => 1)], 10);
+    expect(result.outputs[0]!.data).toEqual(Float32Array.of(10));
+    expect(replica.runs).toEqual([4, 10]);
+  });
+
+  test("a model without a batch runs each request alone", async () => {
+    const replica = replicaOf();
+    const batcher = batcherOf(replica, { signature: { ...signature, batched: false } });
+    await Promise.all([1, 2, 3].map((value) => batcher.submit([matrix(1, 1, () => value)], 1)));
+    expect(replica.runs).toEqual([1, 1, 1]);
+  });
+
+  test("an aborted request does not run", async () => {
+    const replica = replicaOf();
+    const batcher = batcherOf(replica);
+    const late = new AbortController();
+    const answers = [
+      batcher.submit([matrix(1, 1, () => 1)], 1, late.signal),
+      batcher.submit([matrix(1, 1, () => 2)], 1),
+      batcher.submit([matrix(1, 1, () => 3)], 1, AbortSignal.abort()),
+    ];
+    late.abort(new SlipwayError("deadline_exceeded", "Too late."));
+    const results = await Promise.allSettled(answers);
+    expect(results[0]).toMatchObject({ reason: { code: "deadline_exceeded" } });
+    expect(results[1]).toMatchObject({ value: { batchRows: 1 } });
+    expect(results[2]).toMatchObject({ reason: { code: "cancelled" } });
+    expect(replica.runs).toEqual([1]);
+  });
+
+  test("a replica that is gone fails all at once, with its own words", async () => {
+    const replica = replicaOf(() => {
+      throw new SlipwayError("not_ready", "The worker ended.");
+    });
+    const batcher = batcherOf(replica);
+    const results = await Promise.allSettled([1, 2].map((value) => batcher.submit([matrix(1, 1, () => value)], 1)));
+    expect(results).toMatchObject([{ reason: { code: "not_ready" } }, { reason: { code: "not_ready" } }]);
+    expect(replica.runs).toEqual([2]);
+  });
+
+  test("close answers what was taken and takes no more", async () => {
+    const batcher = batcherOf(replicaOf(), { maxRows: 1 });
+    let answered = 0;
+    for (const value of [1, 2, 3]) void batcher.submit([matrix(1, 1, () => value)], 1).then(() => answered++);
+    await Promise.all([batcher.close(), batcher.close()]);
+    expect(answered).toBe(3);
+    await expect(batcher.submit([matrix(1, 1, () => 1)], 1)).rejects.toMatchObject({ code: "not_ready" });
+    await batcher.close();
+  });
+});
