@@ -65,6 +65,7 @@ export function createBlobs(transport: Transport): BlobsClient {
       body: counted,
       headers: {
         "content-type": "application/octet-stream",
+        "upload-length": String(size),
         ...(offset > 0 ? { "upload-offset": String(offset) } : {}),
       },
       endless: true,
@@ -79,11 +80,14 @@ export function createBlobs(transport: Transport): BlobsClient {
     for (let failures = 0; ;) {
       const { complete, offset } = await has(sha256, { signal, traceparent });
       if (complete) return furthest >= 0;
+      if (failures >= patience)
+        throw new SlipwayError("interrupted", `The upload of ${sha256} stops at byte ${offset} again and again.`);
       if (offset > furthest) failures = 0;
       furthest = Math.max(furthest, offset);
       try {
-        await upload(sha256, await open(offset), { ...options, offset });
-        return true;
+        const state = await upload(sha256, await open(offset), { ...options, offset });
+        if (state.complete) return true;
+        failures++;
       } catch (error) {
         failures++;
         const worthwhile = ConnectionError.is(error) || (SlipwayError.is(error) && error.retryable);

@@ -1,4 +1,4 @@
-import type { ServerStatus } from "@slipway/contract";
+import type { LogLines, ServerStatus } from "@slipway/contract";
 import { createBlobs, type BlobsClient } from "./blobs.ts";
 import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
 import {
@@ -26,9 +26,24 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+export interface LogOptions extends CallOptions {
+  /** Lines, 200 by default. */
+  readonly limit?: number | undefined;
+  /** Only lines about this endpoint or model. */
+  readonly name?: string | undefined;
+  /** This level and above. */
+  readonly level?: "debug" | "info" | "warn" | "error" | undefined;
+}
+
+export interface ServerClient {
+  status(options?: CallOptions): Promise<ServerStatus>;
+  /** The last lines of the server's own log, oldest first. */
+  logs(options?: LogOptions): Promise<LogLines>;
+}
+
 export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly url: string;
-  readonly server: { status(options?: CallOptions): Promise<ServerStatus> };
+  readonly server: ServerClient;
   readonly models: ModelsClient;
   readonly versions: VersionsClient;
   readonly aliases: AliasesClient;
@@ -65,6 +80,8 @@ export function createClient<
     url: transport.url,
     server: {
       status: (call) => transport.call({ method: "GET", path: "/api/v1/server", ...call }),
+      logs: ({ limit, name, level, ...call } = {}) =>
+        transport.call({ method: "GET", path: "/api/v1/logs", query: { limit, name, level }, ...call }),
     },
     models: createModels(transport),
     versions: createVersions(transport),

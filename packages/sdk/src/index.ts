@@ -1,4 +1,11 @@
-export { createClient, defaultUrl, type Client, type ClientOptions } from "./client.ts";
+export {
+  createClient,
+  defaultUrl,
+  type Client,
+  type ClientOptions,
+  type LogOptions,
+  type ServerClient,
+} from "./client.ts";
 export { ConnectionError, ServerError } from "./errors.ts";
 export { SlipwayError, type ErrorCode, type ErrorKind } from "@slipway/contract/errors";
 export { isFinished, toOperationError } from "./operations.ts";

@@ -58,7 +58,8 @@ export function createTransport(options: TransportOptions): Transport {
     const headers: Record<string, string> = { accept: "application/json", ...request.headers };
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     if (request.traceparent !== undefined) headers.traceparent = request.traceparent;
-    if (request.json !== undefined) headers["content-type"] = "application/json";
+    // Every write names a type that a web form cannot send; a server on loopback insists on it.
+    if (request.method !== "GET" && request.method !== "HEAD") headers["content-type"] ??= "application/json";
     const body = request.json === undefined ? request.body : toJson(request.json);
     return {
       method: request.method,

@@ -1,0 +1,183 @@
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import type { DeployRequest, DeployResult, Operation } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
+import { isFinished, toOperationError, type Client } from "@slipway/sdk";
+import { requireName } from "../addresses.ts";
+import { argument, textOption, type Context, type Input, type Run } from "../context.ts";
+import { sampleRecord, toCurl } from "../deploy/example.ts";
+import { hashFile } from "../deploy/hash.ts";
+import { addMissing, planDeploy, type DeployPlan, type PlannedFile } from "../deploy/plan.ts";
+import { InterruptedError, UsageError } from "../exit-codes.ts";
+import { note, warn, writeJson, writeOne } from "../output.ts";
+import { createProgress, type Progress } from "../progress.ts";
+import { bytesText, printable } from "../text.ts";
+
+/** One run of the command: what it works with until it ends. */
+interface Job {
+  readonly context: Context;
+  readonly client: Client;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly options: Omit<DeployRequest, "files" | "entry" | "name" | "manifest">;
+  readonly detach: boolean;
+  /** Set once the operation runs; Ctrl-C then cancels it. */
+  operation: string | undefined;
+}
+
+export const deploy: Run = async (context, input) => {
+  const name = textOption(input, "name");
+  const plan = await planDeploy(argument(input, 0), name === undefined ? undefined : requireName(name));
+  requireName(plan.name);
+  const stop = new AbortController();
+  const job: Job = {
+    context,
+    client: context.client(),
+    progress: createProgress(context.stderr, context.settings.quiet),
+    signal: stop.signal,
+    options: toOptions(input),
+    detach: input.options.detach === true,
+    operation: undefined,
+  };
+  const restore = context.onInterrupt(() => interrupt(job, stop));
+  try {
+    const operation = await deployOnce(job, plan);
+    if (job.detach && !isFinished(operation)) printDetached(job, operation);
+    else await printResult(job, operation.result as DeployResult);
+  } finally {
+    job.progress.clear();
+    restore();
+  }
+};
+
+function toOptions(input: Input): Job["options"] {
+  const endpoint = textOption(input, "endpoint");
+  const message = textOption(input, "message");
+  const expect = textOption(input, "expect")
+    ?.toLowerCase()
+    .replace(/^sha256:/, "");
+  if (expect !== undefined && !/^[0-9a-f]{64}$/.test(expect))
+    throw new UsageError("--expect takes a SHA-256: 64 hexadecimal digits.");
+  return {
+    traffic: input.options.traffic !== false,
+    ...(endpoint === undefined ? {} : { endpoint: requireName(endpoint) }),
+    ...(message === undefined ? {} : { message }),
+    ...(expect === undefined ? {} : { expect }),
+  };
+}
+
+/** The first Ctrl-C cancels what runs at the server, a second one leaves at once. */
+function interrupt(job: Job, stop: AbortController): void {
+  const { operation } = job;
+  if (operation === undefined || stop.signal.aborted)
+    return stop.abort(new InterruptedError("Interrupted; nothing was deployed."));
+  job.operation = undefined;
+  job.progress.clear();
+  note(job.context, "Cancelling the deployment; Ctrl-C again leaves at once.");
+  job.client.operations.cancel(operation).catch(() => undefined);
+}
+
+/** Uploads and deploys; once more with the files that the server found missing. */
+async function deployOnce(job: Job, plan: DeployPlan, again = false): Promise<Operation> {
+  try {
+    const operation = await start(job, plan);
+    return job.detach ? operation : await follow(job, operation);
+  } catch (error) {
+    const missing = SlipwayError.is(error) ? error.details.missing_files : undefined;
+    if (again || !Array.isArray(missing)) throw error;
+    const names = missing.filter((file) => typeof file === "string");
+    const larger = await addMissing(plan, names);
+    if (larger === null) throw error;
+    return deployOnce(job, larger, true);
+  }
+}
+
+async function start(job: Job, plan: DeployPlan): Promise<Operation> {
+  const files: { path: string; sha256: string }[] = [];
+  for (const file of plan.files) files.push({ path: file.path, sha256: await send(job, file) });
+  const { name, entry, manifest } = plan;
+  const request = { name, entry, files, ...job.options, ...(manifest === undefined ? {} : { manifest }) };
+  return job.client.deployments.create(request, { signal: job.signal });
+}
+
+/** Makes sure that the server has a file. @returns its SHA-256 */
+async function send(job: Job, file: PlannedFile): Promise<string> {
+  const { progress, signal, client } = job;
+  const show = (what: string) => (bytes: number) => {
+    signal.throwIfAborted();
+    const detail = `${bytesText(bytes)} of ${bytesText(file.size)}`;
+    progress.show(`${what} ${printable(file.path)}`, file.size === 0 ? 1 : bytes / file.size, detail);
+  };
+  const sha256 = await hashFile(file.absolute, show("Reading"));
+  await client.blobs.ensure(
+    sha256,
+    (offset) => Readable.toWeb(createReadStream(file.absolute, { start: offset })) as ReadableStream<Uint8Array>,
+    { size: file.size, signal, onProgress: show("Sending") },
+  );
+  return sha256;
+}
+
+async function follow(job: Job, started: Operation): Promise<Operation> {
+  const { client, context, progress } = job;
+  job.operation = started.id;
+  const { timeoutMs } = context.settings;
+  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const signals = [job.signal, limit].filter((signal) => signal !== undefined);
+  let last = started;
+  try {
+    for await (const operation of client.operations.watch(started.id, { signal: AbortSignal.any(signals) })) {
+      last = operation;
+      progress.show(printable(operation.message || operation.stage), operation.fraction);
+    }
+  } catch (error) {
+    if (limit?.aborted !== true || job.signal.aborted) throw error;
+    throw new SlipwayError(
+      "deadline_exceeded",
+      `The deployment still runs after ${timeoutMs} ms. It goes on: \`slipway operations ${started.id}\` tells how far it is.`,
+      { operation: started.id },
+    );
+  }
+  const interrupted = job.operation === undefined;
+  job.operation = undefined;
+  const error = toOperationError(last);
+  if (interrupted && last.state === "cancelled")
+    throw new InterruptedError("The deployment was cancelled; nothing was deployed.");
+  if (error !== null) throw error;
+  return last;
+}
+
+function printDetached({ context, client }: Job, operation: Operation): void {
+  writeOne(context, operation, [
+    ["operation", operation.id],
+    ["state", operation.state],
+    ["follow", `slipway operations ${operation.id}`],
+    ["server", client.url],
+  ]);
+}
+
+async function printResult(job: Job, result: DeployResult): Promise<void> {
+  const { context, client, progress } = job;
+  const { settings } = context;
+  const endpoint = result.endpoint;
+  const url = endpoint === null ? null : `${client.url}/api/v1/endpoints/${encodeURIComponent(endpoint)}/predict`;
+  const version = await client.versions.get(result.model, result.version).catch(() => null);
+  progress.clear();
+  for (const text of result.notes) if (settings.format !== "table") warn(context, printable(text));
+  if (settings.format === "json") return writeJson(context, { ...result, url });
+  const address = `${result.model}@${result.version}`;
+  const served = endpoint === null ? "registered, without traffic" : `serves ${endpoint}`;
+  const made = result.created ? "" : ", which was there already: same files, same model section";
+  writeOne(context, { ...result, url }, [
+    ["version", `${address}${made}`],
+    [
+      "state",
+      `${served}${result.revision === null ? "" : ` (revision ${result.revision})`}, placement ${result.placement}`,
+    ],
+    ["digest", result.digest],
+    ["endpoint", url],
+    ["note", result.notes.join("\n")],
+  ]);
+  if (url === null || version === null || settings.format !== "table") return;
+  const curl = toCurl(url, sampleRecord(version.signature), settings.token !== undefined);
+  note(context, `\nTry it:\n  ${curl}`);
+}

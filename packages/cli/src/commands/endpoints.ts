@@ -1,0 +1,89 @@
+import type { Endpoint, Revision } from "@slipway/contract";
+import { requireName, requireVersionAddress } from "../addresses.ts";
+import { confirm } from "../confirm.ts";
+import { argument, textOption, type Run } from "../context.ts";
+import { UsageError } from "../exit-codes.ts";
+import { parseLimit, take } from "../limit.ts";
+import { writeDone, writeList } from "../output.ts";
+import type { Column } from "../table.ts";
+import { relativeTime } from "../time.ts";
+import { targetText } from "./status.ts";
+
+const endpointColumns: readonly Column<Endpoint>[] = [
+  { title: "name", value: (item) => item.name },
+  { title: "target", value: (item) => targetText(item.target) },
+  { title: "state", value: (item) => item.state },
+  { title: "revision", value: (item) => item.revision, align: "right" },
+  { title: "placement", value: (item) => item.placement },
+  {
+    title: "updated_at",
+    value: (item) => item.updated_at,
+    text: (item, now) => relativeTime(item.updated_at, now),
+  },
+  { title: "remark", value: (item) => item.state_message, flexible: true },
+];
+
+const revisionColumns: readonly Column<Revision>[] = [
+  { title: "revision", value: (item) => item.revision, align: "right" },
+  {
+    title: "created_at",
+    value: (item) => item.created_at,
+    text: (item, now) => relativeTime(item.created_at, now),
+  },
+  { title: "action", value: (item) => item.action },
+  { title: "author", value: (item) => item.author },
+  { title: "message", value: (item) => item.message, flexible: true },
+  { title: "changes", value: (item) => item.changes, text: changesText, flexible: true },
+];
+
+function changesText(revision: Revision): string {
+  const side = (value: unknown): string => (value === undefined ? "-" : JSON.stringify(value));
+  return revision.changes.map((change) => `${change.path}: ${side(change.from)} -> ${side(change.to)}`).join("; ");
+}
+
+export const endpoints: Run = async (context) =>
+  writeList(context, endpointColumns, context.client().endpoints.all({ limit: 200 }));
+
+export const history: Run = async (context, input) => {
+  const name = requireName(argument(input, 0));
+  const limit = parseLimit(textOption(input, "limit") ?? "20");
+  const all = context.client().endpoints.allRevisions(name, { limit: Math.min(limit, 200) });
+  await writeList(context, revisionColumns, take(all, limit));
+};
+
+export const promote: Run = async (context, input) => {
+  const { name, version: named } = requireVersionAddress(argument(input, 0));
+  const client = context.client();
+  let version = named;
+  if (typeof version === "string") {
+    const model = (await client.endpoints.get(name)).target?.model ?? name;
+    version = (await client.versions.get(model, version)).version;
+  }
+  const message = textOption(input, "message");
+  const endpoint = await client.endpoints.promote(name, version, { message });
+  writeDone(context, endpoint, nowServes(endpoint));
+};
+
+export const rollback: Run = async (context, input) => {
+  const name = requireName(argument(input, 0));
+  const text = textOption(input, "to");
+  if (text !== undefined && !/^\d{1,9}$/.test(text))
+    throw new UsageError(`--to ${text}: give the number of a revision, as \`slipway history\` has it.`);
+  const to = text === undefined ? undefined : Number(text);
+  const message = textOption(input, "message");
+  const endpoint = await context.client().endpoints.rollback(name, { to, message });
+  writeDone(context, endpoint, nowServes(endpoint));
+};
+
+function nowServes({ name, target, revision }: Endpoint): string {
+  const served = target === null ? "has no traffic" : `serves ${targetText(target)}`;
+  return `${name} now ${served} (revision ${revision}).`;
+}
+
+export const undeploy: Run = async (context, input) => {
+  const name = requireName(argument(input, 0));
+  await confirm(context, `Take the endpoint ${name} out of service?`);
+  await context.client().endpoints.remove(name);
+  const done = { endpoint: name, undeployed: true };
+  writeDone(context, done, `${name} is out of service; its versions and predictions stay.`);
+};

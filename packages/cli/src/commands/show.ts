@@ -1,0 +1,90 @@
+import type { ModelVersion, VersionDiff } from "@slipway/contract";
+import { requireAddress, requireVersionAddress } from "../addresses.ts";
+import { argument, type Run } from "../context.ts";
+import { UsageError } from "../exit-codes.ts";
+import { note, writeList, writeOne, type Facts } from "../output.ts";
+import type { Column } from "../table.ts";
+import { bytesText } from "../text.ts";
+import { relativeTime } from "../time.ts";
+import { aliasesText, sizeOf } from "./models.ts";
+
+type Input = ModelVersion["signature"]["inputs"][number];
+type Output = ModelVersion["signature"]["outputs"][number];
+
+function shapeText(shape: readonly number[]): string {
+  return `[${shape.map((size) => (size < 0 ? "any" : size)).join(", ")}]`;
+}
+
+function inputText(spec: Input): string {
+  const range = spec.range === undefined ? "" : `, ${spec.range[0]} to ${spec.range[1]}`;
+  const nullable = spec.nullable ? ", may be null" : "";
+  return `${spec.name}: ${spec.datatype} ${shapeText(spec.shape)}${range}${nullable}`;
+}
+
+function outputText(spec: Output): string {
+  const classes = spec.classes === undefined ? "" : `, classes ${spec.classes.join(", ")}`;
+  return `${spec.name}: ${spec.datatype} ${shapeText(spec.shape)}${classes}`;
+}
+
+function versionFacts(version: ModelVersion, now: number): Facts {
+  return [
+    ["version", `${version.model}@${version.version}`],
+    ["aliases", version.aliases.join(", ")],
+    ["state", version.state],
+    ["inputs", version.signature.inputs.map(inputText).join("\n")],
+    ["outputs", version.signature.outputs.map(outputText).join("\n")],
+    ["flavor", `${version.flavor} (${version.platform})`],
+    ["placement", version.placement],
+    ["files", version.files.map((file) => `${file.path} (${bytesText(file.size)})`).join("\n")],
+    ["size", bytesText(sizeOf(version))],
+    ["digest", version.digest],
+    ["author", version.author],
+    ["message", version.message],
+    ["created", `${relativeTime(version.created_at, now)} (${version.created_at})`],
+  ];
+}
+
+export const show: Run = async (context, input) => {
+  const { name, version, alias } = requireAddress(argument(input, 0));
+  const client = context.client();
+  const named = version ?? alias;
+  if (named !== undefined) {
+    const found = await client.versions.get(name, named);
+    writeOne(context, found, versionFacts(found, context.now()));
+    return;
+  }
+  const model = await client.models.get(name);
+  writeOne(context, model, [
+    ["model", model.name],
+    ["about", model.description],
+    ["versions", model.versions],
+    ["latest", model.latest === null ? null : `${model.name}@${model.latest}`],
+    ["aliases", aliasesText(model.aliases)],
+    ["created", `${relativeTime(model.created_at, context.now())} (${model.created_at})`],
+  ]);
+  if (context.settings.format === "table" && model.latest !== null)
+    note(context, `\nOne version: slipway show ${model.name}@${model.latest}`);
+};
+
+type Change = VersionDiff["changes"][number];
+
+export function jsonCell(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
+export const changeColumns: readonly Column<Change>[] = [
+  { title: "what", value: (item) => item.path },
+  { title: "from", value: (item) => jsonCell(item.from), flexible: true },
+  { title: "to", value: (item) => jsonCell(item.to), flexible: true },
+];
+
+export const diff: Run = async (context, input) => {
+  const from = requireVersionAddress(argument(input, 0));
+  const to = requireVersionAddress(argument(input, 1));
+  if (from.name !== to.name)
+    throw new UsageError(`Only versions of one model can be compared, and ${from.name} is not ${to.name}.`);
+  const between = { from: from.version, to: to.version };
+  const found = await context.client().versions.diff(from.name, between);
+  if (context.settings.format === "json") return writeOne(context, found, []);
+  await writeList(context, changeColumns, found.changes);
+};

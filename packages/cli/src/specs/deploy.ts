@@ -1,0 +1,70 @@
+import { messageOption, type CommandGroup } from "./command-spec.ts";
+
+export const deployCommands: CommandGroup = {
+  title: "Deploy",
+  commands: [
+    {
+      usage: "deploy <path>",
+      summary: "make a version of a model file and serve it",
+      about:
+        "PATH is a model file (.onnx) or a folder with a slipway.yaml. Files that the server has already are not sent again. Ctrl-C cancels the deployment.",
+      options: [
+        ["--name <name>", "the model's name (default: from slipway.yaml, or from the file's name)"],
+        ["--endpoint <name>", "the endpoint that serves it (default: the model's name)"],
+        ["--no-traffic", "register the version and serve it to nobody"],
+        ["--detach", "do not wait: print the operation and leave"],
+        ["--expect <digest>", "refuse unless the version has this SHA-256"],
+        messageOption,
+      ],
+      examples: [
+        "slipway deploy model.onnx --name flight-delay",
+        'slipway deploy ./flight-delay -m "trained to March"',
+      ],
+      load: async () => (await import("../commands/deploy.ts")).deploy,
+    },
+    {
+      usage: "apply",
+      summary: "bring an endpoint to what a slipway.yaml says; changes nothing where it holds",
+      options: [
+        ["-f, --file <file>!", "slipway.yaml; - is stdin"],
+        ["--dry-run", "only say what would change"],
+        messageOption,
+      ],
+      examples: ["slipway apply -f slipway.yaml --dry-run"],
+      load: async () => (await import("../commands/apply.ts")).apply,
+    },
+    {
+      usage: "promote <address>",
+      summary: "make a version champion and send it all traffic",
+      options: [messageOption],
+      examples: ["slipway promote flight-delay@2"],
+      load: async () => (await import("../commands/endpoints.ts")).promote,
+    },
+    {
+      usage: "rollback <name>",
+      summary: "take an endpoint back to an earlier revision",
+      options: [["--to <revision>", "a revision of `slipway history` (default: the one before)"], messageOption],
+      examples: ["slipway rollback flight-delay", "slipway rollback flight-delay --to 3"],
+      load: async () => (await import("../commands/endpoints.ts")).rollback,
+    },
+    {
+      usage: "undeploy <name>",
+      summary: "take an endpoint out of service; versions and predictions stay",
+      examples: ["slipway undeploy flight-delay --yes"],
+      load: async () => (await import("../commands/endpoints.ts")).undeploy,
+    },
+    {
+      usage: "operations [id]",
+      summary: "long work and how far it is, or everything about one piece of it",
+      options: [["--limit <count>", "how many, or all (default: 20)"]],
+      examples: ["slipway operations", "slipway operations 01931c3e-7a51-7c60-b3a5-0d2f6f1f2a11"],
+      load: async () => (await import("../commands/operations.ts")).operations,
+    },
+    {
+      usage: "operation cancel <id>",
+      summary: "cancel an operation",
+      examples: ["slipway operation cancel 01931c3e-7a51-7c60-b3a5-0d2f6f1f2a11"],
+      load: async () => (await import("../commands/operations.ts")).cancelOperation,
+    },
+  ],
+};

@@ -1,0 +1,16 @@
+import type { CommandGroup, CommandSpec } from "./command-spec.ts";
+import { deployCommands } from "./deploy.ts";
+import { modelCommands } from "./models.ts";
+import { predictionCommands } from "./predictions.ts";
+import { serverCommands } from "./server.ts";
+
+export type { CommandGroup, CommandSpec } from "./command-spec.ts";
+
+export const commandGroups: readonly CommandGroup[] = [
+  serverCommands,
+  deployCommands,
+  predictionCommands,
+  modelCommands,
+];
+
+export const commandSpecs: readonly CommandSpec[] = commandGroups.flatMap((group) => group.commands);

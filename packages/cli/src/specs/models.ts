@@ -1,0 +1,63 @@
+import { messageOption, type CommandGroup } from "./command-spec.ts";
+
+export const modelCommands: CommandGroup = {
+  title: "Models and endpoints",
+  commands: [
+    {
+      usage: "models",
+      summary: "all models",
+      examples: ["slipway models"],
+      load: async () => (await import("../commands/models.ts")).models,
+    },
+    {
+      usage: "versions <name>",
+      summary: "versions of a model, newest first",
+      examples: ["slipway versions flight-delay"],
+      load: async () => (await import("../commands/models.ts")).versions,
+    },
+    {
+      usage: "show <address>",
+      summary: "a model, or one version with its inputs and outputs",
+      examples: ["slipway show flight-delay", "slipway show flight-delay@champion"],
+      load: async () => (await import("../commands/show.ts")).show,
+    },
+    {
+      usage: "diff <from> <to>",
+      summary: "what differs between two versions of a model",
+      examples: ["slipway diff flight-delay@1 flight-delay@2"],
+      load: async () => (await import("../commands/show.ts")).diff,
+    },
+    {
+      usage: "alias set <address> <alias>",
+      summary: "point an alias at a version; endpoints that follow it move",
+      options: [messageOption],
+      examples: ["slipway alias set flight-delay@2 challenger"],
+      load: async () => (await import("../commands/models.ts")).setAlias,
+    },
+    {
+      usage: "alias delete <name> <alias>",
+      summary: "delete an alias that no endpoint follows",
+      examples: ["slipway alias delete flight-delay challenger --yes"],
+      load: async () => (await import("../commands/models.ts")).deleteAlias,
+    },
+    {
+      usage: "delete <address>",
+      summary: "delete a version that nothing uses, or a model with all its versions",
+      examples: ["slipway delete flight-delay@1 --yes"],
+      load: async () => (await import("../commands/models.ts")).remove,
+    },
+    {
+      usage: "endpoints",
+      summary: "all endpoints and what they send traffic to",
+      examples: ["slipway endpoints"],
+      load: async () => (await import("../commands/endpoints.ts")).endpoints,
+    },
+    {
+      usage: "history <name>",
+      summary: "every change of an endpoint, newest first",
+      options: [["--limit <count>", "how many, or all (default: 20)"]],
+      examples: ["slipway history flight-delay"],
+      load: async () => (await import("../commands/endpoints.ts")).history,
+    },
+  ],
+};
