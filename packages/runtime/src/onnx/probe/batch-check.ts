@@ -10,7 +10,7 @@ export function findBatchTrouble(singles: readonly (readonly Tensor[])[], togeth
   for (const [index, output] of together.entries()) {
     const name = JSON.stringify(output.name);
     if (output.shape[0] !== rows)
-      return `for ${rows} rows the output ${name} has the shape [${output.shape.join(", ")}], not ${rows} rows`;
+      return `for ${rows === 1 ? "one row" : `${rows} rows`} the output ${name} has the shape [${output.shape.join(", ")}]`;
     const width = output.data.length / rows;
     for (const [row, single] of singles.entries()) {
       const alone = single[index]!;

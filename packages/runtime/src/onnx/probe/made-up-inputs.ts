@@ -1,7 +1,9 @@
 import { createData, elementCount, toHalfBits } from "../../datatype.ts";
 import type { InputSpec } from "../../signature.ts";
 import type { Datatype, NumericData, Tensor } from "../../tensor.ts";
-import type { ProbeRequest } from "./report.ts";
+import type { ProbeRequest, Range } from "./report.ts";
+
+export type Hints = Pick<ProbeRequest, "ranges" | "columnRanges">;
 
 /** There are three made-up rows; this says which of them a batch holds. */
 export type Row = 0 | 1 | 2;
@@ -14,15 +16,15 @@ const words = ["a", "b", "c"];
  * row 2 the highest, or twos and "c". The rows go along the first dimension of the inputs that leave it open; every
  * other open dimension is 1.
  */
-export function makeInputs(
-  specs: readonly InputSpec[],
-  rows: readonly Row[],
-  ranges: ProbeRequest["ranges"],
-): Tensor[] {
-  return specs.map((spec) => makeInput(spec, rows, ranges[spec.name] ?? []));
+export function makeInputs(specs: readonly InputSpec[], rows: readonly Row[], hints: Hints): Tensor[] {
+  return specs.map((spec) => {
+    const own = hints.ranges[spec.name];
+    return makeInput(spec, rows, own !== undefined ? [own] : specs.length === 1 ? hints.columnRanges : []);
+  });
 }
 
-function makeInput(spec: InputSpec, rows: readonly Row[], ranges: readonly (readonly [number, number])[]): Tensor {
+/** Element i of a row is in range i modulo the number of ranges. */
+function makeInput(spec: InputSpec, rows: readonly Row[], ranges: readonly (Range | null)[]): Tensor {
   const { name, datatype } = spec;
   const shape = spec.shape.map((size, dimension) => (size !== -1 ? size : dimension === 0 ? rows.length : 1));
   const count = elementCount(shape);
@@ -34,7 +36,7 @@ function makeInput(spec: InputSpec, rows: readonly Row[], ranges: readonly (read
   for (let i = 0; i < count; i++) {
     const range = ranges[(i % width) % ranges.length];
     const row = rowOf(i);
-    const value = range === undefined ? row : [(range[0] + range[1]) / 2, range[0], range[1]][row]!;
+    const value = range === null || range === undefined ? row : [(range[0] + range[1]) / 2, ...range][row]!;
     (data as { [index: number]: number | bigint })[i] = toElement(datatype, value);
   }
   return { name, datatype, shape, data };

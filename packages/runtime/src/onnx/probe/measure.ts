@@ -13,7 +13,7 @@ export interface Measurement extends Pick<ProbeReport, "runs" | "unmeasured" | "
 /** Runs a model on made-up rows: how long it takes, whether rows can share a run, and what shapes come out. */
 export async function measure(session: OnnxSession, guess: Signature, request: ProbeRequest): Promise<Measurement> {
   const names = guess.outputs.map((output) => output.name);
-  const run = (rows: readonly Row[]) => session.run(makeInputs(guess.inputs, rows, request.ranges), names);
+  const run = (rows: readonly Row[]) => session.run(makeInputs(guess.inputs, rows, request), names);
 
   const singles = new Map<Row, readonly Tensor[]>();
   let firstMs: number | null = null;
@@ -67,14 +67,16 @@ async function findTrouble(
   return null;
 }
 
+const windows = 6;
+
 /**
  * Times of runs, sorted, within about a budget and at least one. A busy machine makes single runs late: where only that
  * speaks against the event loop's thread, the time is taken again, and the best window counts.
  */
 async function time(run: () => Promise<unknown>, budgetMs: number): Promise<number[]> {
-  const windowMs = budgetMs / 3;
+  const windowMs = budgetMs / windows;
   let best: number[] = [];
-  for (let attempt = 0; attempt < 3; attempt++) {
+  for (let attempt = 0; attempt < windows; attempt++) {
     const times: number[] = [];
     const start = performance.now();
     while (times.length < 300 && (times.length < 1 || performance.now() - start < windowMs)) {

@@ -1,17 +1,19 @@
 import type { ModelDescription } from "../../runtime.ts";
 
+/** Inclusive. */
+export type Range = readonly [low: number, high: number];
+
 /** What the probe is asked. JSON-safe: it crosses to a child process. */
 export interface ProbeRequest {
   readonly folder: string;
   /** The model file, below the folder. */
   readonly path: string;
-  /** Where to put the model without its ZipMap, below the folder, should it have one. */
+  /** Where to put the model without its ZipMap, below the folder, should it have one. Nothing may be there yet. */
   readonly rewriteTo: string;
-  /**
-   * Ranges to try a tensor with, by its name: element i of a row gets entry i modulo the length. They come from a manifest;
-   * a tensor without an entry gets 0, 1 or 2, or a short text.
-   */
-  readonly ranges: Readonly<Record<string, readonly (readonly [low: number, high: number])[]>>;
+  /** What to try each input with, by its name; an input without a range gets 0, 1 or 2, or a short text. */
+  readonly ranges: Readonly<Record<string, Range>>;
+  /** The same for the columns of a model whose only input is a matrix. */
+  readonly columnRanges: readonly (Range | null)[];
   /** Time for the timed runs together, after the first. */
   readonly budgetMs: number;
 }
@@ -22,7 +24,7 @@ export interface ProbeReport {
   readonly description: ModelDescription;
   /** The file to open, below the folder: the one asked for or, where a ZipMap was removed, another beside it. */
   readonly path: string;
-  /** Creating a session, median of three once the library is warm. */
+  /** Creating a session, the best of a few, the library being loaded. */
   readonly createMs: number;
   /** The first run of a new session, and how long single-row runs take after it. Null where `unmeasured`. */
   readonly runs: {

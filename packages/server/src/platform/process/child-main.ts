@@ -1,5 +1,5 @@
 import { SlipwayError } from "@slipway/contract/errors";
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, flushCompileCache } from "node:module";
 import { Worker } from "node:worker_threads";
 import type { Report, Task } from "./child-messages.ts";
 
@@ -41,7 +41,10 @@ if (process.send !== undefined) {
   new Worker(watchdog, { eval: true, env: {}, execArgv: [] }).unref();
   process.once("disconnect", () => process.exit(1));
   process.once("message", async (task: Task) => {
-    await send(await work(task));
+    const report = await work(task);
+    // The parent kills this process when it has the report.
+    flushCompileCache();
+    await send(report);
     process.exit(0);
   });
 }

@@ -1,0 +1,8 @@
+export {
+  createChildRunner,
+  type ChildLimits,
+  type ChildOutcome,
+  type ChildRunner,
+  type ChildTask,
+} from "./child-runner.ts";
+export { minimalEnvironment } from "./environment.ts";
