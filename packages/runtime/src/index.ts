@@ -19,3 +19,18 @@ export * from "./onnx/probe/placement.ts";
 export type * from "./onnx/probe/report.ts";
 export * from "./onnx/thread-runtime.ts";
 export * from "./onnx/worker-runtime.ts";
+export * from "./log/decode.ts";
+export * from "./log/format.ts";
+export * from "./log/frames.ts";
+export * from "./log/peek.ts";
+export * from "./log/reader.ts";
+export { type Recovery, isClosed, recoverInstance } from "./log/recover.ts";
+export * from "./log/record.ts";
+export {
+  type Done,
+  type Durability,
+  type LogCounters,
+  type LogWriter,
+  type LogWriterOptions,
+  createLogWriter,
+} from "./log/writer.ts";
