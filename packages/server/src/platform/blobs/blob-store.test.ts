@@ -76,6 +76,14 @@ describe("an upload", () => {
     expect(bytes.equals(await readFile(store.path(sha256)))).toBe(true);
   });
 
+  test("can be begun again", async () => {
+    const { store } = await useStore();
+    const bytes = randomBytes(100);
+    await store.put(sha(bytes), streamOf(randomBytes(150)), { offset: 0 });
+    const again = { offset: 0, total: 100, restart: true };
+    expect((await store.put(sha(bytes), streamOf(bytes), again)).complete).toBe(true);
+  });
+
   test("keeps what arrived before the connection broke", async () => {
     const { store } = await useStore();
     const bytes = randomBytes(3000);

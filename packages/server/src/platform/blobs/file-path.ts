@@ -23,7 +23,6 @@ function findFault(path: string): string | null {
   if (path === "") return "is empty";
   if (Buffer.byteLength(path) > maxPathBytes) return `is longer than ${maxPathBytes} bytes`;
   if (!path.isWellFormed()) return "is not valid Unicode";
-  // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(path)) return "contains a control character";
   if (path.includes("\\")) return "contains a backslash";
   if (path.startsWith("/")) return "is absolute";

@@ -10,6 +10,8 @@ export interface PutOptions {
   readonly offset: number;
   /** Bytes of the whole blob: it is whole where they are reached. */
   readonly total?: number;
+  /** True throws away what was received before; the offset is 0 then. */
+  readonly restart?: boolean;
   /** True where the stream ends the blob, whatever its size. */
   readonly final?: boolean;
 }
@@ -82,6 +84,7 @@ async function receive(file: string, sha256: string, { stream, options, maxBytes
   await mkdir(dirname(file), { recursive: true });
   const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o644);
   try {
+    if (options.restart === true) await handle.truncate(0);
     const { size } = await handle.stat();
     if (size !== options.offset)
       throw conflict(

@@ -197,7 +197,7 @@ describeStores("operations", (open) => {
   test("write their progress at most four times a second, the last of it always", async () => {
     const { sql } = await useOperations(open);
     let updates = 0;
-    const counting: Sql = { ...sql, as: () => ({ ...sql, db: countUpdates(sql.db, () => updates++) }) as never };
+    const counting: Sql = { ...sql, as: () => ({ ...sql, db: countUpdates(sql.db, () => updates++) }) };
     const operations = createOperations({ sql: counting, clock: systemClock, logger: silentLogger });
     const gate = Promise.withResolvers<void>();
     const { id } = await operations.start("deploy", "a", async ({ progress }) => {

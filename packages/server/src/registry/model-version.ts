@@ -1,0 +1,69 @@
+import { parseName, SlipwayError } from "@slipway/contract";
+import type { Id } from "../kernel/ids.ts";
+import type { PackagedModel } from "../packaging/index.ts";
+import { checkFilePaths, parseSha256 } from "../platform/blobs/index.ts";
+
+/** What a version's inputs and outputs are, as packaging found them. */
+export type VersionSignature = PackagedModel["signature"];
+
+/** `verified`: the probe has opened it. `registered`: it came through a door that does not look inside. */
+export type VersionState = "verified" | "registered";
+
+export interface VersionFile {
+  /** Relative, below the version's folder. */
+  readonly path: string;
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface NewVersion {
+  readonly model: string;
+  readonly state: VersionState;
+  /** SHA-256 in hex of the files and the model section. It identifies bytes: two versions may share it. */
+  readonly digest: string;
+  readonly flavor: string;
+  readonly platform: string;
+  readonly signature: VersionSignature;
+  readonly files: readonly VersionFile[];
+  /** The path, among the files, of the one to open. */
+  readonly entry: string;
+  /** The immutable `model:` section of slipway.yaml; null where there was none. JSON-safe, as are report and owner. */
+  readonly modelSection: object | null;
+  readonly placement: "thread" | "worker" | "process";
+  /** What the probe measured; null where there was none. */
+  readonly report: object | null;
+  readonly owner: object | null;
+  readonly message: string | null;
+  /** Who made it; null where nobody is known. */
+  readonly author: string | null;
+}
+
+/** A model's version: immutable, except that it can be deleted. */
+export interface ModelVersion extends NewVersion {
+  readonly id: Id;
+  /** 1, 2, 3, … in its model; never given twice, also not after a deletion. */
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Null: it lives. */
+  readonly deletedAt: number | null;
+}
+
+/** @throws SlipwayError `invalid_name`, `invalid_request` */
+export function checkNewVersion(input: NewVersion): void {
+  parseName(input.model, "model name");
+  parseSha256(input.digest);
+  checkFilePaths(input.files.map((file) => file.path));
+  for (const file of input.files) {
+    parseSha256(file.sha256);
+    if (!Number.isSafeInteger(file.size) || file.size < 0)
+      throw new SlipwayError("invalid_request", `The size of the file ${file.path} is not a number of bytes.`);
+  }
+  if (!input.files.some((file) => file.path === input.entry))
+    throw new SlipwayError(
+      "invalid_request",
+      `The file to open, ${JSON.stringify(input.entry)}, is not among the files of the version.`,
+      { entry: input.entry },
+    );
+}

@@ -1,0 +1,121 @@
+import type { Id } from "../kernel/ids.ts";
+import type { Alias, AliasEvent } from "./model.ts";
+import type { ModelVersion, VersionFile, VersionSignature, VersionState } from "./model-version.ts";
+
+export interface ModelRow {
+  name: string;
+  description: string | null;
+  last_version: number;
+  created_at: number;
+  deleted_at: number | null;
+}
+
+export interface VersionRow {
+  id: string;
+  model: string;
+  version: number;
+  state: string;
+  digest: string;
+  flavor: string;
+  platform: string;
+  signature: string;
+  files: string;
+  entry: string;
+  model_section: string | null;
+  placement: string;
+  report: string | null;
+  owner: string | null;
+  message: string | null;
+  author: string | null;
+  created_at: number;
+  deleted_at: number | null;
+}
+
+export interface AliasRow {
+  model: string;
+  alias: string;
+  version: number;
+  updated_at: number;
+  author: string | null;
+}
+
+export interface AliasEventRow {
+  id: string;
+  model: string;
+  alias: string;
+  from_version: number | null;
+  to_version: number | null;
+  author: string | null;
+  at: number;
+}
+
+export interface RegistryTables {
+  models: ModelRow;
+  model_versions: VersionRow;
+  model_version_blobs: { sha256: string; version_id: string };
+  aliases: AliasRow;
+  alias_events: AliasEventRow;
+}
+
+export function toVersionRow(version: ModelVersion): VersionRow {
+  return {
+    id: version.id,
+    model: version.model,
+    version: version.version,
+    state: version.state,
+    digest: version.digest,
+    flavor: version.flavor,
+    platform: version.platform,
+    signature: JSON.stringify(version.signature),
+    files: JSON.stringify(version.files),
+    entry: version.entry,
+    model_section: toJson(version.modelSection),
+    placement: version.placement,
+    report: toJson(version.report),
+    owner: toJson(version.owner),
+    message: version.message,
+    author: version.author,
+    created_at: version.createdAt,
+    deleted_at: version.deletedAt,
+  };
+}
+
+export function fromVersionRow(row: VersionRow): ModelVersion {
+  return {
+    id: row.id as Id,
+    model: row.model,
+    version: row.version,
+    state: row.state as VersionState,
+    digest: row.digest,
+    flavor: row.flavor,
+    platform: row.platform,
+    signature: JSON.parse(row.signature) as VersionSignature,
+    files: JSON.parse(row.files) as VersionFile[],
+    entry: row.entry,
+    modelSection: fromJson(row.model_section),
+    placement: row.placement as ModelVersion["placement"],
+    report: fromJson(row.report),
+    owner: fromJson(row.owner),
+    message: row.message,
+    author: row.author,
+    createdAt: row.created_at,
+    deletedAt: row.deleted_at,
+  };
+}
+
+export function fromAliasRow(row: AliasRow): Alias {
+  return { model: row.model, alias: row.alias, version: row.version, updatedAt: row.updated_at, author: row.author };
+}
+
+export function fromAliasEventRow(row: AliasEventRow): AliasEvent {
+  const { id, model, alias, author, at } = row;
+  return { id, model, alias, from: row.from_version, to: row.to_version, author, at };
+}
+
+function toJson(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+function fromJson(text: string | null): object | null {
+  return text === null ? null : (JSON.parse(text) as object);
+}
