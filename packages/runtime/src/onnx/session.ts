@@ -89,8 +89,7 @@ function unfit(name: string, what: string): SlipwayError {
   return new SlipwayError("invalid_input", message, { input: name });
 }
 
-function fromOrtTensor(name: string, value: OnnxValue): Tensor {
-  const tensor = value as OrtTensor;
+function fromOrtTensor(name: string, tensor: OnnxValue): Tensor {
   const datatype = fromOrtType(tensor.type);
   if (datatype === null)
     throw new SlipwayError(
@@ -98,7 +97,7 @@ function fromOrtTensor(name: string, value: OnnxValue): Tensor {
       `Output ${JSON.stringify(name)} has the type ${tensor.type}, which cannot be sent.`,
     );
   const shape = tensor.dims.slice();
-  return { name, datatype, shape, data: toData(tensor.data as ArrayBufferView | readonly string[]) };
+  return { name, datatype, shape, data: toData(tensor.data) };
 }
 
 /** FP16 comes as a Float16Array; its bit patterns are what a tensor holds. */

@@ -16,15 +16,17 @@ export function findBatchTrouble(singles: readonly (readonly Tensor[])[], togeth
       const alone = single[index]!;
       if (alone.data.length !== width) return `the output ${name} of a row depends on the rows beside it`;
       for (let i = 0; i < width; i++)
-        if (!isClose(output, row * width + i, alone, i))
+        if (!isClose([output, row * width + i], [alone, i]))
           return `the output ${name} of a row depends on the rows beside it`;
     }
   }
   return null;
 }
 
+type Element = readonly [tensor: Tensor, index: number];
+
 /** Sums of floats may come out in another order in a batch. */
-function isClose(a: Tensor, i: number, b: Tensor, j: number): boolean {
+function isClose([a, i]: Element, [b, j]: Element): boolean {
   if (a.datatype === "BYTES") return a.data[i] === b.data[j];
   const [x, y] = [numberAt(a, i), numberAt(b, j)];
   if (Object.is(x, y) || x === y) return true;

@@ -1,0 +1,51 @@
+import { canonicalJson, toManifestInput, type Manifest, type ManifestInput } from "@slipway/contract";
+import { createHash } from "node:crypto";
+
+/**
+ * The `model:` section in one form for each meaning. Inputs and outputs are lists sorted by name; the inputs of a packed
+ * model stay in their order, which says which column of the matrix is which.
+ */
+export interface ModelSection {
+  readonly path: string;
+  readonly inputs?: readonly ({ readonly name: string } & ManifestInput)[];
+  readonly outputs?: readonly { readonly name: string; readonly classes?: readonly string[] }[];
+}
+
+export function toModelSection(path: string, model: Manifest["model"] | null, packed: boolean): ModelSection {
+  const inputs = Object.entries(model?.inputs ?? {}).map(([name, value]) => {
+    const { nullable, ...input } = toManifestInput(value);
+    return { name, ...input, ...(nullable === true ? { nullable } : {}) };
+  });
+  const outputs = Object.entries(model?.outputs ?? {}).flatMap(([name, { classes }]) =>
+    classes === undefined ? [] : [{ name, classes }],
+  );
+  return {
+    path,
+    ...(inputs.length > 0 ? { inputs: packed ? inputs : inputs.toSorted(byName) } : {}),
+    ...(outputs.length > 0 ? { outputs: outputs.toSorted(byName) } : {}),
+  };
+}
+
+export interface FileDigest {
+  /** Below the model's folder. */
+  readonly path: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** SHA-256 in hex of a version's files and its model section: what two versions share where they are the same. */
+export function versionDigest(files: readonly FileDigest[], model: ModelSection): string {
+  const sorted = files.map(({ path, sha256 }) => ({ path, sha256 })).toSorted((a, b) => compare(a.path, b.path));
+  return createHash("sha256")
+    .update(canonicalJson({ files: sorted, model }))
+    .digest("hex");
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return compare(a.name, b.name);
+}
+
+/** By code unit: the same on every machine. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,29 @@
+import type { ProbeReport, Signature } from "@slipway/runtime";
+import type { ModelSection } from "./model-section.ts";
+
+/** What a deploy knows of a file after it was looked at: everything that a version is, except its number. */
+export interface PackagedModel {
+  /** The manifest's name, or one made from the file's. */
+  readonly name: string;
+  readonly flavor: "onnx";
+  readonly platform: string;
+  /** The file's, with what the manifest says of columns, ranges, missing values and classes. */
+  readonly signature: Signature;
+  /** The part of the manifest that is hashed into the version. */
+  readonly modelSection: ModelSection;
+  readonly report: ProbeReport;
+  readonly placement: "thread" | "worker";
+  /** The file to serve instead of the one that was given, where a ZipMap had to go. Null: serve what was given. */
+  readonly rewritten: RewrittenFile | null;
+  /** What was seen, for the person who deploys; sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface RewrittenFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Below the inspected folder. A model with external data must stay in the folder that it is in. */
+  readonly relativePath: string;
+  readonly sha256: string;
+  readonly size: number;
+}
