@@ -43,9 +43,8 @@ export function createDeploy(deps: DeployDeps): Deploy {
     packaged: PackagedModel,
   ): Promise<{ files: ModelFiles; entry: string | null }> {
     if (!packaged.rewritten) return { files, entry: null };
-    const { path: source, sha256, size } = packaged.rewritten;
+    const { path: source, relativePath: entry, sha256, size } = packaged.rewritten;
     if (!(await blobs.stat(sha256))) await blobs.put(sha256, createReadStream(source), { offset: 0, total: size });
-    const entry = `.slipway/${sha256.slice(0, 12)}.onnx`;
     return { files: [...files, { path: entry, sha256, size }], entry };
   }
 

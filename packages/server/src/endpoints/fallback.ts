@@ -1,5 +1,5 @@
 import type { SlipwayError } from "@slipway/contract";
-import { createData, resolveInputs, type OutputSpec, type Signature, type Tensor } from "@slipway/runtime";
+import { createData, type OutputSpec, type Signature, type Tensor } from "@slipway/runtime";
 import type { LoadedVersion } from "../serving/index.ts";
 import type { Journey, Outcome } from "./journey.ts";
 import type { Route } from "./snapshot.ts";
@@ -22,7 +22,7 @@ export async function runFallback(
     if (loaded === journey.loaded) return null;
     const { call } = journey;
     const parsed = call.parse(loaded.signature, route.extraFields);
-    const { tensors, rows } = resolveInputs(loaded.signature, parsed.tensors);
+    const { tensors, rows } = parsed.resolved;
     const run = await loaded.run(tensors, rows);
     Object.assign(journey, { parsed, inputs: parsed.tensors, rows, run });
     return outcome(loaded, run.outputs, `${alias} (version ${loaded.version.version}): ${error.code}`);

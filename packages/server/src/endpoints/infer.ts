@@ -1,5 +1,5 @@
 import { SlipwayError } from "@slipway/contract";
-import { resolveInputs, type ResolvedInputs, type Signature, type Tensor } from "@slipway/runtime";
+import type { ResolvedInputs, Signature, Tensor } from "@slipway/runtime";
 import type { Clock } from "../kernel/clock.ts";
 import { createId, type Id } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -91,7 +91,7 @@ export function createInfer(deps: InferDeps): Infer {
     const parsed = call.parse(loaded.signature, route.extraFields);
     journey.parsed = parsed;
     journey.inputs = parsed.tensors;
-    const resolved = resolveInputs(loaded.signature, parsed.tensors);
+    const { resolved } = parsed;
     journey.rows = resolved.rows;
     journey.parsedAt = clock.monotonic();
     const budgetMs = Math.min(call.timeoutMs ?? Infinity, route.spec.serve.timeoutMs);

@@ -1,13 +1,15 @@
 import type { SlipwayError } from "@slipway/contract";
-import type { Signature, Tensor } from "@slipway/runtime";
+import type { ResolvedInputs, Signature, Tensor } from "@slipway/runtime";
 import type { Id } from "../kernel/ids.ts";
 import type { LoadedVersion, RunResult } from "../serving/index.ts";
 import type { Route } from "./snapshot.ts";
 
 /** A request as its protocol's face parsed it. */
 export interface ParsedRequest {
-  /** Inputs by name, columns or the packed tensor, not yet in the signature's order. */
+  /** The inputs as they go on record: columns by name, or the packed tensor where the caller sent that. */
   readonly tensors: readonly Tensor[];
+  /** The same as the model takes them, held to the signature. */
+  readonly resolved: ResolvedInputs;
   /** Named record fields that are no inputs, of each row. */
   readonly extra?: readonly (Readonly<Record<string, unknown>> | null)[];
   /** The caller's id of the request. */

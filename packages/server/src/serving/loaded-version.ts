@@ -63,7 +63,10 @@ export function createLoadedVersion(
       const batcher = leastBusy();
       if (batcher.queuedRows + rows > maxQueuedRows && batcher.queuedRows > 0)
         return Promise.reject(
-          new SlipwayError("overloaded", `${batcher.queuedRows} rows are waiting for this model already; try again later.`),
+          new SlipwayError(
+            "overloaded",
+            `${batcher.queuedRows} rows are waiting for this model already; try again later.`,
+          ),
         );
       inFlight++;
       const result = batcher.submit(inputs, rows, signal);

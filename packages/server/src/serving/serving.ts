@@ -41,8 +41,7 @@ export function createServing(deps: ServingDeps): Serving {
 
   async function load(version: ModelVersion, replicas: number): Promise<LoadedVersion> {
     const runtime = deps.runtimes[version.placement];
-    if (!runtime)
-      throw new SlipwayError("unimplemented", `The placement "${version.placement}" is not built yet.`);
+    if (!runtime) throw new SlipwayError("unimplemented", `The placement "${version.placement}" is not built yet.`);
     const startedAt = deps.clock.monotonic();
     const folder = join(deps.folder, version.id);
     await deps.blobs.layout(version.files, folder);

@@ -1,10 +1,9 @@
 import { parseAddress, SlipwayError } from "@slipway/contract";
-import { recordsToTensors, renderPredictions, type Signature } from "@slipway/runtime";
+import { packColumns, parseJsonBody, recordsToTensors, renderPredictions, type Signature } from "@slipway/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Infer, InferAnswer, ParsedRequest } from "../../endpoints/index.ts";
 import { callerOf, readBody, type Http } from "../../platform/http/index.ts";
 import type { Registry } from "../../registry/index.ts";
-import { parseJson } from "./register.ts";
 
 export interface PredictDeps {
   readonly infer: Infer;
@@ -29,7 +28,7 @@ async function predict(deps: PredictDeps, request: FastifyRequest, reply: Fastif
     version,
     face: "predict",
     parse: (signature, extraFields) => {
-      const data = parseJson(body);
+      const data = parseJsonBody(body);
       many = Array.isArray(data);
       return parseRecords(signature, extraFields, many ? (data as unknown[]) : [data]);
     },
@@ -49,7 +48,8 @@ function parseRecords(signature: Signature, extraFields: ReadonlySet<string>, re
   if (records.length === 0)
     throw new SlipwayError("invalid_request", "The list is empty; send one record as an object, or a list of records.");
   const { tensors, extra } = recordsToTensors(signature, records, { extraFields });
-  return extra.some((fields) => fields !== null) ? { tensors, extra } : { tensors };
+  const resolved = { tensors: packColumns(signature, tensors), rows: records.length };
+  return extra.some((fields) => fields !== null) ? { tensors, resolved, extra } : { tensors, resolved };
 }
 
 function render(answer: InferAnswer, many: boolean): string {

@@ -1,4 +1,5 @@
 import { routeTable, SlipwayError, type RouteId, type RouteSpec } from "@slipway/contract";
+import { parseJsonBody } from "@slipway/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { callerOf, checkWrite, readBody, type Http } from "../../platform/http/index.ts";
 
@@ -50,7 +51,7 @@ async function answer(
   const result = await handler({
     params: request.params as Record<string, string>,
     query: parseQuery(route, request.query as Record<string, unknown>),
-    body: route.body ? parseJsonBody(route, readBody(request)) : undefined,
+    body: route.body ? parseBody(route, readBody(request)) : undefined,
     author: callerOf(request),
     http: request,
     reply,
@@ -99,17 +100,8 @@ function fromText(value: unknown): unknown {
   return typeof value === "string" && /^-?[0-9]{1,15}$/.test(value) ? Number(value) : value;
 }
 
-export function parseJson(body: Buffer): unknown {
-  if (body.length === 0) throw new SlipwayError("invalid_request", "The body is empty; send JSON.");
-  try {
-    return JSON.parse(body.toString());
-  } catch (error) {
-    throw new SlipwayError("invalid_request", `The body is not JSON: ${(error as Error).message}.`);
-  }
-}
-
-function parseJsonBody(route: RouteSpec, body: Buffer): unknown {
-  const parsed = route.body!.safeParse(body.length === 0 ? {} : parseJson(body));
+function parseBody(route: RouteSpec, body: Buffer): unknown {
+  const parsed = route.body!.safeParse(body.length === 0 ? {} : parseJsonBody(body));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
   const text = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");

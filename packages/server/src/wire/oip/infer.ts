@@ -1,5 +1,12 @@
 import { SlipwayError } from "@slipway/contract";
-import { parseOipRequest, renderOipResponse, requireOutputs, selectOutputs, type OipRequest } from "@slipway/runtime";
+import {
+  parseOipRequest,
+  renderOipResponse,
+  requireOutputs,
+  resolveInputs,
+  selectOutputs,
+  type OipRequest,
+} from "@slipway/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Infer } from "../../endpoints/index.ts";
 import { callerOf, readBody } from "../../platform/http/index.ts";
@@ -21,7 +28,8 @@ export async function infer(run: Infer, request: InferRequest, reply: FastifyRep
       const parsed = parseOipRequest(body, signature);
       requireOutputs(signature, parsed.outputs);
       wanted = parsed.outputs;
-      return { tensors: parsed.inputs, ...(parsed.id === undefined ? {} : { requestId: parsed.id }) };
+      const resolved = resolveInputs(signature, parsed.inputs);
+      return { tensors: parsed.inputs, resolved, ...(parsed.id === undefined ? {} : { requestId: parsed.id }) };
     },
     body,
     contentType: headers["content-type"] ?? "",
