@@ -1,14 +1,14 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./tools/closing-line.ts";
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: mode === "chaos" ? 30 * 60_000 : 30_000,
     hookTimeout: 60_000,
     reporters: ["default", new ClosingLine()],
   },
-});
+}));

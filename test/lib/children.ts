@@ -1,0 +1,23 @@
+import type { ChildProcess } from "node:child_process";
+
+const children = new Set<ChildProcess>();
+
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
+/** Whatever happens to the test, its child does not outlive the test process. */
+export function track<T extends ChildProcess>(child: T): T {
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  return child;
+}
+
+/** Resolves when the process has ended, however it did. */
+export async function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  if (child.exitCode === null && child.signalCode === null)
+    await new Promise<void>((resolve) => {
+      child.once("exit", () => resolve());
+    });
+  return { code: child.exitCode, signal: child.signalCode };
+}
