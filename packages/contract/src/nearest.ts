@@ -1,7 +1,9 @@
+const longestCompared = 64;
+
 /** The candidate that the given word most likely meant, or null where none is near. */
 export function findNearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(1, Math.floor(Math.min(word.length, longestCompared) / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(simplified(word), simplified(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
@@ -17,13 +19,13 @@ export function suggestion(word: string, candidates: readonly string[]): string 
 
 function simplified(word: string): string {
   return word
+    .slice(0, longestCompared)
     .toLowerCase()
-    .replaceAll(/[-_. ]/g, "")
-    .slice(0, 64);
+    .replaceAll(/[-_. ]/g, "");
 }
 
 /** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours count one each. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

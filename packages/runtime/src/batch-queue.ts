@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { canConcat } from "./datatype.ts";
 import type { Tensor } from "./tensor.ts";
 

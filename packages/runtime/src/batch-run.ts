@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { abortReason } from "./batch-queue.ts";
 import type { BatchEntry } from "./batch-queue.ts";
 import { canConcat, concatRows, sliceRows } from "./datatype.ts";

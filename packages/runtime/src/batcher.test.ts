@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBatcher } from "./batcher.ts";

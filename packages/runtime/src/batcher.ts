@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { createBatchQueue } from "./batch-queue.ts";
 import { runBatch } from "./batch-run.ts";
 import type { BatchResult, BatchRunner } from "./batch-run.ts";

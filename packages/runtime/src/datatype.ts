@@ -1,5 +1,5 @@
 /// <reference lib="es2025.float16" />
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { BytesData, Datatype, NumericData, Tensor, TensorData } from "./tensor.ts";
 
 /** Bytes of one element; 0 for BYTES, whose elements vary. */

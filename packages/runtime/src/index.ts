@@ -8,7 +8,6 @@ export * from "./codec/predictions.ts";
 export * from "./codec/records.ts";
 export * from "./codec/shortest-float.ts";
 export * from "./datatype.ts";
-export * from "./nearest.ts";
 export * from "./pack.ts";
 export * from "./runtime.ts";
 export * from "./signature.ts";

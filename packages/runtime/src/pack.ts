@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { quote } from "./codec/elements.ts";
 import { createData, elementCount, fromHalfBits, numberAt, toHalfBits } from "./datatype.ts";
 import type { InputSpec, Signature } from "./signature.ts";

@@ -1,7 +1,7 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { createRules, explainElement, holds, quote } from "./codec/elements.ts";
 import { elementCount, formatShape, fromHalfBits, isFloat, isInteger } from "./datatype.ts";
-import { findNearest } from "./nearest.ts";
+import { findNearest } from "@slipway/contract/nearest";
 import type { InputSpec, Signature } from "./signature.ts";
 import type { Tensor } from "./tensor.ts";
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { arrayTypes, elementCount, elementSizes, formatShape, isBytesData } from "../datatype.ts";
 import type { Datatype, NumericData, Tensor, TensorData } from "../tensor.ts";
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 
 /** A request body as a JSON value. Throws `invalid_request` that says where it stops being JSON. */
 export function parseJsonBody(bytes: Uint8Array): unknown {

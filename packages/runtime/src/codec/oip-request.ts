@@ -1,6 +1,6 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { createData, formatShape } from "../datatype.ts";
-import { findNearest } from "../nearest.ts";
+import { findNearest } from "@slipway/contract/nearest";
 import type { Signature } from "../signature.ts";
 import { datatypes } from "../tensor.ts";
 import type { Datatype, Tensor } from "../tensor.ts";

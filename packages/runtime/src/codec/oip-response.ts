@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { Tensor } from "../tensor.ts";
 import { quote } from "./elements.ts";
 import { floatAt, toJsonInteger } from "./number-text.ts";

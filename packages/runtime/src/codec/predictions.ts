@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { formatShape, isFloat, numberAt } from "../datatype.ts";
 import type { OutputSpec, Signature } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { createData, elementCount } from "../datatype.ts";
 import type { InputSpec, Signature } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
