@@ -39,6 +39,16 @@ export class SqliteThread {
     this.#worker.unref();
   }
 
+  /** True while an answer is awaited. */
+  get isBusy(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** True where it was closed or failed. */
+  get isGone(): boolean {
+    return this.#failure !== null;
+  }
+
   run(sql: string, parameters: readonly SqlValue[]): Promise<StatementResult> {
     return this.#send((id) => ({ id, sql, parameters }), sql);
   }

@@ -9,7 +9,7 @@ import { Transactions } from "./transactions.ts";
 export interface SqliteOptions {
   /** A file (made when it is not there; its folder must be), or ":memory:". */
   readonly path: string;
-  /** Threads for SELECTs outside transactions. 2 unless given; none for ":memory:". */
+  /** At most so many threads for SELECTs outside transactions. 2 unless given; none for ":memory:". */
   readonly readers?: number;
   /** How long a statement waits for another process that writes. 5 s unless given. */
   readonly busyTimeoutMs?: number;
@@ -21,12 +21,13 @@ export interface SqliteOptions {
  */
 export async function openSqlite(options: SqliteOptions): Promise<Sql> {
   const { path, busyTimeoutMs = 5000 } = options;
-  const threads = new SqliteThreads();
+  const writer = new SqliteThread({ path, readOnly: false, busyTimeoutMs });
   // The file and its WAL mode must exist before a reader opens it.
-  threads.writer = new SqliteThread({ path, readOnly: false, busyTimeoutMs });
-  await threads.writer.run("select 1", []);
-  for (let n = path === ":memory:" ? 0 : (options.readers ?? 2); n > 0; n--)
-    threads.readers.push(new SqliteThread({ path, readOnly: true, busyTimeoutMs }));
+  await writer.run("select 1", []);
+  const threads = new SqliteThreads(writer, {
+    maxReaders: path === ":memory:" ? 0 : (options.readers ?? 2),
+    startReader: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs }),
+  });
   return createSqliteSql(threads, new Transactions());
 }
 
@@ -47,19 +48,44 @@ function createSqliteSql(threads: SqliteThreads, transactions: Transactions): Sq
   return sql;
 }
 
-class SqliteThreads {
-  writer!: SqliteThread;
-  readonly readers: SqliteThread[] = [];
-  readonly mutex = new Mutex();
-  #turn = 0;
+interface Readers {
+  readonly maxReaders: number;
+  startReader(): SqliteThread;
+}
 
+/** A thread costs some 10 MB, so the second reader starts when the first is busy for the first time. */
+class SqliteThreads {
+  readonly writer: SqliteThread;
+  readonly mutex = new Mutex();
+  readonly #options: Readers;
+  #readers: SqliteThread[] = [];
+  #turn = 0;
+  #isClosing = false;
+
+  constructor(writer: SqliteThread, options: Readers) {
+    this.writer = writer;
+    this.#options = options;
+    if (options.maxReaders > 0) this.#readers.push(options.startReader());
+  }
+
+  /** Null where the writer reads as well. */
   reader(): SqliteThread | null {
-    return this.readers.length === 0 ? null : this.readers[this.#turn++ % this.readers.length]!;
+    if (this.#options.maxReaders === 0) return null;
+    if (!this.#isClosing) this.#readers = this.#readers.filter((reader) => !reader.isGone);
+    const idle = this.#readers.find((reader) => !reader.isBusy);
+    if (idle) return idle;
+    if (this.#readers.length < this.#options.maxReaders && !this.#isClosing) {
+      const started = this.#options.startReader();
+      this.#readers.push(started);
+      return started;
+    }
+    return this.#readers[this.#turn++ % this.#readers.length]!;
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     const release = await this.mutex.acquire();
-    await Promise.all(this.readers.map((reader) => reader.close()));
+    await Promise.all(this.#readers.map((reader) => reader.close()));
     // The last connection to close folds the WAL into the file, so this is the writer.
     await this.writer.close();
     release();
