@@ -1,0 +1,18 @@
+import { closedLoop, openLoop } from "./open-loop.ts";
+import { readCpuUs } from "./process-usage.ts";
+import type { LoadOrder, MeasuredLoad } from "./run-load.ts";
+
+// A process of its own: `node load-main.ts ORDER` does one load and prints its report as JSON.
+const order = JSON.parse(process.argv[2] ?? "") as LoadOrder;
+const { load, pid } = order;
+const { durationMs, warmUpMs = 1_000 } = load;
+
+const marks: number[] = [];
+if (pid !== undefined)
+  for (const at of [warmUpMs, warmUpMs + durationMs]) setTimeout(() => marks.push(readCpuUs(pid)), at);
+
+const report = "perSecond" in load ? await openLoop(load) : await closedLoop(load);
+const [before, after] = marks;
+const cpuUs = before === undefined || after === undefined ? null : (after - before) / Math.max(1, report.answers);
+const measured: MeasuredLoad = { ...report, cpuUs };
+process.stdout.write(JSON.stringify(measured));
