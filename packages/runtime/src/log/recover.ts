@@ -2,7 +2,7 @@ import { type FileHandle, access, open, rename, unlink, writeFile } from "node:f
 import { join } from "node:path";
 import { closedFile, segmentFile, segmentHeaderBytes } from "./format.ts";
 import { type SegmentTail, listSegments, readFrames, readFully, readHeader } from "./reader.ts";
-import { markClosed } from "./writer.ts";
+import { markClosed } from "./segment-sequence.ts";
 
 export interface Recovery {
   /** False where the instance had closed and nothing was done. */

@@ -1,12 +1,11 @@
 import { mkdirSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { type Offset, closedFile, frameHeaderBytes, maxPayloadBytes, segmentHeaderBytes } from "./format.ts";
+import { type Offset, frameHeaderBytes, maxPayloadBytes } from "./format.ts";
 import { createFreeSpace } from "./free-space.ts";
 import { type NewRecord, encodeRecord } from "./record.ts";
-import { type SegmentFile, createSegmentFile, syncFolder } from "./segment-file.ts";
-import { createSink, reserve, resetSink } from "./sink.ts";
+import { type SegmentSequence, createSegmentSequence } from "./segment-sequence.ts";
+import { type Sink, createSink, reserve, resetSink } from "./sink.ts";
 
 /** `process`: survives the end of the process, kill -9 too. `disk`: survives a power cut. */
 export type Durability = "process" | "disk";
@@ -62,181 +61,153 @@ export interface LogWriter {
   close(): Promise<void>;
 }
 
-const retryMs = 1000;
 const keepBytes = 4 * 1024 * 1024;
 
 export function createLogWriter(options: LogWriterOptions): LogWriter {
-  const { instance, now, onError, segmentBytes = 64 * 1024 * 1024, durability: usual = "process" } = options;
-  const schedule = options.schedule ?? ((flush) => void setImmediate(flush));
-  const folder = join(options.folder, instance);
-  mkdirSync(options.folder, { recursive: true });
-  const { reserveBytes = 0, freeBytes } = options;
-  const space = createFreeSpace({ folder: options.folder, reserveBytes, freeBytes, now, onError });
+  const { folder, instance, now, onError, durability: usual = "process", reserveBytes = 0, freeBytes } = options;
+  const { segmentBytes = 64 * 1024 * 1024, onSegment } = options;
+  const schedule = options.schedule ?? ((task) => void setImmediate(task));
+  mkdirSync(folder, { recursive: true });
+  const space = createFreeSpace({ folder, reserveBytes, freeBytes, now, onError });
+  const segments = createSegmentSequence({
+    folder: join(folder, instance),
+    instance,
+    segmentBytes,
+    now,
+    onError,
+    onSegment,
+  });
   const sink = createSink(256 * 1024);
-  const counts = { records: 0, bytes: 0, failed: 0, writes: 0, syncs: 0, segments: 0 };
-  /** When each group of records that is not yet on the disk was appended. */
-  const syncing = new Set<{ readonly since: number }>();
-  const closing = new Set<Promise<void>>();
-
-  let ends: number[] = [];
-  let dones: Done[] = [];
-  let disks: boolean[] = [];
-  let refused: Done[] = [];
-  let since = 0;
+  const syncing = createSyncing(segments);
+  const answers = createAnswers(onError);
+  let turn = createTurn();
   let scheduled = false;
-  let file: SegmentFile | null = null;
-  let begun = 0;
-  let retryAt: number | null = null;
   let closed = false;
 
-  const refusing = (): boolean => closed || space.full || (retryAt !== null && now() < retryAt);
+  const refusing = (): boolean => closed || space.full || segments.failing;
 
-  function append(
-    record: NewRecord,
-    { durability = usual }: { durability?: Durability | undefined },
-    done: Done,
-  ): void {
+  function append(record: NewRecord, { durability }: { durability?: Durability | undefined }, done: Done): void {
     if (!scheduled) {
       scheduled = true;
-      since = now();
+      turn.since = now();
       schedule(flush);
     }
-    if (refusing() || !encodeFrame(record)) refused.push(done);
-    else {
-      ends.push(sink.length);
-      dones.push(done);
-      disks.push(durability === "disk");
+    if (refusing() || !encode(record)) {
+      turn.refused.push(done);
+      return;
     }
+    turn.ends.push(sink.length);
+    turn.dones.push(done);
+    turn.disks.push((durability ?? usual) === "disk");
   }
 
-  function encodeFrame(record: NewRecord): boolean {
-    const start = sink.length;
+  function encode(record: NewRecord): boolean {
     try {
-      reserve(sink, frameHeaderBytes);
-      sink.length += frameHeaderBytes;
-      encodeRecord(record, sink);
-      const length = sink.length - start - frameHeaderBytes;
-      if (length > maxPayloadBytes) throw new RangeError(`A record of ${length} bytes is too large for the log.`);
-      sink.view.setUint32(start, length, true);
-      sink.view.setUint32(start + 4, crc32(sink.bytes.subarray(start + frameHeaderBytes, sink.length)), true);
+      encodeFrame(record, sink);
       return true;
     } catch (error) {
-      sink.length = start;
       onError(error);
       return false;
     }
   }
 
   function flush(): void {
+    const { ends, dones, disks, refused, since } = turn;
+    turn = createTurn();
     scheduled = false;
-    const turn = { ends, dones, disks, refused, since };
-    [ends, dones, disks, refused] = [[], [], [], []];
-    const frames = turn.ends.length === 0 ? 0 : writeTurn(turn.ends);
-    space.wrote(frames === 0 ? 0 : (turn.ends[frames - 1] as number));
+    const frames = ends.length === 0 ? 0 : segments.write(sink.bytes, ends);
+    space.wrote(frames === 0 ? 0 : (ends[frames - 1] as number));
     resetSink(sink, keepBytes);
-    const late = turn.dones.filter((_, index) => index < frames && turn.disks[index]);
-    if (late.length > 0) syncTurn(late, turn.since);
-    turn.dones.forEach((done, index) => {
-      if (index >= frames) answer(done, false);
-      else if (!turn.disks[index]) answer(done, true);
-    });
-    for (const done of turn.refused) answer(done, false);
-  }
-
-  /** How many of the turn's frames are on file. */
-  function writeTurn(turnEnds: readonly number[]): number {
-    const length = turnEnds.at(-1) as number;
-    try {
-      if (
-        file !== null &&
-        (!file.sound || (file.position > segmentHeaderBytes && file.position + length > segmentBytes))
-      )
-        retire();
-      file ??= begin();
-    } catch (error) {
-      fail(error);
-      return 0;
+    const late = dones.filter((_, index) => index < frames && disks[index]);
+    if (late.length > 0) syncing.add(since, (synced) => late.forEach((done) => answers.give(done, synced)));
+    for (let i = 0; i < dones.length; i++) {
+      if (i >= frames) answers.give(dones[i] as Done, false);
+      else if (!disks[i]) answers.give(dones[i] as Done, true);
     }
-    const { frames, error } = file.write(sink.bytes, turnEnds);
-    counts.writes++;
-    counts.records += frames;
-    counts.bytes += frames === 0 ? 0 : (turnEnds[frames - 1] as number);
-    if (error === null) retryAt = null;
-    else fail(error);
-    return frames;
+    for (const done of refused) answers.give(done, false);
   }
 
-  function begin(): SegmentFile {
-    mkdirSync(folder, { recursive: true });
-    const created = createSegmentFile(folder, { instance, segment: begun + 1, createdAt: now() }, onError);
-    begun++;
-    counts.segments++;
-    options.onSegment?.(begun);
-    return created;
-  }
-
-  function retire(): void {
-    if (file === null) return;
-    const done: Promise<void> = file.close().finally(() => closing.delete(done));
-    closing.add(done);
-    file = null;
-  }
-
-  function fail(error: unknown): void {
-    retryAt = now() + retryMs;
-    onError(error);
-  }
-
-  function syncTurn(late: readonly Done[], turnSince: number): void {
-    const group = { since: turnSince };
-    syncing.add(group);
-    (file as SegmentFile).sync((error) => {
-      counts.syncs++;
-      syncing.delete(group);
-      for (const done of late) answer(done, error === null);
-    });
-  }
-
-  function answer(done: Done, logged: boolean): void {
-    if (!logged) counts.failed++;
-    try {
-      done(logged);
-    } catch (error) {
-      onError(error);
-    }
-  }
-
-  async function close(): Promise<void> {
-    if (closed) return;
-    flush();
-    closed = true;
-    retire();
-    await Promise.all(closing);
-    if (counts.segments > 0) await markClosed(folder).catch(onError);
+  function counters(): LogCounters {
+    const oldest = Math.min(scheduled ? turn.since : Number.POSITIVE_INFINITY, syncing.oldest());
+    const lagMs = Math.max(0, now() - oldest);
+    return { ...segments.counts(), failed: answers.failed(), syncs: syncing.count(), lagMs, refusing: refusing() };
   }
 
   return {
     append,
-    position: () =>
-      file === null
-        ? { instance, segment: begun + 1, byte: segmentHeaderBytes }
-        : { instance, segment: file.segment, byte: file.position },
-    counters() {
-      let oldest = scheduled ? since : Number.POSITIVE_INFINITY;
-      for (const group of syncing) oldest = Math.min(oldest, group.since);
-      return { ...counts, lagMs: Math.max(0, now() - Math.min(oldest, now())), refusing: refusing() };
+    position: segments.position,
+    counters,
+    async close() {
+      if (closed) return;
+      flush();
+      closed = true;
+      await segments.close();
     },
-    close,
   };
 }
 
-/** Says that this instance never grows again. */
-export async function markClosed(folder: string): Promise<void> {
-  const handle = await open(join(folder, closedFile), "w");
+/** What one turn of the event loop has appended: frames that end at `ends` in the sink, and who waits for them. */
+interface Turn {
+  readonly ends: number[];
+  readonly dones: Done[];
+  readonly disks: boolean[];
+  readonly refused: Done[];
+  since: number;
+}
+
+function createTurn(): Turn {
+  return { ends: [], dones: [], disks: [], refused: [], since: 0 };
+}
+
+/** Groups of records that wait for the disk. */
+function createSyncing(segments: SegmentSequence) {
+  const groups = new Set<{ readonly since: number }>();
+  let count = 0;
+  return {
+    add(since: number, done: (synced: boolean) => void): void {
+      const group = { since };
+      groups.add(group);
+      segments.sync((error) => {
+        count++;
+        groups.delete(group);
+        done(error === null);
+      });
+    },
+    oldest: () => Math.min(...Array.from(groups, ({ since }) => since)),
+    count: () => count,
+  };
+}
+
+/** Gives answers and counts the bad ones; one that throws disturbs no other. */
+function createAnswers(onError: (error: unknown) => void) {
+  let failed = 0;
+  return {
+    give(done: Done, logged: boolean): void {
+      if (!logged) failed++;
+      try {
+        done(logged);
+      } catch (error) {
+        onError(error);
+      }
+    },
+    failed: () => failed,
+  };
+}
+
+/** @throws where the record cannot be encoded; the sink is then as before. */
+function encodeFrame(record: NewRecord, sink: Sink): void {
+  const start = sink.length;
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    reserve(sink, frameHeaderBytes);
+    sink.length += frameHeaderBytes;
+    encodeRecord(record, sink);
+    const payload = start + frameHeaderBytes;
+    const length = sink.length - payload;
+    if (length > maxPayloadBytes) throw new RangeError(`A record of ${length} bytes is too large for the log.`);
+    sink.view.setUint32(start, length, true);
+    sink.view.setUint32(start + 4, crc32(sink.bytes.subarray(payload, sink.length)), true);
+  } catch (error) {
+    sink.length = start;
+    throw error;
   }
-  await syncFolder(folder);
 }

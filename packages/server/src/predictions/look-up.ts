@@ -1,0 +1,114 @@
+import { SlipwayError } from "@slipway/contract";
+import { Worker } from "node:worker_threads";
+import { decodeCursor, encodeCursor } from "../kernel/page.ts";
+import type { Cursor, ListQuery } from "./search.ts";
+
+export interface ListPredictions {
+  readonly endpoint: string;
+  /** Arrival, milliseconds, inclusive. */
+  readonly since?: number | undefined;
+  /** Arrival, milliseconds, exclusive. */
+  readonly until?: number | undefined;
+  /** Only those that failed or were answered by a fallback. */
+  readonly errors?: boolean | undefined;
+  /** The caller's own key. */
+  readonly key?: string | undefined;
+  /** By place in the log. `newest`. */
+  readonly order?: "newest" | "oldest" | undefined;
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** `next` of the page before; null is the first page. */
+  readonly cursor: string | null;
+}
+
+export interface FindPrediction {
+  readonly id: string;
+  readonly row: number | null;
+}
+
+/** Looks into the log for people, in a thread of its own: what was answered is found at once. */
+export interface LookUp {
+  /**
+   * A page as JSON bytes: `{"items": [...], "next": CURSOR|null}`. One item a row. A page may hold less than `limit`,
+   * even nothing, and still have a next one: a look-up gives way after two seconds. Long values are cut.
+   * @throws SlipwayError `invalid_request` for a strange cursor
+   */
+  list(query: ListPredictions): Promise<Uint8Array>;
+  /** One prediction, uncut, as JSON bytes; null where there is none. Without a row, a request of many rows is one object. */
+  find(id: string, row: number | null): Promise<Uint8Array | null>;
+}
+
+export type LookUpRequest =
+  | { readonly call: number; readonly kind: "list"; readonly query: ListQuery }
+  | { readonly call: number; readonly kind: "find"; readonly query: FindPrediction };
+
+export interface LookUpAnswer {
+  readonly call: number;
+  /** The items, or the prediction, as JSON. */
+  readonly json: Uint8Array | null;
+  readonly next: Cursor | null;
+  readonly error: string | null;
+}
+
+const script = new URL(`./look-up-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+/** The thread is started by the first look-up, and again after it died. */
+export function createLookUp(folder: string): LookUp & { close(): Promise<void> } {
+  const waiting = new Map<number, { resolve: (answer: LookUpAnswer) => void; reject: (error: Error) => void }>();
+  let worker: Worker | null = null;
+  let calls = 0;
+  let closed = false;
+
+  function start(): Worker {
+    const started = new Worker(script, { workerData: { folder }, env: {}, execArgv: [], name: "look-up" });
+    let reason: unknown = "it was stopped";
+    started.on("message", (answer: LookUpAnswer) => {
+      const call = waiting.get(answer.call);
+      waiting.delete(answer.call);
+      if (answer.error === null) call?.resolve(answer);
+      else call?.reject(new Error(`The prediction log could not be searched: ${answer.error}`));
+    });
+    started.on("error", (error) => (reason = error));
+    started.on("exit", () => {
+      worker = null;
+      for (const call of waiting.values()) call.reject(new Error("The look-up thread ended.", { cause: reason }));
+      waiting.clear();
+    });
+    started.unref();
+    return started;
+  }
+
+  function ask(request: { kind: "list"; query: ListQuery } | { kind: "find"; query: FindPrediction }) {
+    if (closed) throw new SlipwayError("shutting_down", "The server is shutting down; ask again in a moment.");
+    worker ??= start();
+    const call = ++calls;
+    return new Promise<LookUpAnswer>((resolve, reject) => {
+      waiting.set(call, { resolve, reject });
+      worker?.postMessage({ call, ...request } satisfies LookUpRequest);
+    });
+  }
+
+  return {
+    async list({ order = "newest", cursor, ...filter }) {
+      const { json, next } = await ask({ kind: "list", query: { ...filter, order, after: parseCursor(cursor) } });
+      const end =
+        next === null ? "null" : JSON.stringify(encodeCursor([next.instance, next.segment, next.byte, next.row]));
+      return Buffer.concat([Buffer.from('{"items":'), json ?? Buffer.from("[]"), Buffer.from(`,"next":${end}}`)]);
+    },
+    async find(id, row) {
+      return (await ask({ kind: "find", query: { id, row } })).json;
+    },
+    async close() {
+      closed = true;
+      await worker?.terminate();
+    },
+  };
+}
+
+function parseCursor(text: string | null): Cursor | null {
+  if (text === null) return null;
+  const [instance, segment, byte, row] = decodeCursor(text, 4);
+  if (typeof instance === "string" && [segment, byte, row].every((part) => typeof part === "number"))
+    return { instance, segment: Number(segment), byte: Number(byte), row: Number(row) };
+  throw new SlipwayError("invalid_request", "The cursor is not one that this server gave out; start without one.");
+}

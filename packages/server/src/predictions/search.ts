@@ -1,0 +1,240 @@
+import {
+  type InferenceRecord,
+  createPeek,
+  decodeHeader,
+  decodeRecord,
+  isInference,
+  isIntact,
+  peekRecord,
+  sameBytes,
+  statuses,
+  walkFrames,
+} from "@slipway/runtime";
+import { idTime } from "../kernel/ids.ts";
+import { type DatedSegment, createLogIndex } from "./log-index.ts";
+import { renderPrediction } from "./render.ts";
+import { type Block, type SegmentIndex, extendSegmentIndex, readRange } from "./segment-index.ts";
+
+/** A place between rows: the row of the frame that begins at `byte`. */
+export interface Cursor {
+  readonly instance: string;
+  readonly segment: number;
+  readonly byte: number;
+  readonly row: number;
+}
+
+export interface ListQuery {
+  readonly endpoint: string;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly errors?: boolean | undefined;
+  readonly key?: string | undefined;
+  readonly order: "newest" | "oldest";
+  readonly limit: number;
+  /** What is beyond this, in the order asked for, is listed. */
+  readonly after: Cursor | null;
+}
+
+export interface ListAnswer {
+  readonly items: Record<string, unknown>[];
+  readonly next: Cursor | null;
+}
+
+export interface Search {
+  list(query: ListQuery): ListAnswer;
+  find(id: string, row: number | null): Record<string, unknown> | null;
+}
+
+/** A look-up that has worked so long hands back what it has and where to go on. */
+const budgetMs = 2000;
+/** A record is written when its request ends: that long after its arrival at most. */
+const longestRequestMs = 10 * 60_000;
+/** Segments are dated by a clock that may have been set. */
+const clockSlackMs = 60_000;
+
+/** `monotonic` in milliseconds. Everything here is synchronous: it has a thread of its own. */
+export function createSearch(folder: string, monotonic: () => number): Search {
+  const log = createLogIndex(folder);
+
+  function list(query: ListQuery): ListAnswer {
+    const backwards = query.order === "newest";
+    const page = createPage(query, monotonic() + budgetMs);
+    const segments = log.segments().filter((segment) => mayHold(segment, query) && !isBehind(segment.index, query));
+    if (backwards) segments.reverse();
+    for (const { index } of segments) {
+      extendSegmentIndex(index);
+      const blocks = index.blocks.filter((block) => blockMayHold(block, query));
+      if (backwards) blocks.reverse();
+      for (const block of blocks) {
+        if (isBlockBehind(index, block, query)) continue;
+        listBlock({ index, block, query, page });
+        if (page.full()) return page.answer();
+        if (monotonic() > page.deadline) return page.answer(edgeOf(index, block, backwards));
+      }
+      if (monotonic() > page.deadline) return page.answer(edgeOf(index, wholeOf(index), backwards));
+    }
+    return page.answer();
+  }
+
+  function find(id: string, row: number | null): Record<string, unknown> | null {
+    const at = idTime(id);
+    const wanted = Buffer.from(id.replaceAll("-", ""), "hex");
+    const near = { since: at - clockSlackMs, until: at + clockSlackMs };
+    for (const segment of log.segments().filter((candidate) => mayHold(candidate, near))) {
+      extendSegmentIndex(segment.index);
+      for (const block of segment.index.blocks.filter((candidate) => timeMayHold(candidate, near))) {
+        const record = findInBlock(segment.index, block, wanted);
+        if (record !== null) return toFound(record, row);
+      }
+    }
+    return null;
+  }
+
+  return { list, find };
+}
+
+function toFound(record: InferenceRecord, row: number | null): Record<string, unknown> | null {
+  if (row !== null && row >= Math.max(1, record.rows)) return null;
+  return renderPrediction(record, { row, cut: false });
+}
+
+function findInBlock(index: SegmentIndex, block: Block, wanted: Buffer): InferenceRecord | null {
+  const bytes = readRange(index.path, block.from, block.to);
+  const peek = createPeek();
+  let found: InferenceRecord | null = null;
+  walkFrames(bytes, { from: 0, to: bytes.length, verify: false }, (from, to) => {
+    if (!peekRecord(bytes, from, to, peek) || peek.idFrom < 0 || !sameBytes(bytes, peek.idFrom, wanted)) return true;
+    const payload = bytes.subarray(from, to);
+    if (!isInference(payload) || !isIntact(bytes, from - 8, to)) return true;
+    found = decodeRecord(payload);
+    return false;
+  });
+  return found;
+}
+
+/** What is asked of arrival times. */
+interface Times {
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+function mayHold({ index, writtenUntil }: DatedSegment, { since = -Infinity, until = Infinity }: Times): boolean {
+  return since <= writtenUntil + clockSlackMs && until >= index.createdAt - longestRequestMs - clockSlackMs;
+}
+
+function timeMayHold(block: Block, { since = -Infinity, until = Infinity }: Times): boolean {
+  return since <= block.maxAt && until > block.minAt;
+}
+
+function blockMayHold(block: Block, query: ListQuery): boolean {
+  return timeMayHold(block, query) && block.endpoints.has(query.endpoint) && (block.troubled || query.errors !== true);
+}
+
+/** Whether pages before this one have told all of the segment. */
+function isBehind({ instance, segment }: SegmentIndex, { after, order }: ListQuery): boolean {
+  if (after === null) return false;
+  const place = instance === after.instance ? segment - after.segment : instance < after.instance ? -1 : 1;
+  return order === "newest" ? place > 0 : place < 0;
+}
+
+function isBlockBehind(index: SegmentIndex, block: Block, { after, order }: ListQuery): boolean {
+  if (after === null || index.instance !== after.instance || index.segment !== after.segment) return false;
+  return order === "newest" ? block.from > after.byte : block.to <= after.byte;
+}
+
+/** Behind all rows of a block, in the order of the walk. */
+function edgeOf({ instance, segment }: SegmentIndex, block: Pick<Block, "from" | "to">, backwards: boolean): Cursor {
+  return backwards ? { instance, segment, byte: block.from, row: 0 } : { instance, segment, byte: block.to, row: -1 };
+}
+
+function wholeOf({ indexedTo }: SegmentIndex): Pick<Block, "from" | "to"> {
+  return { from: 0, to: indexedTo };
+}
+
+interface BlockWalk {
+  readonly index: SegmentIndex;
+  readonly block: Block;
+  readonly query: ListQuery;
+  readonly page: PageBuilder;
+}
+
+function listBlock({ index, block, query, page }: BlockWalk): void {
+  const bytes = readRange(index.path, block.from, block.to);
+  const matches = createMatcher(bytes, query);
+  const frames: { from: number; to: number }[] = [];
+  walkFrames(bytes, { from: 0, to: bytes.length, verify: false }, (from, to) => {
+    if (matches(from, to)) frames.push({ from, to });
+  });
+  if (query.order === "newest") frames.reverse();
+  for (const { from, to } of frames) {
+    if (page.full()) return;
+    if (!isIntact(bytes, from - 8, to)) continue;
+    const place = { instance: index.instance, segment: index.segment, byte: block.from + from - 8 };
+    page.add(place, bytes.subarray(from, to));
+  }
+}
+
+function createMatcher(bytes: Buffer, query: ListQuery): (from: number, to: number) => boolean {
+  const { since = -Infinity, until = Infinity } = query;
+  const endpoint = Buffer.from(query.endpoint);
+  const key = query.key === undefined ? null : Buffer.from(query.key);
+  const peek = createPeek();
+  return (from, to) => {
+    if (!isInference(bytes.subarray(from, from + 2)) || !peekRecord(bytes, from, to, peek)) return false;
+    if (peek.at < since || peek.at >= until) return false;
+    if (query.errors === true && statuses[peek.status] === "ok") return false;
+    if (peek.endpointTo - peek.endpointFrom !== endpoint.length) return false;
+    if (!sameBytes(bytes, peek.endpointFrom, endpoint)) return false;
+    return key === null || (peek.keyFrom >= 0 && bytes.subarray(peek.keyFrom, to).includes(key));
+  };
+}
+
+type Place = Omit<Cursor, "row">;
+
+interface PageBuilder {
+  readonly deadline: number;
+  full(): boolean;
+  /** All rows of the record that belong on the page. */
+  add(place: Place, payload: Buffer): void;
+  answer(giveWayAt?: Cursor): ListAnswer;
+}
+
+function createPage(query: ListQuery, deadline: number): PageBuilder {
+  const items: Record<string, unknown>[] = [];
+  let last: Cursor | null = null;
+  // A row over the limit was met, so there is a next page.
+  let more = false;
+
+  function rowsOf(payload: Buffer): number[] {
+    const { rows, keys } = decodeHeader(payload);
+    const all = Array.from({ length: Math.max(1, rows) }, (_, row) => row);
+    const wanted = query.key === undefined ? all : all.filter((row) => keys?.[row] === query.key);
+    return query.order === "newest" ? wanted.reverse() : wanted;
+  }
+
+  function isTold(place: Place, row: number): boolean {
+    const { after, order } = query;
+    if (after === null || place.instance !== after.instance || place.segment !== after.segment) return false;
+    const beyond = place.byte - after.byte || row - after.row;
+    return order === "newest" ? beyond >= 0 : beyond <= 0;
+  }
+
+  return {
+    deadline,
+    full: () => more,
+    add(place, payload) {
+      const rows = rowsOf(payload).filter((row) => !isTold(place, row));
+      if (rows.length === 0) return;
+      const record = items.length < query.limit ? decodeRecord(payload) : null;
+      for (const row of rows) {
+        if (record === null || items.length >= query.limit) {
+          more = true;
+          return;
+        }
+        items.push(renderPrediction(record, { row, cut: true }));
+        last = { ...place, row };
+      }
+    },
+    answer: (giveWayAt) => ({ items, next: more ? last : (giveWayAt ?? null) }),
+  };
+}
