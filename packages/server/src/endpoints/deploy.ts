@@ -44,7 +44,7 @@ export function createDeploy(deps: DeployDeps): Deploy {
   ): Promise<{ files: ModelFiles; entry: string | null }> {
     if (!packaged.rewritten) return { files, entry: null };
     const { path: source, relativePath: entry, sha256, size } = packaged.rewritten;
-    if (!(await blobs.stat(sha256))) await blobs.put(sha256, createReadStream(source), { offset: 0, total: size });
+    if (!(await blobs.stat(sha256))) await blobs.put(sha256, createReadStream(source), { offset: 0, total: size, restart: true });
     return { files: [...files, { path: entry, sha256, size }], entry };
   }
 
