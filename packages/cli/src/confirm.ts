@@ -9,7 +9,7 @@ import { InterruptedError } from "./exit-codes.ts";
  */
 export async function confirm(context: Context, question: string): Promise<void> {
   if (context.settings.yes) return;
-  if (process.stdin.isTTY !== true || context.stderr.isTTY !== true)
+  if (!process.stdin.isTTY || context.stderr.isTTY !== true)
     throw new SlipwayError(
       "precondition_failed",
       `${question} Nobody can be asked here, since this is no terminal: pass --yes to go on.`,

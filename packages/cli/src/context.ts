@@ -54,3 +54,8 @@ export function argument(input: Input, index: number): string {
   if (value === undefined) throw new Error(`argument ${index} is missing`);
   return value;
 }
+
+/** A call that may load a model before it answers gets more time than an ordinary one, unless --timeout says otherwise. */
+export function loadingTimeoutMs(context: Context): number {
+  return context.settings.timeoutMs ?? 300_000;
+}

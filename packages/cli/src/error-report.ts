@@ -1,5 +1,5 @@
 import { SlipwayError, errorTable, type ErrorCode, type ErrorKind } from "@slipway/contract/errors";
-import { ConnectionError, ServerError } from "@slipway/sdk";
+import { ConnectionError, type ServerError } from "@slipway/sdk";
 import { exitCodes, InterruptedError, UsageError, type ExitCode } from "./exit-codes.ts";
 import { printable } from "./text.ts";
 
@@ -21,7 +21,7 @@ export function toErrorText(error: unknown): string {
     const hint = hints[error.code];
     if (hint !== undefined) lines.push(`hint: ${hint}`);
     const instance = (error as Partial<ServerError>).instance;
-    if (error.kind === "internal" && typeof instance === "string")
+    if (error.kind === "internal" && typeof instance === "string" && !message.includes(instance))
       lines.push(`hint: the server's log tells more under the id ${printable(instance)}.`);
   }
   return `${lines.join("\n")}\n`;

@@ -10,6 +10,8 @@ import { parseTimeoutMs } from "./time.ts";
 
 export const version = "0.1.0";
 
+const sameSignalMs = 300;
+
 type Options = Readonly<Record<string, string | boolean | undefined>>;
 
 /**
@@ -103,7 +105,11 @@ async function createContext(settings: Settings): Promise<{ context: Context; di
   const { createClient } = await import("@slipway/sdk");
   let client: Client | undefined;
   const handlers: (() => void)[] = [];
+  let interruptedAt = Number.NEGATIVE_INFINITY;
   const interrupt = (): void => {
+    // npm passes a Ctrl-C on that the terminal has sent here already.
+    if (performance.now() - interruptedAt < sameSignalMs) return;
+    interruptedAt = performance.now();
     const handler = handlers.at(-1);
     if (handler === undefined) process.exit(exitCodes.interrupted);
     handler();

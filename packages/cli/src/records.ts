@@ -53,5 +53,6 @@ function tryParse(text: string): { value: unknown; error: string | null } {
 function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   const source = context?.source;
   if (typeof value !== "number" || Number.isSafeInteger(value) || source === undefined) return value;
-  return /^-?\d+$/.test(source) ? BigInt(source) : value;
+  // Longer ones are meant for a floating input.
+  return /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
 }

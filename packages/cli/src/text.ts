@@ -12,7 +12,7 @@ export function printable(text: string, keepLines = false): string {
 
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u;
-const zero = /[\u0300-\u036f\u200b-\u200d\ufe00-\ufe0f]/;
+const zero = /\p{Mn}|\u200b|\u200c|\u200d/u;
 
 /** Columns that a text takes on a terminal. */
 export function textWidth(text: string): number {

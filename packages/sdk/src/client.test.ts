@@ -172,7 +172,7 @@ describe("calls", () => {
     expect(late).toBe(1);
     expect(answer.logged).toBe(false);
     expect(asked[0]?.url).toBe("/api/v1/endpoints/flight-delay@2/predict");
-    expect(asked[0]?.body).toBe('{"n":9007199254740993}');
+    expect(asked[0]?.body).toBe('{"n":"9007199254740993"}');
     expect(asked[0]?.headers).toMatchObject({
       "x-slipway-key": "k 1",
       "x-slipway-timeout-ms": "200",
@@ -182,9 +182,19 @@ describe("calls", () => {
     });
   });
 
-  test("204 answers are undefined", async () => {
-    const { url } = await start((_request, response) => response.writeHead(204).end());
+  test("a bigint that fits is a number, NaN is null, an infinity is refused", async () => {
+    const { asked, url } = await start((_request, response) => json(response, {}));
+    const endpoint = createClient({ url }).endpoint("f");
+    await endpoint.predict({ n: -5n, f: Number.NaN });
+    expect(asked[0]?.body).toBe('{"n":-5,"f":null}');
+    await expect(endpoint.predict({ f: -Infinity })).rejects.toMatchObject({ code: "invalid_input" });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("204 answers are undefined; every write names a content type", async () => {
+    const { asked, url } = await start((_request, response) => response.writeHead(204).end());
     await expect(createClient({ url }).endpoints.remove("x")).resolves.toBeUndefined();
+    expect(asked[0]?.headers["content-type"]).toBe("application/json");
   });
 });
 
@@ -217,7 +227,7 @@ describe("blobs", () => {
     );
     expect(sent).toBe(true);
     expect(kept).toBe("abcdefghij");
-    expect(asked.at(-1)?.headers["upload-offset"]).toBe("4");
+    expect(asked.at(-1)?.headers).toMatchObject({ "upload-offset": "4", "upload-length": "10" });
     expect(seen.at(-1)).toBe(10);
   });
 });

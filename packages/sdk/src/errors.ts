@@ -123,7 +123,7 @@ export function toServerError(status: number, body: string, url: string): Server
 function parseProblem(body: string): Partial<Problem> | null {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null ? (value as Partial<Problem>) : null;
+    return typeof value === "object" && value !== null ? value : null;
   } catch {
     return null;
   }

@@ -67,7 +67,7 @@ export function createTransport(options: TransportOptions): Transport {
       ...(body === undefined ? {} : { body }),
       ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
       ...(signal === undefined ? {} : { signal }),
-    } as RequestInit;
+    };
   }
 
   /** Runs `work` under the call's time limit and gives every failure its name. */

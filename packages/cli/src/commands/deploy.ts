@@ -23,6 +23,7 @@ interface Job {
   readonly detach: boolean;
   /** Set once the operation runs; Ctrl-C then cancels it. */
   operation: string | undefined;
+  cancelling: boolean;
 }
 
 export const deploy: Run = async (context, input) => {
@@ -38,6 +39,7 @@ export const deploy: Run = async (context, input) => {
     options: toOptions(input),
     detach: input.options.detach === true,
     operation: undefined,
+    cancelling: false,
   };
   const restore = context.onInterrupt(() => interrupt(job, stop));
   try {
@@ -69,8 +71,11 @@ function toOptions(input: Input): Job["options"] {
 /** The first Ctrl-C cancels what runs at the server, a second one leaves at once. */
 function interrupt(job: Job, stop: AbortController): void {
   const { operation } = job;
-  if (operation === undefined || stop.signal.aborted)
-    return stop.abort(new InterruptedError("Interrupted; nothing was deployed."));
+  if (operation === undefined) {
+    const text = job.cancelling ? "Left; the server goes on cancelling." : "Interrupted; nothing was deployed.";
+    return stop.abort(new InterruptedError(text));
+  }
+  job.cancelling = true;
   job.operation = undefined;
   job.progress.clear();
   note(job.context, "Cancelling the deployment; Ctrl-C again leaves at once.");
@@ -127,7 +132,7 @@ async function follow(job: Job, started: Operation): Promise<Operation> {
   try {
     for await (const operation of client.operations.watch(started.id, { signal: AbortSignal.any(signals) })) {
       last = operation;
-      progress.show(printable(operation.message || operation.stage), operation.fraction);
+      progress.show(printable(operation.message || operation.stage || operation.state), operation.fraction);
     }
   } catch (error) {
     if (limit?.aborted !== true || job.signal.aborted) throw error;
@@ -137,10 +142,9 @@ async function follow(job: Job, started: Operation): Promise<Operation> {
       { operation: started.id },
     );
   }
-  const interrupted = job.operation === undefined;
   job.operation = undefined;
   const error = toOperationError(last);
-  if (interrupted && last.state === "cancelled")
+  if (job.cancelling && last.state === "cancelled")
     throw new InterruptedError("The deployment was cancelled; nothing was deployed.");
   if (error !== null) throw error;
   return last;

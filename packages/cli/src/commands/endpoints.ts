@@ -1,7 +1,7 @@
 import type { Endpoint, Revision } from "@slipway/contract";
 import { requireName, requireVersionAddress } from "../addresses.ts";
 import { confirm } from "../confirm.ts";
-import { argument, textOption, type Run } from "../context.ts";
+import { argument, loadingTimeoutMs, textOption, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { parseLimit, take } from "../limit.ts";
 import { writeDone, writeList } from "../output.ts";
@@ -60,7 +60,7 @@ export const promote: Run = async (context, input) => {
     version = (await client.versions.get(model, version)).version;
   }
   const message = textOption(input, "message");
-  const endpoint = await client.endpoints.promote(name, version, { message });
+  const endpoint = await client.endpoints.promote(name, version, { message, timeoutMs: loadingTimeoutMs(context) });
   writeDone(context, endpoint, nowServes(endpoint));
 };
 
@@ -71,7 +71,8 @@ export const rollback: Run = async (context, input) => {
     throw new UsageError(`--to ${text}: give the number of a revision, as \`slipway history\` has it.`);
   const to = text === undefined ? undefined : Number(text);
   const message = textOption(input, "message");
-  const endpoint = await context.client().endpoints.rollback(name, { to, message });
+  const timeoutMs = loadingTimeoutMs(context);
+  const endpoint = await context.client().endpoints.rollback(name, { to, message, timeoutMs });
   writeDone(context, endpoint, nowServes(endpoint));
 };
 

@@ -1,7 +1,7 @@
 import type { Model, ModelVersion } from "@slipway/contract";
 import { requireAddress, requireName, requireVersionAddress, resolveVersion } from "../addresses.ts";
 import { confirm } from "../confirm.ts";
-import { argument, textOption, type Run } from "../context.ts";
+import { argument, loadingTimeoutMs, textOption, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { writeDone, writeList } from "../output.ts";
 import type { Column } from "../table.ts";
@@ -64,7 +64,8 @@ export const setAlias: Run = async (context, input) => {
   if (/^\d+$/.test(alias)) throw new UsageError(`${alias} is a version and no alias.`);
   const version = await resolveVersion(context, name, named);
   const message = textOption(input, "message");
-  const state = await context.client().aliases.set(name, alias, { version, message });
+  const timeoutMs = loadingTimeoutMs(context);
+  const state = await context.client().aliases.set(name, alias, { version, message, timeoutMs });
   writeDone(context, state, `${name}@${state.alias} is now ${name}@${state.version}.`);
 };
 

@@ -52,8 +52,8 @@ async function predictOne(
   const answer = await call.endpoint.predict(call.record, call.options);
   const { prediction, ...about } = answer;
   if (context.settings.format === "csv") {
-    const list = createListWriter(context, toColumns([prediction]));
-    list.items([toRow(answer, prediction)]);
+    const list = createListWriter(context, toColumns([flatten(prediction)]));
+    list.items([toRow(answer, flatten(prediction))]);
   } else
     writeOne(context, answer, [
       ...Object.entries(prediction).map(([name, value]) => [name, toCell(value)] as const),
@@ -74,10 +74,11 @@ async function predictMany(
     const answer = await call.endpoint.predict(items.slice(from, from + size), call.options);
     remark(context, answer);
     if (context.settings.format === "json" && form === "list") return writeJson(context, answer);
-    const rows = answer.predictions.map((prediction, i) => toRow(answer, prediction, i));
+    const predictions = context.settings.format === "csv" ? answer.predictions.map(flatten) : answer.predictions;
+    const rows = predictions.map((prediction, i) => toRow(answer, prediction, i));
     if (context.settings.format === "json") for (const row of rows) context.stdout.write(`${JSON.stringify(row)}\n`);
     else {
-      list ??= createListWriter(context, toColumns(answer.predictions));
+      list ??= createListWriter(context, toColumns(predictions));
       list.items(rows);
     }
   }
@@ -106,7 +107,21 @@ function toColumns(predictions: readonly Fields[]): Column<Row>[] {
   return [...fields, ...about];
 }
 
-function toCell(value: unknown): string {
+/** Fields of fields become fields of their own, for a CSV: late.class, late.probabilities.on_time. */
+export function flatten(fields: Fields): Fields {
+  const flat = Object.entries(fields).flatMap(([name, value]) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.entries(flatten(value as Fields)).map(([inner, item]) => [`${name}.${inner}`, item] as const)
+      : [[name, value] as const],
+  );
+  return Object.fromEntries(flat);
+}
+
+/** "late (0.586)" where a class and its probability were predicted, else the value itself. */
+export function toCell(value: unknown): string {
+  const { class: name, probabilities } = (value ?? {}) as { class?: unknown; probabilities?: Record<string, unknown> };
+  const share = typeof name === "string" ? probabilities?.[name] : undefined;
+  if (typeof name === "string" && typeof share === "number") return `${name} (${share.toFixed(3)})`;
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

@@ -29,7 +29,7 @@ function tableColumns(time: (item: Prediction, now: number) => string): Column<P
     { title: "status", value: (item) => item.error?.code ?? item.status },
     { title: "ms", value: millisecondsOf, align: "right" },
     { title: "key", value: (item) => item.key },
-    { title: "outputs", value: (item) => fieldsText(item.outputs), flexible: true },
+    { title: "outputs", value: (item) => item.error?.message ?? fieldsText(item.outputs), flexible: true },
     { title: "inputs", value: (item) => fieldsText(item.inputs), flexible: true },
   ];
 }
@@ -136,7 +136,14 @@ export function createCsv(): (items: readonly Prediction[]) => string {
       const { id, at, endpoint, model, version, status, key } = item;
       lines.push(
         toCsvLine([
-          ...[id, at, endpoint, model, version, status, key, item.durations_us.total],
+          id,
+          at,
+          endpoint,
+          model,
+          version,
+          status,
+          key,
+          item.durations_us.total,
           item.error === null ? null : `${item.error.code}: ${item.error.message}`,
           ...inputs.map((n) => item.inputs[n]),
           ...outputs.map((n) => item.outputs[n]),

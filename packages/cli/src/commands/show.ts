@@ -1,9 +1,9 @@
-import type { ModelVersion, VersionDiff } from "@slipway/contract";
+import type { ModelVersion } from "@slipway/contract";
 import { requireAddress, requireVersionAddress } from "../addresses.ts";
+import { writeChanges } from "../changes.ts";
 import { argument, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
-import { note, writeList, writeOne, type Facts } from "../output.ts";
-import type { Column } from "../table.ts";
+import { note, writeOne, type Facts } from "../output.ts";
 import { bytesText } from "../text.ts";
 import { relativeTime } from "../time.ts";
 import { aliasesText, sizeOf } from "./models.ts";
@@ -66,18 +66,6 @@ export const show: Run = async (context, input) => {
     note(context, `\nOne version: slipway show ${model.name}@${model.latest}`);
 };
 
-type Change = VersionDiff["changes"][number];
-
-export function jsonCell(value: unknown): string | undefined {
-  return value === undefined ? undefined : JSON.stringify(value);
-}
-
-export const changeColumns: readonly Column<Change>[] = [
-  { title: "what", value: (item) => item.path },
-  { title: "from", value: (item) => jsonCell(item.from), flexible: true },
-  { title: "to", value: (item) => jsonCell(item.to), flexible: true },
-];
-
 export const diff: Run = async (context, input) => {
   const from = requireVersionAddress(argument(input, 0));
   const to = requireVersionAddress(argument(input, 1));
@@ -86,5 +74,6 @@ export const diff: Run = async (context, input) => {
   const between = { from: from.version, to: to.version };
   const found = await context.client().versions.diff(from.name, between);
   if (context.settings.format === "json") return writeOne(context, found, []);
-  await writeList(context, changeColumns, found.changes);
+  if (found.changes.length === 0) note(context, "They do not differ.");
+  await writeChanges(context, found.changes);
 };
