@@ -1,0 +1,23 @@
+import { runCli } from "../../test/lib/cli.ts";
+import { createServer } from "../../test/lib/running-server.ts";
+import { pinTo } from "./pin.ts";
+
+export interface SlipwayPeer {
+  readonly url: string;
+  readonly pid: number;
+  readonly readyMs: number;
+  /** Kills it and removes its data. */
+  end(): Promise<void>;
+}
+
+/** A real `slipway up` on core 0, with a model deployed as `bench`. */
+export async function startSlipway(model: string, args: readonly string[] = []): Promise<SlipwayPeer> {
+  const { server, end } = createServer({ prefix: pinTo(0), args: ["--log-level", "error", ...args] });
+  await server.restart();
+  const deploy = await runCli(["deploy", model, "--name", "bench"], { url: server.url, timeoutMs: 120_000 });
+  if (deploy.code !== 0) {
+    await end(false);
+    throw new Error(`\`slipway deploy ${model}\` ended with ${deploy.code}: ${deploy.stderr}`);
+  }
+  return { url: server.url, pid: server.pid, readyMs: server.readyMs, end: () => end(false) };
+}
