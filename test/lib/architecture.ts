@@ -35,6 +35,8 @@ export function isTest(file: string): boolean {
 export function findFault(layers: Layers, { file, specifier, kind }: Import): string | null {
   const from = toPlace(file);
   if (from === null) return null;
+  // Fixtures of a test, and the version of a package, are read as files.
+  if (kind === "url" && (isTest(file) || specifier.endsWith("/package.json"))) return null;
   if (specifier.startsWith(".")) return findRelativeFault(layers, { file, from }, specifier);
   const ours = /^@slipway\/([^/]+)/.exec(specifier)?.[1];
   if (ours !== undefined) return findPackageFault(layers, from, { name: ours, kind });

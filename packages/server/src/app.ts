@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SlipwayError } from "@slipway/contract";
 import { createThreadRuntime, createWorkerRuntime } from "@slipway/runtime";
-import type { Config } from "./config/index.ts";
+import { version, type Config } from "./config/index.ts";
 import { accessMigrations, createAccess } from "./access/index.ts";
 import { createEndpoints, endpointMigrations } from "./endpoints/index.ts";
 import { systemClock } from "./kernel/clock.ts";
@@ -18,7 +18,6 @@ import { createProcessMetrics, type LogFile } from "./platform/telemetry/index.t
 import { createPredictionLog } from "./predictions/index.ts";
 import { createRegistry, registryMigrations } from "./registry/index.ts";
 import { createServing } from "./serving/index.ts";
-import { version } from "./version.ts";
 import { registerApi, registerUnknown } from "./wire/api/index.ts";
 import { registerAuth } from "./wire/auth/index.ts";
 import { registerDocs } from "./wire/docs/index.ts";
@@ -32,6 +31,9 @@ export interface App {
   /** Stops taking requests, answers those under way, closes everything in reverse. */
   stop(): Promise<void>;
 }
+
+/** Every capability's steps, in the order of the layers. */
+export const migrations = [...queueMigrations, ...accessMigrations, ...registryMigrations, ...endpointMigrations];
 
 /** The composition root: builds everything of a configuration, in the order of the layers, and listens. */
 export async function startApp(config: Config, logger: Logger, logFile: LogFile): Promise<App> {
@@ -49,7 +51,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
 
     const sql = await openSqlite({ path: join(folder, "slipway.db") });
     lifecycle.onStop("sql", () => sql.close());
-    await migrate(sql, [...accessMigrations, ...queueMigrations, ...registryMigrations, ...endpointMigrations], clock);
+    await migrate(sql, migrations, clock);
 
     const access = createAccess({ sql, clock, adminToken: config.token });
     const secured = await access.required();

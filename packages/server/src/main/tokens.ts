@@ -1,0 +1,43 @@
+import { join, resolve } from "node:path";
+import { SlipwayError } from "@slipway/contract";
+import { createAccess, parseScope, parseUser, type Access, type Token } from "../access/index.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { migrations } from "../app.ts";
+import { migrate, openDataFolder, openSqlite } from "../platform/sql/index.ts";
+
+export interface TokenOptions {
+  /** The data folder; a server may be using it at the same time. */
+  readonly data: string;
+}
+
+/** Works on the data folder itself, so that the first token can be made before any server runs. */
+async function withAccess<T>({ data }: TokenOptions, use: (access: Access) => Promise<T>): Promise<T> {
+  const folder = resolve(data);
+  await openDataFolder(folder, systemClock);
+  const sql = await openSqlite({ path: join(folder, "slipway.db"), readers: 1 });
+  try {
+    await migrate(sql, migrations, systemClock);
+    return await use(createAccess({ sql, clock: systemClock, adminToken: null }));
+  } finally {
+    await sql.close();
+  }
+}
+
+/** The secret is in this answer and nowhere else. @throws SlipwayError `invalid_request` */
+export function createToken(
+  options: TokenOptions & { readonly user: string; readonly scope: string },
+): Promise<{ token: Token; secret: string }> {
+  const [user, scope] = [parseUser(options.user), parseScope(options.scope)];
+  return withAccess(options, (access) => access.createToken(user, scope));
+}
+
+export function listTokens(options: TokenOptions): Promise<readonly Token[]> {
+  return withAccess(options, (access) => access.listTokens());
+}
+
+/** A running server refuses it within five seconds. @throws SlipwayError `not_found` */
+export function revokeToken(options: TokenOptions & { readonly id: string }): Promise<void> {
+  if (options.id === "")
+    throw new SlipwayError("invalid_request", "Name the token to revoke; `slipway token list` shows them.");
+  return withAccess(options, (access) => access.revokeToken(options.id));
+}
