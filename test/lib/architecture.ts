@@ -53,11 +53,11 @@ function toPlace(file: string): string | null {
 }
 
 function findPackageFault(layers: Layers, from: string, to: { name: string; kind: Import["kind"] }): string | null {
-  const [own = "", folder = ""] = from.split("/");
+  const [own = "", folder = ""] = from.split("/").map((part) => part.replace(/\.ts$/, ""));
   if (!(layers.packages[own] ?? []).includes(to.name)) return `${own} may not import ${to.name}`;
   if ((layers.lazy[own] ?? []).includes(to.name) && to.kind === "value") return `${own} loads ${to.name} with import()`;
   if (own !== "server" || to.name !== "runtime" || isTest(from)) return null;
-  return layers.runtimeUsers.includes(folder) || from === "server/index.ts"
+  return layers.runtimeUsers.includes(folder) || folder === "index"
     ? null
     : `${folder} may not use the runtime`;
 }
