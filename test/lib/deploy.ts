@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { createClient, type Client } from "@slipway/sdk";
+import { parse as parseYaml } from "yaml";
+
+export interface Deployment {
+  readonly name?: string;
+  readonly endpoint?: string;
+  /** slipway.yaml as an object; over the one of the folder where both are given. */
+  readonly manifest?: Readonly<Record<string, unknown>>;
+  readonly traffic?: boolean;
+  readonly message?: string;
+  /** More files beside a single one, such as external weights. */
+  readonly beside?: readonly string[];
+}
+
+export interface Deployed {
+  readonly model: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly created: boolean;
+  readonly endpoint: string | null;
+  readonly revision: number | null;
+  readonly placement: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Deploys a model file, or a folder with model.onnx and slipway.yaml, through the SDK and waits: quicker than the command
+ * line, for tests that are about something else.
+ * @throws SlipwayError what the operation failed with
+ */
+export async function deploy(url: string, path: string, options: Deployment = {}): Promise<Deployed> {
+  const client = createClient({ url });
+  const { beside = [], manifest, ...rest } = options;
+  const inFolder = statSync(path).isDirectory();
+  const entry = inFolder ? "model.onnx" : basename(path);
+  const written = inFolder && readdirSync(path).includes("slipway.yaml") ? readManifest(path) : undefined;
+  const merged = manifest === undefined ? written : { ...written, ...manifest };
+  const files = [];
+  for (const file of [inFolder ? join(path, entry) : path, ...beside])
+    files.push({ path: basename(file), sha256: await upload(client, readFileSync(file)) });
+  const name = rest.name ?? (merged?.["name"] as string | undefined) ?? basename(path).replace(/\.onnx$/, "");
+  const operation = await client.deployments.create({
+    ...rest,
+    name,
+    entry,
+    files,
+    ...(merged === undefined ? {} : { manifest: { slipway: 1, name, ...merged } }),
+  });
+  return (await client.operations.wait(operation.id)).result as unknown as Deployed;
+}
+
+export function readManifest(folder: string): Record<string, unknown> {
+  return parseYaml(readFileSync(join(folder, "slipway.yaml"), "utf8")) as Record<string, unknown>;
+}
+
+/** @returns the SHA-256 */
+export async function upload(client: Client, bytes: Buffer): Promise<string> {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  await client.blobs.ensure(sha256, (offset) => new Uint8Array(bytes.subarray(offset)), { size: bytes.length });
+  return sha256;
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../../tools/layer-list.ts";
+
+/** The real models of the example, two versions of one name; each folder has a model.onnx and a slipway.yaml. */
+export const flights = {
+  v1: join(root, "examples/flight-delays/v1"),
+  v2: join(root, "examples/flight-delays/v2"),
+} as const;
+
+/** A record that both versions of the flights take, where `log.fields` lets `origin_late_3h` pass for version 1. */
+export const flight = {
+  origin: "ATL",
+  destination: "JFK",
+  hour: 8,
+  weekday: 1,
+  distance: 760,
+  origin_late_3h: 0.25,
+} as const;
+
+/** One of the small ONNX files that the runtime's own tests open: `matrix`, `columns`, `slow`, `garbage-text`. */
+export function smallModel(name: string): string {
+  return join(root, "packages/runtime/src/onnx/testing/models", `${name}.onnx`);
+}
+
+/**
+ * A file with a model that gives `factor * (a + 2 b + 3 c + 4 d)` for a row [a, b, c, d] of its input X: `matrix.onnx`
+ * with its weights replaced, so that the answer tells which version made it.
+ */
+export function scaledMatrix(factor: number): string {
+  const bytes = readFileSync(smallModel("matrix"));
+  const weights = Buffer.from(new Float32Array([1, 2, 3, 4]).buffer);
+  const at = bytes.indexOf(weights);
+  if (at < 0) throw new Error("matrix.onnx does not hold the weights 1, 2, 3, 4 any more.");
+  Buffer.from(new Float32Array([1, 2, 3, 4].map((weight) => weight * factor)).buffer).copy(bytes, at);
+  const path = join(mkdtempSync(join(tmpdir(), "slipway-model-")), "matrix.onnx");
+  writeFileSync(path, bytes);
+  return path;
+}
