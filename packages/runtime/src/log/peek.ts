@@ -1,4 +1,4 @@
-import { longLength, tags } from "./format.ts";
+import { inferenceRecord, longLength, recordVersion, tags } from "./format.ts";
 
 /** What scans decide by, read in place: one object is filled again and again. Positions are bytes of the buffer. */
 export interface Peek {
@@ -10,16 +10,18 @@ export interface Peek {
   idFrom: number;
   endpointFrom: number;
   endpointTo: number;
-  /** -1 without keys, else the first key field's value. */
+  /** The first key field: its row and text; -1 without keys. */
   keyFrom: number;
+  keyTo: number;
 }
 
 export function createPeek(): Peek {
-  return { at: 0, status: 0, rows: 0, idFrom: -1, endpointFrom: 0, endpointTo: 0, keyFrom: -1 };
+  return { at: 0, status: 0, rows: 0, idFrom: -1, endpointFrom: 0, endpointTo: 0, keyFrom: -1, keyTo: -1 };
 }
 
-/** Fills `peek` from the inference record whose payload begins at `from`. False where its header is not whole. */
+/** Fills `peek` from the payload that begins at `from`. False where it is no whole inference record. */
 export function peekRecord(bytes: Buffer, from: number, to: number, peek: Peek): boolean {
+  if (bytes[from] !== inferenceRecord || bytes[from + 1] !== recordVersion) return false;
   const end = from + 6 + u32(bytes, from + 2);
   if (end > to) return false;
   peek.idFrom = -1;
@@ -40,13 +42,16 @@ export function peekRecord(bytes: Buffer, from: number, to: number, peek: Peek):
     else if (tag === tags.endpoint) {
       peek.endpointFrom = at;
       peek.endpointTo = at + length;
-    } else if (tag === tags.key && peek.keyFrom < 0) peek.keyFrom = at;
+    } else if (tag === tags.key && peek.keyFrom < 0) {
+      peek.keyFrom = at;
+      peek.keyTo = at + length;
+    }
     at += length;
   }
   return at === end;
 }
 
-/** Whether `bytes` from `from` on are exactly `wanted`. */
+/** Whether `bytes` from `from` on begin with `wanted`. */
 export function sameBytes(bytes: Buffer, from: number, wanted: Uint8Array): boolean {
   for (let i = 0; i < wanted.length; i++) if (bytes[from + i] !== wanted[i]) return false;
   return true;

@@ -65,6 +65,7 @@ export function createLookUp(folder: string): LookUp & { close(): Promise<void> 
     started.on("message", (answer: LookUpAnswer) => {
       const call = waiting.get(answer.call);
       waiting.delete(answer.call);
+      if (waiting.size === 0) started.unref();
       if (answer.error === null) call?.resolve(answer);
       else call?.reject(new Error(`The prediction log could not be searched: ${answer.error}`));
     });
@@ -74,17 +75,18 @@ export function createLookUp(folder: string): LookUp & { close(): Promise<void> 
       for (const call of waiting.values()) call.reject(new Error("The look-up thread ended.", { cause: reason }));
       waiting.clear();
     });
-    started.unref();
     return started;
   }
 
   function ask(request: { kind: "list"; query: ListQuery } | { kind: "find"; query: FindPrediction }) {
     if (closed) throw new SlipwayError("shutting_down", "The server is shutting down; ask again in a moment.");
-    worker ??= start();
+    const thread = (worker ??= start());
+    // An idle thread keeps no process alive, one at work does.
+    thread.ref();
     const call = ++calls;
     return new Promise<LookUpAnswer>((resolve, reject) => {
       waiting.set(call, { resolve, reject });
-      worker?.postMessage({ call, ...request } satisfies LookUpRequest);
+      thread.postMessage({ call, ...request } satisfies LookUpRequest);
     });
   }
 

@@ -3,7 +3,6 @@ import {
   createPeek,
   decodeHeader,
   decodeRecord,
-  isInference,
   isIntact,
   peekRecord,
   sameBytes,
@@ -80,10 +79,11 @@ export function createSearch(folder: string, monotonic: () => number): Search {
     const at = idTime(id);
     const wanted = Buffer.from(id.replaceAll("-", ""), "hex");
     const near = { since: at - clockSlackMs, until: at + clockSlackMs };
-    for (const segment of log.segments().filter((candidate) => mayHold(candidate, near))) {
-      extendSegmentIndex(segment.index);
-      for (const block of segment.index.blocks.filter((candidate) => timeMayHold(candidate, near))) {
-        const record = findInBlock(segment.index, block, wanted);
+    const candidates = log.segments().filter((segment) => mayHold(segment, near));
+    for (const { index } of candidates.sort((a, b) => distance(a, at) - distance(b, at))) {
+      extendSegmentIndex(index);
+      for (const block of index.blocks.filter((candidate) => timeMayHold(candidate, near))) {
+        const record = findInBlock(index, block, wanted);
         if (record !== null) return toFound(record, row);
       }
     }
@@ -91,6 +91,11 @@ export function createSearch(folder: string, monotonic: () => number): Search {
   }
 
   return { list, find };
+}
+
+/** Milliseconds between the time in which a segment was written and the time `at`. */
+function distance({ index, writtenUntil }: DatedSegment, at: number): number {
+  return Math.max(0, index.createdAt - at, at - writtenUntil);
 }
 
 function toFound(record: InferenceRecord, row: number | null): Record<string, unknown> | null {
@@ -104,9 +109,8 @@ function findInBlock(index: SegmentIndex, block: Block, wanted: Buffer): Inferen
   let found: InferenceRecord | null = null;
   walkFrames(bytes, { from: 0, to: bytes.length, verify: false }, (from, to) => {
     if (!peekRecord(bytes, from, to, peek) || peek.idFrom < 0 || !sameBytes(bytes, peek.idFrom, wanted)) return true;
-    const payload = bytes.subarray(from, to);
-    if (!isInference(payload) || !isIntact(bytes, from - 8, to)) return true;
-    found = decodeRecord(payload);
+    if (!isIntact(bytes, from - 8, to)) return true;
+    found = decodeRecord(bytes.subarray(from, to));
     return false;
   });
   return found;
@@ -180,12 +184,16 @@ function createMatcher(bytes: Buffer, query: ListQuery): (from: number, to: numb
   const key = query.key === undefined ? null : Buffer.from(query.key);
   const peek = createPeek();
   return (from, to) => {
-    if (!isInference(bytes.subarray(from, from + 2)) || !peekRecord(bytes, from, to, peek)) return false;
+    if (!peekRecord(bytes, from, to, peek)) return false;
     if (peek.at < since || peek.at >= until) return false;
     if (query.errors === true && statuses[peek.status] === "ok") return false;
     if (peek.endpointTo - peek.endpointFrom !== endpoint.length) return false;
     if (!sameBytes(bytes, peek.endpointFrom, endpoint)) return false;
-    return key === null || (peek.keyFrom >= 0 && bytes.subarray(peek.keyFrom, to).includes(key));
+    if (key === null) return true;
+    if (peek.keyFrom < 0) return false;
+    // Of many rows any may have the key: which, is looked at when the record is decoded.
+    if (peek.rows > 1) return bytes.subarray(peek.keyFrom, to).includes(key);
+    return peek.keyTo - peek.keyFrom - 4 === key.length && sameBytes(bytes, peek.keyFrom + 4, key);
   };
 }
 

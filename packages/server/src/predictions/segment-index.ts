@@ -2,8 +2,8 @@ import {
   type Peek,
   createPeek,
   decodeSegmentHeader,
-  isInference,
   peekRecord,
+  sameBytes,
   segmentHeaderBytes,
   statuses,
   walkFrames,
@@ -65,7 +65,7 @@ export function extendSegmentIndex(index: SegmentIndex): void {
   }
 }
 
-/** The bytes of a file from one place to another; fewer where it is shorter, none where it is gone. */
+/** The bytes of a file from one place to another; fewer where it is shorter, none where it is gone. Good until the next read. */
 export function readRange(path: string, from: number, to: number): Buffer {
   let fd;
   try {
@@ -81,8 +81,13 @@ export function readRange(path: string, from: number, to: number): Buffer {
   }
 }
 
+/** Fresh memory for every read would cost more than the read. */
+let scratch = Buffer.alloc(0);
+
 function readFrom(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length);
+  if (scratch.length < length || scratch.length > Math.max(length, 4 * blockBytes))
+    scratch = Buffer.allocUnsafeSlow(Math.max(length, 2 * blockBytes));
+  const bytes = scratch.subarray(0, length);
   let got = 0;
   while (got < length) {
     const read = readSync(fd, bytes, got, length - got, position + got);
@@ -107,7 +112,8 @@ function createIndexer(index: SegmentIndex): (frame: FrameBytes) => void {
   let endpointBytes = Buffer.alloc(0);
 
   function nameOf(bytes: Buffer, { endpointFrom, endpointTo }: Peek): string {
-    if (bytes.compare(endpointBytes, 0, endpointBytes.length, endpointFrom, endpointTo) !== 0) {
+    const same = endpointTo - endpointFrom === endpointBytes.length && sameBytes(bytes, endpointFrom, endpointBytes);
+    if (!same) {
       endpointBytes = Buffer.from(bytes.subarray(endpointFrom, endpointTo));
       endpoint = endpointBytes.toString();
     }
@@ -122,7 +128,7 @@ function createIndexer(index: SegmentIndex): (frame: FrameBytes) => void {
       index.blocks.push(block);
     }
     block.to = base + to;
-    if (!isInference(bytes.subarray(from, from + 2)) || !peekRecord(bytes, from, to, peek)) return;
+    if (!peekRecord(bytes, from, to, peek)) return;
     if (peek.at < block.minAt) block.minAt = peek.at;
     if (peek.at > block.maxAt) block.maxAt = peek.at;
     if (statuses[peek.status] !== "ok") block.troubled = true;
