@@ -54,6 +54,7 @@ test.each([
   ["server/src/wire/api/a.ts", `import { x } from "../body.ts";`, null],
   ["server/src/registry/a.ts", `import { x } from "@slipway/runtime";`, "may not use the runtime"],
   ["server/src/serving/a.ts", `import { x } from "@slipway/runtime";`, null],
+  ["server/src/app.ts", `import { x } from "@slipway/runtime";`, null],
   ["server/src/serving/a.ts", `import { DatabaseSync } from "node:sqlite";`, "lives in server/platform/sql"],
   ["server/src/registry/store.ts", `import { sql } from "kysely";`, null],
   ["server/src/registry/model.ts", `import { sql } from "kysely/helpers/sqlite";`, "the driver kysely lives in"],

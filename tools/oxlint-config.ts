@@ -102,7 +102,7 @@ function toGlob(location: string): string {
   return path.endsWith(".ts") ? path : `${path}/**/*.ts`;
 }
 
-/** Server names are folders, except those that are one file beside them. */
+/** Names of the server that are a file beside the folders; what it outgrew is in a folder of the same name. */
 function rootFiles(layers: Layers): readonly string[] {
   return layers.server.filter((name) => name === "app" || name === "main");
 }
@@ -113,15 +113,15 @@ function capabilities(layers: Layers): readonly string[] {
 
 function importOverrides(layers: Layers): Override[] {
   const whole = Object.keys(layers.packages);
-  const folders = layers.server.map((name) => `server/${rootFiles(layers).includes(name) ? `${name}.ts` : name}`);
+  const folders = [...layers.server, ...rootFiles(layers).map((name) => `${name}.ts`)].map((name) => `server/${name}`);
   const isolated = layers.isolated.map((name) => `server/${name}/*`);
   const named = Object.values(layers.drivers).flat();
   const expanded = named.flatMap((place) =>
     place.startsWith("server/*/") ? capabilities(layers).map((name) => place.replace("*", name)) : [place],
   );
-  const places = [...new Set([...whole, ...folders, ...isolated, ...expanded])]
-    .filter((place) => !rootFiles(layers).some((file) => place.startsWith(`server/${file}/`)))
-    .toSorted((a, b) => a.split("/").length - b.split("/").length || (a < b ? -1 : 1));
+  const places = [...new Set([...whole, ...folders, ...isolated, ...expanded])].toSorted(
+    (a, b) => a.split("/").length - b.split("/").length || (a < b ? -1 : 1),
+  );
   return places.map((place) => ({
     files: [toGlob(place)],
     rules: { "eslint/no-restricted-imports": ["error", { patterns: restrictions(layers, place) }] },
@@ -133,7 +133,7 @@ function restrictions(layers: Layers, place: string): Restriction[] {
   const own = serverFolder(place);
   return [
     ...packageRestrictions(layers, name),
-    ...(own === null ? [] : folderRestrictions(layers, own)),
+    ...(own === null ? [] : folderRestrictions(layers, own, place)),
     ...(own !== null && !layers.runtimeUsers.includes(own)
       ? [
           {
@@ -173,14 +173,14 @@ function packageRestrictions(layers: Layers, name: string): Restriction[] {
   return result;
 }
 
-function folderRestrictions(layers: Layers, own: string): Restriction[] {
+function folderRestrictions(layers: Layers, own: string, place: string): Restriction[] {
   const at = layers.server.indexOf(own);
   const files = rootFiles(layers);
   const right = layers.server.slice(at + 1);
   const others = capabilities(layers).filter((name) => name !== own);
   // Sub-folders of an isolated folder are named after capabilities: there the way to one is at least two steps up.
-  const up = files.includes(own) ? "^\\./" : `^(?:\\.\\./){${layers.isolated.includes(own) ? 2 : 1},}`;
-  const targets = right.map((name) => (files.includes(name) ? `${name}\\.ts$` : `${name}/`));
+  const up = place.endsWith(`/${own}.ts`) ? "^\\./" : `^(?:\\.\\./){${layers.isolated.includes(own) ? 2 : 1},}`;
+  const targets = right.map((name) => (files.includes(name) ? `${name}(?:\\.ts$|/)` : `${name}/`));
   const result: Restriction[] = [];
   if (targets.length > 0)
     result.push({

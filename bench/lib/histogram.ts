@@ -38,14 +38,15 @@ export function createHistogram(): Histogram {
       return count === 0 ? 0 : sum / count;
     },
     percentile(share) {
+      if (count === 0) return 0;
       const wanted = Math.max(1, Math.ceil(share * count));
       let seen = 0;
-      for (let at = 0; at < buckets && count > 0; at++) {
+      for (let at = 0; at < buckets; at++) {
         seen += counts[at]!;
         // The middle of the bucket (g^(at-1), g^at], but never more than what was seen.
         if (seen >= wanted) return Math.min(max, at === 0 ? smallest : smallest * growth ** (at - 0.5));
       }
-      return 0;
+      return max;
     },
   };
 }

@@ -19,7 +19,8 @@ export interface MeasuredLoad extends LoadReport {
 /** Runs one load in a process of its own, on core 1, so that the server has core 0 to itself. */
 export function runLoad(order: LoadOrder): Promise<MeasuredLoad> {
   const main = fileURLToPath(new URL("./load-main.ts", import.meta.url));
-  const [command = "", ...words] = [...pinTo(1), process.execPath, main, JSON.stringify(order)];
+  const line: readonly string[] = [...pinTo(1), process.execPath, main, JSON.stringify(order)];
+  const [command = "", ...words] = line;
   const child = spawn(command, words, { stdio: ["ignore", "pipe", "inherit"] });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);

@@ -57,9 +57,7 @@ function findPackageFault(layers: Layers, from: string, to: { name: string; kind
   if (!(layers.packages[own] ?? []).includes(to.name)) return `${own} may not import ${to.name}`;
   if ((layers.lazy[own] ?? []).includes(to.name) && to.kind === "value") return `${own} loads ${to.name} with import()`;
   if (own !== "server" || to.name !== "runtime" || isTest(from)) return null;
-  return layers.runtimeUsers.includes(folder) || folder === "index"
-    ? null
-    : `${folder} may not use the runtime`;
+  return layers.runtimeUsers.includes(folder) || folder === "index" ? null : `${folder} may not use the runtime`;
 }
 
 function findRelativeFault(layers: Layers, at: { file: string; from: string }, specifier: string): string | null {

@@ -14,8 +14,12 @@ export interface JsonRequest {
   readonly body?: string | Uint8Array<ArrayBuffer>;
 }
 
+/** A body that tests look into without a schema. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyJson = any;
+
 /** One request, whatever its status; for looking at answers, not for load. */
-export async function fetchJson<T = any>(url: string | URL, request: JsonRequest = {}): Promise<JsonAnswer<T>> {
+export async function fetchJson<T = AnyJson>(url: string | URL, request: JsonRequest = {}): Promise<JsonAnswer<T>> {
   const body = request.json === undefined ? request.body : JSON.stringify(request.json);
   const response = await fetch(url, {
     method: request.method ?? (body === undefined ? "GET" : "POST"),

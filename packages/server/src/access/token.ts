@@ -49,7 +49,6 @@ export function parseScope(text: string): TokenScope {
 
 /** A person or a service, as it stands in the history: 1 to 200 characters without controls. @throws SlipwayError */
 export function parseUser(text: string): string {
-  // oxlint-disable-next-line no-control-regex
   if (text.length >= 1 && text.length <= 200 && !/[\u0000-\u001f\u007f]/.test(text)) return text;
   throw new SlipwayError("invalid_request", "A user name has 1 to 200 printable characters.");
 }
