@@ -85,6 +85,7 @@ export function toOxlintConfig(layers: Layers): object {
         rules: {
           "eslint/max-lines-per-function": "off",
           "eslint/max-params": "off",
+          "typescript/no-explicit-any": "off",
           "eslint/no-restricted-imports": "off",
           "eslint/no-restricted-properties": "off",
           "eslint/no-restricted-globals": "off",
