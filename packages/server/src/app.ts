@@ -14,7 +14,7 @@ import { createBlobStore } from "./platform/blobs/index.ts";
 import { createHttp, isLoopback, type Http } from "./platform/http/index.ts";
 import { createOperations, queueMigrations } from "./platform/queue/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite } from "./platform/sql/index.ts";
-import { createProcessMetrics, type LogFile } from "./platform/telemetry/index.ts";
+import { createProcessMetrics, createTracer, type LogFile } from "./platform/telemetry/index.ts";
 import { createPredictionLog } from "./predictions/index.ts";
 import { createRegistry, registryMigrations } from "./registry/index.ts";
 import { createServing } from "./serving/index.ts";
@@ -84,7 +84,24 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
       logger,
     });
     lifecycle.onStop("predictions", () => predictions.close(), 10_000);
-    const deps = { folder, instance, sql, blobs, operations, packaging, registry, serving, predictions, clock, logger };
+    const { otlpEndpoint } = config;
+    const tracing = { version, instance, clock, logger };
+    const tracer = otlpEndpoint === null ? null : await createTracer({ ...tracing, endpoint: otlpEndpoint });
+    if (tracer) lifecycle.onStop("tracer", () => tracer.close());
+    const deps = {
+      folder,
+      instance,
+      sql,
+      blobs,
+      operations,
+      packaging,
+      registry,
+      serving,
+      predictions,
+      clock,
+      logger,
+      tracer,
+    };
     const endpoints = createEndpoints(deps);
     lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
     lifecycle.onStop("endpoints", () => endpoints.stop());

@@ -4,6 +4,7 @@ import type { Logger } from "../kernel/logger.ts";
 import type { BlobStore } from "../platform/blobs/index.ts";
 import type { Operations } from "../platform/queue/index.ts";
 import type { Sql } from "../platform/sql/index.ts";
+import type { Tracer } from "../platform/telemetry/index.ts";
 import type { Packaging } from "../packaging/index.ts";
 import type { PredictionLog } from "../predictions/index.ts";
 import type { Registry } from "../registry/index.ts";
@@ -36,6 +37,8 @@ export interface EndpointsDeps {
   readonly predictions: PredictionLog;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Gets one span of every request that has a record; null where nobody collects traces. */
+  readonly tracer: Tracer | null;
 }
 
 export interface Endpoints extends EndpointUseCases {
@@ -60,7 +63,7 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
   return {
     ...endpoints,
     deploy,
-    infer: createInfer({ routing, predictions: deps.predictions, clock, logger }),
+    infer: createInfer({ routing, predictions: deps.predictions, clock, logger, tracer: deps.tracer }),
     snapshot: routing.snapshot,
     async start() {
       await endpoints.sync();

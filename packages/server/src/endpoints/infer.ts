@@ -3,6 +3,7 @@ import type { ResolvedInputs, Signature, Tensor } from "@slipway/runtime";
 import type { Clock } from "../kernel/clock.ts";
 import { createId, type Id } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
+import type { Tracer } from "../platform/telemetry/index.ts";
 import type { PredictionLog } from "../predictions/index.ts";
 import type { LoadedVersion, RunResult } from "../serving/index.ts";
 import { runFallback } from "./fallback.ts";
@@ -11,6 +12,7 @@ import { toRecord } from "./journey-record.ts";
 import { countRequest } from "./metrics.ts";
 import type { Routing } from "./routing.ts";
 import type { Route } from "./snapshot.ts";
+import { toSpan } from "./span.ts";
 
 export interface InferAnswer {
   readonly id: Id;
@@ -46,6 +48,8 @@ export interface InferDeps {
   readonly predictions: PredictionLog;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Null: nobody collects traces. */
+  readonly tracer: Tracer | null;
 }
 
 const noTensors: readonly Tensor[] = [];
@@ -57,7 +61,7 @@ export type Infer = (call: InferCall) => Promise<InferAnswer>;
  * @throws SlipwayError `endpoint_not_found`; InferError for what has a record
  */
 export function createInfer(deps: InferDeps): Infer {
-  const { clock, routing, predictions } = deps;
+  const { clock, routing, predictions, tracer } = deps;
 
   function findRoute(name: string): Route {
     const { routes } = routing.snapshot();
@@ -133,8 +137,10 @@ export function createInfer(deps: InferDeps): Infer {
           if (logged) metrics.logged++;
           else metrics.notLogged++;
           metrics.inFlight--;
-          metrics.seconds.observe((clock.monotonic() - journey.startedAt) / 1000);
+          const now = clock.monotonic();
+          metrics.seconds.observe((now - journey.startedAt) / 1000);
           resolve(logged);
+          if (tracer) tracer.span(toSpan(journey, outcome, { now, logged }));
         },
       ),
     );
