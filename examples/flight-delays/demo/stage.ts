@@ -12,7 +12,7 @@ export const endpointName = "flight-delay";
 /** Flights a second: about one simulated hour a second by day. */
 export const steadyRate = 800;
 
-export interface FlightPrediction {
+interface FlightPrediction {
   readonly late: {
     readonly class: string;
     readonly probabilities: { readonly on_time: number; readonly late: number };
