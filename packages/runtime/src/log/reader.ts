@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { type Offset, type SegmentHeader, decodeSegmentHeader, segmentHeaderBytes, segmentNumber } from "./format.ts";
-import { type FramesEnd, neededBytes, walkFrames } from "./frames.ts";
+import { neededBytes, walkFrames } from "./frames.ts";
 
 export interface Frame {
   /** Behind this frame: what a reader stores when it is done with it. */
@@ -69,13 +69,14 @@ export interface ReadFramesOptions {
 /** The frames of the next 1 MiB, or the next one where that is larger. */
 export async function readFrames(handle: FileHandle, options: ReadFramesOptions): Promise<FrameChunk> {
   const header = await readHeader(handle);
-  if (header === null) {
-    const { size } = await handle.stat();
+  const { size } = await handle.stat();
+  if (header === null)
     return { frames: [], byte: segmentHeaderBytes, state: size < segmentHeaderBytes ? "torn" : "damaged" };
-  }
   const { until = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY } = options;
   const from = Math.max(options.from, segmentHeaderBytes);
-  let wanted = Math.min(chunkBytes, until - from);
+  const last = Math.min(until, size);
+  const shortState = until < size ? "end" : "torn";
+  let wanted = Math.min(chunkBytes, last - from);
   for (;;) {
     if (wanted <= 0) return { frames: [], byte: from, state: "end" };
     const bytes = Buffer.allocUnsafeSlow(wanted);
@@ -87,21 +88,14 @@ export async function readFrames(handle: FileHandle, options: ReadFramesOptions)
       return frames.length < limit;
     });
     const byte = from + end.at;
-    const state = chunkState(end, got < wanted, byte >= until);
-    if (state !== "more" || frames.length > 0) return { frames, byte, state };
+    if (end.state === "damaged") return { frames, byte, state: "damaged" };
+    if (end.state === "done" && byte >= last) return { frames, byte, state: "end" };
+    if (end.state !== "short") return { frames, byte, state: "more" };
     const needed = neededBytes(bytes, end.at, got);
-    if (byte + needed > until) return { frames, byte, state: "end" };
-    if (byte + needed > (await handle.stat()).size) return { frames, byte, state: "torn" };
+    if (byte + needed > last || got < wanted) return { frames, byte, state: shortState };
+    if (frames.length > 0) return { frames, byte, state: "more" };
     wanted = needed;
   }
-}
-
-function chunkState(end: FramesEnd, atEnd: boolean, atLimit: boolean): FrameChunk["state"] {
-  if (end.state === "damaged") return "damaged";
-  if (end.state === "stopped") return "more";
-  if (atLimit) return "end";
-  if (!atEnd) return "more";
-  return end.state === "short" ? "torn" : "end";
 }
 
 /** Null where the file is no whole segment. */
