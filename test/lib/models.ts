@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../tools/layer-list.ts";
@@ -8,6 +8,23 @@ export const flights = {
   v1: join(root, "examples/flight-delays/v1"),
   v2: join(root, "examples/flight-delays/v2"),
 } as const;
+
+/**
+ * Copies of the flights that may take 10 s for an answer in place of 200 ms: loading a version that a caller pins counts
+ * too, and the machine that runs the tests may be busy.
+ */
+export function patientFlights(): { readonly v1: string; readonly v2: string } {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-flights-"));
+  cpSync(join(root, "examples/flight-delays/README.md"), join(folder, "README.md"));
+  for (const version of ["v1", "v2"] as const) {
+    const target = join(folder, version);
+    cpSync(flights[version], target, { recursive: true });
+    const manifest = readFileSync(join(target, "slipway.yaml"), "utf8");
+    if (!manifest.includes("timeout: 200ms")) throw new Error("The example's timeout is not 200ms any more.");
+    writeFileSync(join(target, "slipway.yaml"), manifest.replace("timeout: 200ms", "timeout: 10s"));
+  }
+  return { v1: join(folder, "v1"), v2: join(folder, "v2") };
+}
 
 /** A record that both versions of the flights take, where `log.fields` lets `origin_late_3h` pass for version 1. */
 export const flight = {

@@ -99,9 +99,9 @@ function launch(
   onStderr: (text: string) => void,
 ): Promise<Running> {
   const { args = [], data, env = {}, from = "source", prefix = [], readyMs = 20_000 } = options;
-  const started = performance.now();
   const up = [process.execPath, findEntry(from), "up", "--port", "0", "--data", data, ...args];
   const [command = "", ...words] = [...prefix, ...up];
+  const started = performance.now();
   const child = track(spawn(command, words, { env: cleanEnv(env), stdio: ["ignore", "pipe", "pipe"] }));
   let [out, errors] = ["", ""];
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
