@@ -77,7 +77,7 @@ describe("packaging", () => {
       code: "invalid_model",
       message: expect.stringContaining("pickle"),
     });
-    await expect(inspect("external.onnx")).rejects.toMatchObject({ details: { missing: ["external.weights"] } });
+    await expect(inspect("external.onnx")).rejects.toMatchObject({ details: { missing_files: ["external.weights"] } });
   });
 
   test("gives up on a model that takes too long or too much, and stops when told", async () => {

@@ -116,7 +116,7 @@ describe("a probe", () => {
   test("names the files that are missing", async () => {
     await expect(probe("external")).rejects.toMatchObject({
       code: "invalid_model",
-      details: { missing: ["external.weights"] },
+      details: { missing_files: ["external.weights"] },
     });
     await cp(`${modelFolder}external.weights`, join(folder, "external.weights"));
     expect(await probe("external")).toMatchObject({ externalFiles: ["external.weights"], unmeasured: null });

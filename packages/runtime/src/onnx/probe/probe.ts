@@ -102,7 +102,7 @@ function requireExternalFiles(folder: string, path: string, locations: readonly 
     throw new SlipwayError(
       "invalid_model",
       `${path} keeps weights in other files, of which ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing. Deploy the folder that holds them all.`,
-      { file: path, missing },
+      { file: path, missing_files: missing },
     );
   return found;
 }
