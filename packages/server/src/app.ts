@@ -120,7 +120,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const processMetrics = createProcessMetrics();
     lifecycle.onStop("metrics", () => processMetrics.stop());
     if (secured) registerAuth(http, access);
-    registerDocs(http, { version, serverUrl: config.basePath === "" ? "/" : config.basePath });
+    registerDocs(http, { version, basePath: config.basePath, endpoints, secured });
     registerApi(http, {
       ...deps,
       endpoints,
@@ -132,7 +132,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     registerOip(http, { version, endpoints, registry, logger, ready: () => ready });
     registerMetrics(http, { endpoints, predictions, process: processMetrics });
     registerUnknown(http, logger);
-    registerHealth(http, { endpoints, ready: () => ready });
+    registerHealth(http, { endpoints, basePath: config.basePath, ready: () => ready });
     lifecycle.onStop("http", () => http.close(), config.drainTimeout);
     lifecycle.onStop("ready", () => void (ready = false));
     url = await listen(http, config);

@@ -23,8 +23,9 @@ const sliceSpans = 64;
 export function createOtlpTracer(url: string, options: TracerOptions): Tracer {
   const { clock, version } = options;
   const warn = createWarner(url, options);
+  // What fails is told by the exporter; a warning is about spans that were dropped here or refused there.
   diag.setLogger(
-    { error: warn, warn, info: () => {}, debug: () => {}, verbose: () => {} },
+    { error: () => {}, warn, info: () => {}, debug: () => {}, verbose: () => {} },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
   const provider = new TracerProvider({
@@ -83,7 +84,7 @@ export function createOtlpTracer(url: string, options: TracerOptions): Tracer {
     async close() {
       emitSome(Infinity);
       const done = new AbortController();
-      const shutdown = provider.shutdown().catch((error: Error) => warn(error.message));
+      const shutdown = provider.shutdown().catch(() => undefined);
       await Promise.race([shutdown, clock.sleep(closeTimeoutMs, done.signal)]);
       done.abort();
     },
@@ -114,21 +115,20 @@ function createWarner(url: string, { clock, logger }: TracerOptions): (message: 
   };
 }
 
-/** A failed export is warned of and then forgotten: nothing retries it and nothing else hears of it. */
+/** A failed export is warned of; its spans are gone. */
 function withWarning(inner: OTLPTraceExporter, warn: (message: string) => void): SpanExporter {
   return {
     export: (spans, done) =>
       inner.export(spans, (result) => {
-        if (result.error || result.code !== 0) warn(toReason(result.error));
-        done({ code: 0 });
+        if (result.error) warn(toReason(result.error));
+        done(result);
       }),
     forceFlush: () => inner.forceFlush(),
     shutdown: () => inner.shutdown(),
   };
 }
 
-function toReason(error: (Error & { code?: unknown }) | undefined): string {
-  if (error === undefined) return "unknown";
+function toReason(error: Error & { readonly code?: string | number }): string {
   return [error.message, error.code].filter((part) => part !== undefined && part !== "").join(" ");
 }
 

@@ -3,6 +3,7 @@ import type { Http } from "../../platform/http/index.ts";
 
 export interface HealthDeps {
   readonly endpoints: Endpoints;
+  readonly basePath: string;
   /** False before the first sync and once the server is draining. */
   ready(): boolean;
 }
@@ -22,6 +23,8 @@ export function registerHealth(app: Http, deps: HealthDeps): void {
     return reply.status(ready ? 200 : 503).send({ ready, not_serving: waiting });
   });
   app.get("/", open, async (request, reply) =>
-    request.headers.accept?.includes("text/html") ? reply.redirect("/docs") : reply.send({ status: "alive" }),
+    request.headers.accept?.includes("text/html")
+      ? reply.redirect(`${deps.basePath}/docs`)
+      : reply.send({ status: "alive" }),
   );
 }
