@@ -184,7 +184,7 @@ describe("one model from its file to its second version and back", () => {
     await json("promote", `${name}@2`);
     await refused(4, /version 9|flight-delay@9/, "promote", `${name}@9`);
     const history = await json("history", name);
-    expect(history.map((item) => item.action)).toEqual([
+    expect(history.map((item: Loose) => item.action)).toEqual([
       "promote",
       "rollback",
       "promote",
