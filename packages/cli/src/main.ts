@@ -1,3 +1,4 @@
+import { slipwayVersion } from "@slipway/contract/version";
 import { CommanderError } from "commander";
 import type { Client } from "@slipway/sdk";
 import type { Context, Format, Settings } from "./context.ts";
@@ -7,8 +8,6 @@ import { commandSpecs } from "./specs/index.ts";
 import { createStyle } from "./style.ts";
 import { findNearest } from "./text.ts";
 import { parseTimeoutMs } from "./time.ts";
-
-export const version = "0.1.0";
 
 const sameSignalMs = 300;
 
@@ -22,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on("error", endOnClosedPipe);
   let outcome: number | undefined | void;
   const program = createProgram({
-    version,
+    version: slipwayVersion,
     writeOut: (text) => process.stdout.write(text),
     run: async (spec, input, globals) => {
       const { context, dispose } = await createContext(toSettings(globals));

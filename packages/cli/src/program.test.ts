@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { Input } from "./context.ts";
-import { version } from "./main.ts";
+import { slipwayVersion as version } from "@slipway/contract/version";
 import { createProgram } from "./program.ts";
 import { commandSpecs, type CommandSpec } from "./specs/index.ts";
 

@@ -9,3 +9,4 @@ export * from "./duration.ts";
 export * from "./manifest-problems.ts";
 export * from "./manifest.ts";
 export * from "./nearest.ts";
+export { slipwayVersion } from "./version.ts";

@@ -1,8 +1,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { SlipwayError } from "@slipway/contract";
+import { slipwayVersion as version, SlipwayError } from "@slipway/contract";
 import { createThreadRuntime, createWorkerRuntime } from "@slipway/runtime";
-import { version, type Config } from "./config/index.ts";
+import type { Config } from "./config/index.ts";
 import { accessMigrations, createAccess } from "./access/index.ts";
 import { createEndpoints, endpointMigrations } from "./endpoints/index.ts";
 import { systemClock } from "./kernel/clock.ts";
