@@ -80,8 +80,9 @@ function decodeFields(payload: Buffer): { header: RecordHeader; tensorsAt: numbe
   const keyed: Keyed[] = [];
   const tensorsAt = walkFields(payload, (tag, from, to) => readField({ payload, tag, from, to, header, keyed }));
   if (keyed.length > 0) {
-    const keys: (string | null)[] = Array.from({ length: header.rows }, () => null);
-    for (const { row, key } of keyed) if (row < header.rows) keys[row] = key;
+    // A request that did not parse has no rows and may have a key all the same.
+    const keys: (string | null)[] = Array.from({ length: Math.max(1, header.rows) }, () => null);
+    for (const { row, key } of keyed) if (row < keys.length) keys[row] = key;
     header.keys = keys;
   }
   return { header, tensorsAt };
