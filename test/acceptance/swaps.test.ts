@@ -115,7 +115,7 @@ function toFlightCaller({ record, expected }: Learnt): () => Promise<void> {
 test(`${swaps} version swaps under load: 0 failed, 0 mixed`, { timeout: rounds(120_000, 1_800_000) }, async () => {
   const learnt = await learnFlights(4);
   // Else the numbers would not tell whose answer it is.
-  const all = learnt.flatMap(({ expected }) => Object.values(expected)).toSorted();
+  const all = learnt.flatMap(({ expected }) => Object.values(expected)).toSorted((a, b) => a - b);
   expect(all.every((value, i) => i === 0 || value - (all[i - 1] ?? 0) > 1e-4)).toBe(true);
 
   const load = [...callers, ...callers, ...learnt.map(toFlightCaller)].map(ask);
