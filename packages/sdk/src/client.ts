@@ -1,6 +1,7 @@
 import type { LogLines, ServerStatus } from "@slipway/contract";
 import { createBlobs, type BlobsClient } from "./blobs.ts";
 import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
+import { followLogs, listLogs, type LogFollowOptions, type LogLine, type LogOptions } from "./logs.ts";
 import {
   createAliases,
   createModels,
@@ -26,19 +27,12 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-export interface LogOptions extends CallOptions {
-  /** Lines, 200 by default. */
-  readonly limit?: number | undefined;
-  /** Only lines about this endpoint or model. */
-  readonly name?: string | undefined;
-  /** This level and above. */
-  readonly level?: "debug" | "info" | "warn" | "error" | undefined;
-}
-
 export interface ServerClient {
   status(options?: CallOptions): Promise<ServerStatus>;
   /** The last lines of the server's own log, oldest first. */
   logs(options?: LogOptions): Promise<LogLines>;
+  /** The last `limit` lines, then new ones as they come, in pieces that are never empty; without an end. */
+  followLogs(options?: LogFollowOptions): AsyncGenerator<readonly LogLine[], void, undefined>;
 }
 
 export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
@@ -80,8 +74,8 @@ export function createClient<
     url: transport.url,
     server: {
       status: (call) => transport.call({ method: "GET", path: "/api/v1/server", ...call }),
-      logs: ({ limit, name, level, ...call } = {}) =>
-        transport.call({ method: "GET", path: "/api/v1/logs", query: { limit, name, level }, ...call }),
+      logs: (options) => listLogs(transport, options),
+      followLogs: (options) => followLogs(transport, options),
     },
     models: createModels(transport),
     versions: createVersions(transport),

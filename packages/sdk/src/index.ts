@@ -1,17 +1,11 @@
-export {
-  createClient,
-  defaultUrl,
-  type Client,
-  type ClientOptions,
-  type LogOptions,
-  type ServerClient,
-} from "./client.ts";
+export { createClient, defaultUrl, type Client, type ClientOptions, type ServerClient } from "./client.ts";
 export { ConnectionError, ServerError } from "./errors.ts";
 export { SlipwayError, type ErrorCode, type ErrorKind } from "@slipway/contract/errors";
 export { isFinished, toOperationError } from "./operations.ts";
 export type { DeploymentsClient, OperationsClient } from "./operations.ts";
 export type { BlobBody, BlobPresence, BlobsClient, UploadOptions } from "./blobs.ts";
 export type { ChangeOptions, EndpointsClient } from "./endpoints.ts";
+export type { LogFilter, LogFollowOptions, LogLine, LogOptions } from "./logs.ts";
 export type { AliasesClient, ModelsClient, VersionRef, VersionsClient } from "./models.ts";
 export type { Page, PageOptions } from "./pages.ts";
 export type {
