@@ -1,4 +1,5 @@
 import type { Client } from "@slipway/sdk";
+import type { CommandOutline, OptionOutline } from "./specs/outline.ts";
 import type { Stream, Style } from "./style.ts";
 
 export type Format = "table" | "json" | "csv";
@@ -13,6 +14,13 @@ export interface Settings {
   readonly timeoutMs: number | undefined;
 }
 
+/** All that this command line takes. */
+export interface CommandLine {
+  readonly commands: readonly CommandOutline[];
+  /** Options of every command. */
+  readonly options: readonly OptionOutline[];
+}
+
 /** What a command works with; everything outside comes through here. */
 export interface Context {
   readonly settings: Settings;
@@ -20,6 +28,7 @@ export interface Context {
   readonly stderr: Stream;
   readonly style: Style;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly commandLine: CommandLine;
   client(): Client;
   now(): number;
   /**

@@ -15,7 +15,7 @@ export const exitCodeTexts: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.failed, "the server or the model answered with an error"],
   [exitCodes.usage, "wrong usage"],
   [exitCodes.unreachable, "the server cannot be reached"],
-  [exitCodes.notFound, "there is no such model, version, endpoint, prediction or operation"],
+  [exitCodes.notFound, "there is no such model, version, endpoint, prediction, operation or token"],
   [exitCodes.refused, "refused: not allowed, not confirmed, in use, or a condition does not hold"],
   [exitCodes.interrupted, "interrupted by Ctrl-C"],
 ];

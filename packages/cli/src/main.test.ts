@@ -138,6 +138,9 @@ describe("deploy", () => {
     return { id, ...about, state, error, result: done, created_at: at, updated_at: at, finished_at: null };
   }
 
+  const hour = { name: "hour", datatype: "INT64", shape: [-1], nullable: false, range: [0, 23] };
+  const signature = { inputs: [hour], outputs: [], packed: null, batched: true };
+
   /** A server with blobs, whose operations are given by `decide`. */
   async function startServer(decide: (request: DeployRequest) => Operation) {
     const blobs = new Map<string, string>();
@@ -155,6 +158,7 @@ describe("deploy", () => {
         operations.set(made.id, made);
         return made;
       }
+      if (url === "/api/v1/models/m/versions/3") return { signature };
       const [, id = "", verb] = /^\/api\/v1\/operations\/(\w+)(?:\/(\w+))?$/.exec(url) ?? [];
       if (verb === "events") return problem(response, 406, "unimplemented");
       if (verb === "cancel") operations.set(id, operation(id, "cancelled"));
@@ -175,6 +179,22 @@ describe("deploy", () => {
     expect([...server.blobs]).toEqual([[sha256, bytes]]);
     const again = await run(["deploy", path, "--json"], server.url);
     expect(JSON.parse(again.out)).toMatchObject({ model: "m", version: 3, endpoint: "m" });
+  });
+
+  test("says when nothing new was made, and how to try it", async () => {
+    const path = join(root, "same.onnx");
+    await writeFile(path, bytes);
+    const done = operation("o1", "succeeded");
+    const notes = ["Runs fast.", "these bytes are version 3 already; nothing new was made"];
+    using server = await startServer(() => ({ ...done, result: { ...done.result, created: false, notes } }));
+    const { out, err } = await run(["deploy", path], server.url);
+    expect(out).toMatch(/^version +m@3, which was there already\nmade +nothing new: /);
+    expect(out).toMatch(/^note +Runs fast\.$/m);
+    expect(out.match(/nothing new/g)).toHaveLength(1);
+    const record = '{"hour":11}';
+    expect(err).toContain(`\n  slipway predict m --data '${record}'\n`);
+    expect(err).toContain(`\n  curl -s '${server.url}/api/v1/endpoints/m/predict' `);
+    expect(err).toContain(`-d '${record}'\n`);
   });
 
   test("adds the files that the server misses, once", async () => {

@@ -4,6 +4,7 @@ import type { Client } from "@slipway/sdk";
 import type { Context, Format, Settings } from "./context.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { createProgram } from "./program.ts";
+import { globalOptions } from "./root-help.ts";
 import { commandSpecs } from "./specs/index.ts";
 import { createStyle } from "./style.ts";
 import { findNearest } from "./text.ts";
@@ -121,6 +122,7 @@ async function createContext(settings: Settings): Promise<{ context: Context; di
     stderr: process.stderr,
     style: createStyle(process.stdout, process.env),
     env: process.env,
+    commandLine: { commands: commandSpecs, options: globalOptions },
     client: () => (client ??= asUsage(() => createClient(settings))),
     now: () => Date.now(),
     onInterrupt: (handler) => {

@@ -84,6 +84,15 @@ export function createListWriter<T>(context: Context, columns: readonly Column<T
   };
 }
 
+/** Items that come without an end: JSON Lines, or a table or CSV that goes on. */
+export function createLineWriter<T>(context: Context, columns: readonly Column<T>[]): (items: readonly T[]) => void {
+  const { stdout, settings } = context;
+  if (settings.format !== "json") return createListWriter(context, columns).items;
+  return (items) => {
+    for (const item of items) stdout.write(`${JSON.stringify(item)}\n`);
+  };
+}
+
 export type Facts = readonly (readonly [string, unknown])[];
 
 /** One thing: facts below one another, the whole value as JSON, or a CSV of one line. */

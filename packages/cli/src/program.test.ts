@@ -57,6 +57,17 @@ describe("the command line", () => {
     expect(found?.input.rest).toEqual(["--log-level", "warn", "--body-limit=1MiB"]);
   });
 
+  test("words that are listed are the only ones", async () => {
+    expect((await parse("completion fish")).found?.input.args).toEqual(["fish"]);
+    expect((await parse("completion ksh")).code).toBe("commander.invalidArgument");
+    expect((await parse("token create --user x --scope admin")).found?.input.options).toEqual({
+      user: "x",
+      scope: "admin",
+    });
+    expect((await parse("token create --user x --scope root")).code).toBe("commander.invalidArgument");
+    expect((await parse("token create --user x")).code).toBe("commander.missingMandatoryOptionValue");
+  });
+
   test.each(["models x", "models --nope", "deploy", "apply", "nothing", "alias", "show a b", "predict x --data"])(
     "%s is wrong usage",
     async (line) => {

@@ -1,7 +1,8 @@
-import { Command } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { Input } from "./context.ts";
 import { globalOptions, rootHelp } from "./root-help.ts";
 import { commandSpecs, type CommandSpec } from "./specs/index.ts";
+import { choicesOf } from "./specs/outline.ts";
 
 type Program = Command["commands"][number];
 type Options = Readonly<Record<string, string | boolean | undefined>>;
@@ -34,12 +35,10 @@ function addCommand(program: Program, spec: CommandSpec, hooks: ProgramHooks): v
   const args = words.slice(names.length);
   let parent: Program = program;
   for (const name of names.slice(0, -1)) parent = requireGroup(parent, name);
-  const command = parent.command([names.at(-1), ...args].join(" "));
+  const command = parent.command(names.at(-1) ?? "");
+  for (const arg of args) command.addArgument(toArgument(arg));
   command.description(spec.about === undefined ? sentence(spec.summary) : `${sentence(spec.summary)}\n${spec.about}`);
-  for (const [flags, meaning] of spec.options ?? []) {
-    if (flags.endsWith("!")) command.requiredOption(flags.slice(0, -1), meaning);
-    else command.option(flags, meaning);
-  }
+  for (const [flags, meaning] of spec.options ?? []) command.addOption(toOption(flags, meaning));
   command.allowExcessArguments(spec.open === true);
   if (spec.open === true) command.allowUnknownOption();
   const examples = spec.examples.map((line) => `  ${line}`).join("\n");
@@ -52,6 +51,23 @@ function addCommand(program: Program, spec: CommandSpec, hooks: ProgramHooks): v
     const input = { args: given, options: command.opts(), rest: command.args.slice(args.length) };
     await hooks.run(spec, input, program.opts());
   });
+}
+
+function toArgument(text: string): Argument {
+  const argument = new Argument(text);
+  const choices = choicesOf(text);
+  return choices === null ? argument : argument.argParser((value: string) => requireChoice(value, choices));
+}
+
+function toOption(flags: string, meaning: string): Option {
+  const option = new Option(flags.replace(/!$/, ""), meaning).makeOptionMandatory(flags.endsWith("!"));
+  const choices = choicesOf(flags);
+  return choices === null ? option : option.argParser((value: string) => requireChoice(value, choices));
+}
+
+function requireChoice(value: string, choices: readonly string[]): string {
+  if (choices.includes(value)) return value;
+  throw new InvalidArgumentError(`Give one of ${choices.join(", ")}.`);
 }
 
 function sentence(summary: string): string {

@@ -1,11 +1,12 @@
 import { exitCodeTexts } from "./exit-codes.ts";
 import { commandGroups } from "./specs/index.ts";
+import type { OptionOutline } from "./specs/outline.ts";
 
 /** Options of every command: flags and meaning. */
-export const globalOptions: readonly (readonly [flags: string, meaning: string])[] = [
+export const globalOptions: readonly OptionOutline[] = [
   ["--url <url>", "the server's address (SLIPWAY_URL; default: http://127.0.0.1:8080)"],
   ["--token <token>", "token of access (better: SLIPWAY_TOKEN, which no process list shows)"],
-  ["-o, --output <format>", "table, json or csv (default: table)"],
+  ["-o, --output <table|json|csv>", "form of the answer (default: table)"],
   ["--json", "the same as -o json; errors then are JSON too"],
   ["--yes", "do not ask before something is destroyed"],
   ["--timeout <seconds>", "how long to wait for the server"],
@@ -41,13 +42,14 @@ export function rootHelp(): string {
 }
 
 /** "show <address>" -> "show ADDRESS". */
-function toUsage(usage: string): string {
+export function toUsage(usage: string): string {
   return usage
     .replaceAll("<address>", "NAME[@V]")
     .replace("diff <from> <to>", "diff NAME@V NAME@V")
-    .replace(/[<[](\w+)[>\]]/g, (text, word: string) =>
-      text.startsWith("[") ? `[${word.toUpperCase()}]` : word.toUpperCase(),
-    );
+    .replace(/[<[]([\w|]+)[>\]]/g, (text, word: string) => {
+      const shown = word.includes("|") ? word : word.toUpperCase();
+      return text.startsWith("[") ? `[${shown}]` : shown;
+    });
 }
 
 function toRows(rows: readonly (readonly [string, string])[]): string[] {

@@ -2,10 +2,10 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import type { DeployRequest, DeployResult, Operation } from "@slipway/contract";
 import { SlipwayError } from "@slipway/contract/errors";
-import { isFinished, toOperationError, type Client } from "@slipway/sdk";
+import { defaultUrl, isFinished, toOperationError, type Client } from "@slipway/sdk";
 import { requireName } from "../addresses.ts";
 import { argument, textOption, type Context, type Input, type Run } from "../context.ts";
-import { sampleRecord, toCurl } from "../deploy/example.ts";
+import { sampleRecord, toCurl, toPredict } from "../deploy/example.ts";
 import { hashFile } from "../deploy/hash.ts";
 import { addMissing, planDeploy, type DeployPlan, type PlannedFile } from "../deploy/plan.ts";
 import { InterruptedError, UsageError } from "../exit-codes.ts";
@@ -170,18 +170,23 @@ async function printResult(job: Job, result: DeployResult): Promise<void> {
   if (settings.format === "json") return writeJson(context, { ...result, url });
   const address = `${result.model}@${result.version}`;
   const served = endpoint === null ? "registered, without traffic" : `serves ${endpoint}`;
-  const made = result.created ? "" : ", which was there already: same files, same model section";
+  const known = result.created ? "" : ", which was there already";
+  // The server tells the same in a note of its own.
+  const notes = result.notes.filter((text) => result.created || !text.includes("nothing new was made"));
   writeOne(context, { ...result, url }, [
-    ["version", `${address}${made}`],
+    ["version", `${address}${known}`],
+    ["made", result.created ? null : "nothing new: the same files and the same model section"],
     [
       "state",
       `${served}${result.revision === null ? "" : ` (revision ${result.revision})`}, placement ${result.placement}`,
     ],
     ["digest", result.digest],
     ["endpoint", url],
-    ["note", result.notes.join("\n")],
+    ["note", notes.join("\n")],
   ]);
-  if (url === null || version === null || settings.format !== "table") return;
-  const curl = toCurl(url, sampleRecord(version.signature), settings.token !== undefined);
-  note(context, `\nTry it:\n  ${curl}`);
+  if (endpoint === null || url === null || version === null || settings.format !== "table") return;
+  const record = sampleRecord(version.signature);
+  const elsewhere = client.url === (context.env.SLIPWAY_URL || defaultUrl) ? undefined : client.url;
+  note(context, `\nTry it:\n  ${toPredict(endpoint, record, elsewhere)}`);
+  note(context, `  ${toCurl(url, record, settings.token !== undefined)}`);
 }

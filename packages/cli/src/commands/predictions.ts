@@ -4,8 +4,8 @@ import { requireName } from "../addresses.ts";
 import { argument, textOption, type Context, type Run } from "../context.ts";
 import { toCsvLine } from "../csv.ts";
 import { parseLimit, take } from "../limit.ts";
-import { writeList, writeOne } from "../output.ts";
-import { createTable, type Column } from "../table.ts";
+import { createLineWriter, writeList, writeOne } from "../output.ts";
+import type { Column } from "../table.ts";
 import { clockText, parseSince, relativeTime } from "../time.ts";
 
 /** How many are shown before new ones where --follow has no --since and no --limit. */
@@ -65,7 +65,7 @@ async function follow(
   const client = context.client();
   const { filter, limit } = options;
   const shown = new Set<string>();
-  const write = createLineWriter(context);
+  const write = createWriter(context);
   let { since } = filter;
   if (since === undefined || limit !== undefined) {
     const count = limit ?? backlog;
@@ -80,27 +80,11 @@ async function follow(
     if (!shown.delete(item.id)) write([item]);
 }
 
-function createLineWriter(context: Context): (items: readonly Prediction[]) => void {
-  const { stdout, settings } = context;
-  if (settings.format === "json")
-    return (items) => {
-      for (const item of items) stdout.write(`${JSON.stringify(item)}\n`);
-    };
-  if (settings.format === "csv") {
-    const toLines = createCsv();
-    return (items) => void stdout.write(toLines(items));
-  }
-  const table = createTable(
-    tableColumns((item) => clockText(item.at)),
-    {
-      width: stdout.isTTY === true ? stdout.columns : undefined,
-      now: context.now(),
-      heading: context.style.bold,
-    },
-  );
-  return (items) => {
-    if (items.length > 0) stdout.write(table(items));
-  };
+function createWriter(context: Context): (items: readonly Prediction[]) => void {
+  const clock = tableColumns((item) => clockText(item.at));
+  if (context.settings.format !== "csv") return createLineWriter(context, clock);
+  const toLines = createCsv();
+  return (items) => void context.stdout.write(toLines(items));
 }
 
 async function writeCsv(context: Context, items: AsyncIterable<Prediction>): Promise<void> {

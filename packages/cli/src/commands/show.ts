@@ -73,7 +73,11 @@ export const diff: Run = async (context, input) => {
     throw new UsageError(`Only versions of one model can be compared, and ${from.name} is not ${to.name}.`);
   const between = { from: from.version, to: to.version };
   const found = await context.client().versions.diff(from.name, between);
-  if (context.settings.format === "json") return writeOne(context, found, []);
-  if (found.changes.length === 0) note(context, "They do not differ.");
-  await writeChanges(context, found.changes);
+  // Two measurements never agree, and say little about what the versions do.
+  const changes = found.changes.filter(({ path }) => input.options.all === true || !/^report(\.|$)/.test(path));
+  if (context.settings.format === "json") return writeOne(context, { ...found, changes }, []);
+  if (changes.length === 0) note(context, "They do not differ.");
+  await writeChanges(context, changes);
+  if (changes.length < found.changes.length)
+    note(context, "\nWhat the probe measured is left out; --all shows it too.");
 };

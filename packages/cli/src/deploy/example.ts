@@ -15,17 +15,38 @@ function sampleOf(spec: InputSpec, batched: boolean): unknown {
   return dims.reduceRight<unknown>((inner, size) => Array.from({ length: size }, () => inner), value);
 }
 
+/** The middle of the range, where there is one. */
 function sampleValue({ datatype, range }: InputSpec): unknown {
   if (datatype === "BOOL") return false;
   if (datatype === "BYTES") return "text";
   if (range === undefined) return 0;
-  const isWhole = /^U?INT/.test(datatype);
-  return isWhole ? Math.ceil(range[0]) : range[0];
+  const [lowest, highest] = range;
+  const middle = lowest + (highest - lowest) / 2;
+  if (/^U?INT/.test(datatype)) return Math.min(Math.max(Math.floor(middle), Math.ceil(lowest)), Math.floor(highest));
+  return roundBetween(middle, range);
 }
 
-/** A command to paste into a POSIX shell. The token stands as the variable, never as itself. */
+/** With as few digits as lie in the range: 0.15 and not 0.15000000000000002. */
+function roundBetween(value: number, [lowest, highest]: readonly [number, number]): number {
+  for (let digits = 1; digits <= 15; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.abs(rounded - value) <= (highest - lowest) / 1000) return rounded;
+  }
+  return value;
+}
+
+/** Commands to paste into a POSIX shell. The token stands as the variable, never as itself. */
 export function toCurl(url: string, record: Record<string, unknown>, withToken: boolean): string {
-  const body = JSON.stringify(record).replaceAll("'", "'\\''");
   const token = withToken ? ` -H "authorization: Bearer $SLIPWAY_TOKEN"` : "";
-  return `curl -s '${url}' -H 'content-type: application/json'${token} -d '${body}'`;
+  return `curl -s '${url}' -H 'content-type: application/json'${token} -d ${quote(record)}`;
+}
+
+/** The same through this command line; `url` where it would not find the server by itself. */
+export function toPredict(endpoint: string, record: Record<string, unknown>, url: string | undefined): string {
+  const where = url === undefined ? "" : ` --url '${url}'`;
+  return `slipway predict ${endpoint}${where} --data ${quote(record)}`;
+}
+
+function quote(record: Record<string, unknown>): string {
+  return `'${JSON.stringify(record).replaceAll("'", "'\\''")}'`;
 }

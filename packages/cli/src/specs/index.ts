@@ -3,6 +3,8 @@ import { deployCommands } from "./deploy.ts";
 import { modelCommands } from "./models.ts";
 import { predictionCommands } from "./predictions.ts";
 import { serverCommands } from "./server.ts";
+import { shellCommands } from "./shell.ts";
+import { tokenCommands } from "./tokens.ts";
 
 export type { CommandGroup, CommandSpec } from "./command-spec.ts";
 
@@ -11,6 +13,8 @@ export const commandGroups: readonly CommandGroup[] = [
   deployCommands,
   predictionCommands,
   modelCommands,
+  tokenCommands,
+  shellCommands,
 ];
 
 export const commandSpecs: readonly CommandSpec[] = commandGroups.flatMap((group) => group.commands);

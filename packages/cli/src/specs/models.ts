@@ -24,6 +24,7 @@ export const modelCommands: CommandGroup = {
     {
       usage: "diff <from> <to>",
       summary: "what differs between two versions of a model",
+      options: [["--all", "what the probe measured at their deployments too: times, memory"]],
       examples: ["slipway diff flight-delay@1 flight-delay@2"],
       load: async () => (await import("../commands/show.ts")).diff,
     },

@@ -12,7 +12,7 @@ export const serverCommands: CommandGroup = {
         ["--host <address>", "address to listen on (default: 127.0.0.1, this machine only)"],
         ["--port <number>", "port to listen on, 0 takes a free one (default: 8080)"],
         ["--config <file>", "configuration file"],
-        ["--base-path <path>", "path in front of every address, behind a proxy"],
+        ["--base-path <prefix>", "path in front of every address, behind a proxy"],
         ["--tls-cert <file>", "certificate chain, PEM"],
         ["--tls-key <file>", "private key, PEM"],
       ],
@@ -31,10 +31,26 @@ export const serverCommands: CommandGroup = {
       summary: "the last lines of the server's own log",
       options: [
         ["--limit <count>", "how many lines (default: 200)"],
-        ["--level <level>", "debug, info, warn or error, and what is above it"],
+        ["--level <debug|info|warn|error>", "this level and what is above it"],
+        ["-F, --follow", "go on with new ones as they come"],
       ],
-      examples: ["slipway logs", "slipway logs flight-delay --level warn"],
+      examples: ["slipway logs", "slipway logs flight-delay --level warn", "slipway logs --follow"],
       load: async () => (await import("../commands/logs.ts")).logs,
+    },
+    {
+      usage: "doctor",
+      summary: "look for what keeps a server from starting or staying healthy here",
+      about:
+        "Looks at this machine and changes nothing: Node, configuration, data folder, disk, port, ONNX runtime, open files. Takes the options of `slipway up`. Ends with 1 where something failed.",
+      options: [
+        ["--data <dir>", "the data folder (SLIPWAY_DATA; default: slipway-data)"],
+        ["--host <address>", "address to listen on (default: 127.0.0.1)"],
+        ["--port <number>", "port to listen on (default: 8080)"],
+        ["--config <file>", "configuration file"],
+      ],
+      examples: ["slipway doctor", "slipway doctor --data /srv/slipway --port 80"],
+      open: true,
+      load: async () => (await import("../commands/doctor.ts")).doctor,
     },
     {
       usage: "config check",

@@ -1,0 +1,41 @@
+import type { CommandGroup } from "./command-spec.ts";
+
+const dataOption = ["--data <dir>", "the server's data folder (SLIPWAY_DATA; default: slipway-data)"] as const;
+const about = "Works on the data folder itself, whether a server runs on it or not.";
+
+export const tokenCommands: CommandGroup = {
+  title: "Access",
+  commands: [
+    {
+      usage: "token create",
+      summary: "make a token; its secret is shown this once",
+      about: `${about} infer predicts, read looks, deploy does both and changes models and endpoints, admin may do everything.`,
+      options: [
+        dataOption,
+        ["--user <name>!", "who holds it, as it stands in the history"],
+        ["--scope <infer|read|deploy|admin>!", "what it may do"],
+      ],
+      examples: [
+        "slipway token create --data ./slipway-data --user ci --scope deploy",
+        "export SLIPWAY_TOKEN=$(slipway token create --user me --scope admin --quiet)",
+      ],
+      load: async () => (await import("../commands/tokens.ts")).createToken,
+    },
+    {
+      usage: "token list",
+      summary: "all tokens, without their secrets",
+      about,
+      options: [dataOption],
+      examples: ["slipway token list --data ./slipway-data"],
+      load: async () => (await import("../commands/tokens.ts")).listTokens,
+    },
+    {
+      usage: "token revoke <id>",
+      summary: "take a token back; a running server refuses it within five seconds",
+      about,
+      options: [dataOption],
+      examples: ["slipway token revoke 01931c3e-7a51-7c60-b3a5-0d2f6f1f2a11 --data ./slipway-data"],
+      load: async () => (await import("../commands/tokens.ts")).revokeToken,
+    },
+  ],
+};
