@@ -79,7 +79,7 @@ function wantsJson(argv: readonly string[]): boolean {
   );
 }
 
-export function toSettings(globals: Options): Settings {
+function toSettings(globals: Options): Settings {
   const text = (name: string): string | undefined => {
     const value = globals[name];
     return typeof value === "string" ? value : undefined;

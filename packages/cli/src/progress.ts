@@ -47,7 +47,7 @@ export function createProgress(stream: Stream, silent: boolean): Progress {
   };
 }
 
-export function toBar(fraction: number): string {
+function toBar(fraction: number): string {
   const share = Math.min(1, Math.max(0, fraction));
   const full = Math.round(share * barWidth);
   const percent = `${Math.floor(share * 100)} %`.padStart(5);

@@ -16,9 +16,9 @@ export const shellCommands: CommandGroup = {
       usage: "completion <bash|zsh|fish>",
       summary: "a script that completes commands and options in your shell",
       about: [
-        "bash: source <(slipway completion bash) in ~/.bashrc.",
-        "zsh: slipway completion zsh > ~/.zfunc/_slipway, with ~/.zfunc in fpath before compinit.",
-        "fish: slipway completion fish > ~/.config/fish/completions/slipway.fish.",
+        "bash: `source <(slipway completion bash)` in `~/.bashrc`.",
+        "zsh: `slipway completion zsh > ~/.zfunc/_slipway`, with `~/.zfunc` in fpath before compinit.",
+        "fish: `slipway completion fish > ~/.config/fish/completions/slipway.fish`.",
       ].join("\n"),
       examples: [
         "slipway completion fish > ~/.config/fish/completions/slipway.fish",
