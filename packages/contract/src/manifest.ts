@@ -89,6 +89,7 @@ const serve = z.strictObject({
   replicas: z.int().min(1).max(256).optional(),
   timeout: duration.optional(),
   fallback: fallback.optional(),
+  follow: z.string().regex(aliasPattern, "must be an alias such as champion, or none").optional(),
 });
 
 const log = z.strictObject({
@@ -101,7 +102,8 @@ const log = z.strictObject({
 
 /**
  * `slipway.yaml` as data. `model` is immutable and hashed into the version; `serve` and `log` are mutable, a change of them
- * is a revision of the endpoint. In a fallback, the word `none` stands for no fallback; an alias cannot be called so.
+ * is a revision of the endpoint. `serve.follow` is the alias that chooses
+ * the version, also when it is moved elsewhere. In it and in a fallback, the word `none` stands for nothing; an alias cannot be called so.
  */
 export const manifestSchema = z.strictObject({
   slipway: z.literal(1, { error: "must be 1, the version of this format" }),

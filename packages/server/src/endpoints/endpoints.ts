@@ -1,35 +1,18 @@
-import { parseManifest, parseDuration, SlipwayError, type Address } from "@slipway/contract";
-import type { Clock } from "../kernel/clock.ts";
+import { parseDuration, parseManifest, SlipwayError, type Address, type Manifest } from "@slipway/contract";
 import type { Page, PageQuery } from "../kernel/page.ts";
-import type { Registry } from "../registry/index.ts";
+import { championAlias, type Registry } from "../registry/index.ts";
+import type { Authorship, ChangeResult, Changes, Planned } from "./changes.ts";
 import {
   diffJson,
   emptySpec,
   withManifest,
   type Action,
-  type Change,
   type Endpoint,
   type EndpointRevision,
   type EndpointSpec,
 } from "./endpoint.ts";
 import type { Routing } from "./routing.ts";
 import type { EndpointStore } from "./store.ts";
-
-/** Who changes something and why. */
-export interface Authorship {
-  readonly author: string | null;
-  readonly message: string | null;
-}
-
-export interface ChangeResult {
-  readonly endpoint: Endpoint;
-  readonly changes: readonly Change[];
-}
-
-interface Planned {
-  readonly spec: EndpointSpec;
-  readonly restores?: number;
-}
 
 export interface EndpointUseCases {
   list(query: PageQuery): Promise<Page<Endpoint>>;
@@ -42,7 +25,7 @@ export interface EndpointUseCases {
     target: { model: string; version: number; manifest: unknown; action: Action },
     by: Authorship,
   ): Promise<ChangeResult>;
-  /** Makes the version champion of its model and sends it all traffic. */
+  /** Points the alias that the endpoint follows, else champion, at the version and sends it all traffic. */
   promote(name: string, version: number, by: Authorship): Promise<ChangeResult>;
   /** Goes back to the state of an earlier revision; by default the one before the present state. */
   rollback(name: string, to: number | null, by: Authorship): Promise<ChangeResult>;
@@ -50,7 +33,7 @@ export interface EndpointUseCases {
   /** Brings the mutable half to what the manifest says; nothing is written where nothing differs. */
   apply(name: string, manifest: unknown, options: Authorship & { dryRun: boolean }): Promise<ChangeResult>;
   /** An alias of a model points elsewhere now: endpoints that follow it move, fallbacks are looked up anew. */
-  aliasMoved(model: string, alias: string, version: number, by: Authorship): Promise<void>;
+  aliasMoved(moved: { model: string; alias: string; version: number }, by: Authorship): Promise<void>;
   /** Brings the routes of this process to what SQL says, where the epoch is newer. */
   sync(): Promise<void>;
   /** @throws SlipwayError `in_use` where an endpoint serves or follows it */
@@ -61,99 +44,23 @@ export interface EndpointDeps {
   readonly store: EndpointStore;
   readonly routing: Routing;
   readonly registry: Registry;
-  readonly clock: Clock;
+  readonly changes: Changes;
 }
 
 export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
-  const { store, routing, registry, clock } = deps;
-  let turn: Promise<unknown> = Promise.resolve();
-
-  /** Changes of this process go one after the other, so that a load never starts from a state that is being replaced. */
-  function exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(work, work);
-    turn = result.catch(() => {});
-    return result;
-  }
-
-  async function require(name: string): Promise<Endpoint> {
-    const endpoint = await store.find(name);
-    if (endpoint) return endpoint;
-    const { items } = await store.list({ limit: 20, cursor: null });
-    const known = items.map((item) => item.name);
-    throw new SlipwayError(
-      "endpoint_not_found",
-      `There is no endpoint ${JSON.stringify(name)}${known.length === 0 ? "; deploy a model first." : `; there are: ${known.join(", ")}.`}`,
-      { endpoint: name },
-    );
-  }
-
-  function change(
-    name: string,
-    plan: (before: Endpoint | null) => Promise<Planned>,
-    how: { action: Action } & Authorship,
-  ) {
-    return exclusively(async (): Promise<ChangeResult> => {
-      const before = await store.find(name);
-      const planned = await plan(before);
-      const changes = diffJson(before?.spec ?? emptySpec, planned.spec);
-      if (before && changes.length === 0 && how.action !== "rollback") return { endpoint: before, changes };
-      const prepared = await routing.prepare(planned.spec);
-      const base = before?.revision ?? 0;
-      const now = clock.now();
-      try {
-        const revision = base + 1;
-        const epoch = await store.append(base, {
-          endpoint: name,
-          revision,
-          action: how.action,
-          spec: planned.spec,
-          changes,
-          restores: planned.restores ?? revision,
-          author: how.author,
-          message: how.message,
-          createdAt: now,
-        });
-        routing.commit({ name, revision }, prepared, epoch);
-        return {
-          endpoint: { name, revision, spec: planned.spec, createdAt: before?.createdAt ?? now, updatedAt: now },
-          changes,
-        };
-      } catch (error) {
-        routing.discard(prepared);
-        throw error;
-      }
-    });
-  }
-
-  async function planRollback(name: string, before: Endpoint, to: number | null): Promise<Planned> {
-    const present = await store.findRevision(name, before.revision);
-    const wanted = to ?? (present?.restores ?? before.revision) - 1;
-    const revision = wanted < 1 ? null : await store.findRevision(name, wanted);
-    if (!revision)
-      throw new SlipwayError(
-        "precondition_failed",
-        to === null
-          ? `${name} is at its first state; there is nothing to go back to.`
-          : `${name} has no revision ${to}; "slipway history ${name}" lists them.`,
-        { revision: before.revision },
-      );
-    return { spec: revision.spec, restores: revision.restores };
-  }
-
-  const championOf = async (spec: EndpointSpec, by: Authorship) => {
-    if (spec.target) await registry.setAlias(spec.target.model, "champion", spec.target.version, by.author);
-  };
+  const { store, routing, changes } = deps;
+  const { change, require } = changes;
+  const aliases = createAliasMoves(deps);
 
   const serve: EndpointUseCases["serve"] = async (name, { model, version, manifest, action }, by) => {
     const parsed = manifest === null || manifest === undefined ? null : parseManifest(manifest);
-    const plan = async (before: Endpoint | null) => ({
-      spec: {
-        ...withManifest(before?.spec ?? emptySpec, parsed, parseDuration),
-        target: { model, version, follows: before?.spec.target?.follows ?? null },
-      },
-    });
-    const result = await change(name, plan, { action, ...by });
-    await championOf(result.endpoint.spec, by);
+    const plan = async (before: Endpoint | null): Promise<Planned> => {
+      const spec = toSpec(before?.spec ?? emptySpec, parsed);
+      const follows = parsed?.serve?.follow === undefined ? (before?.spec.target?.follows ?? null) : toAlias(parsed);
+      return { spec: { ...spec, target: { model, version, follows } } };
+    };
+    const result = await change({ name, plan, action, ...by });
+    await aliases.follow(result.endpoint.spec, by);
     return result;
   };
 
@@ -166,71 +73,104 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     },
     serve,
     async promote(name, version, by) {
-      const { spec } = await require(name);
-      const model = spec.target?.model ?? name;
-      await registry.requireVersion(model, version);
+      const endpoint = await require(name);
+      const model = endpoint.spec.target?.model ?? (await lastModel(store, name)) ?? name;
+      await deps.registry.requireVersion(model, version);
       return serve(name, { model, version, manifest: null, action: "promote" }, by);
     },
     async rollback(name, to, by) {
       const before = await require(name);
-      const result = await change(name, async (now) => planRollback(name, now ?? before, to), {
-        action: "rollback",
-        ...by,
-      });
-      await championOf(result.endpoint.spec, by);
+      const plan = (now: Endpoint | null) => planRollback(store, now ?? before, to);
+      const result = await change({ name, plan, action: "rollback", ...by });
+      await aliases.follow(result.endpoint.spec, by);
       return result;
     },
     async undeploy(name, by) {
-      await require(name);
-      return change(name, async (before) => ({ spec: { ...before!.spec, target: null } }), {
-        action: "undeploy",
-        ...by,
-      });
+      const { spec } = await require(name);
+      const plan = async (now: Endpoint | null) => ({ spec: { ...(now?.spec ?? spec), target: null } });
+      return change({ name, plan, action: "undeploy", ...by });
     },
-    async apply(name, manifest, { dryRun, author, message }) {
+    async apply(name, manifest, { dryRun, ...by }) {
       const parsed = parseManifest(manifest);
       const before = await require(name);
-      const spec = withManifest(before.spec, parsed, parseDuration);
-      if (dryRun) return { endpoint: before, changes: diffJson(before.spec, spec) };
-      return change(name, async (now) => ({ spec: withManifest((now ?? before).spec, parsed, parseDuration) }), {
-        action: "apply",
-        author,
-        message,
-      });
+      const plan = async (now: Endpoint | null) => ({ spec: toSpec((now ?? before).spec, parsed) });
+      if (!dryRun) return change({ name, plan, action: "apply", ...by });
+      return { endpoint: before, changes: diffJson(before.spec, (await plan(before)).spec) };
     },
-    async aliasMoved(model, alias, version, by) {
-      for (const endpoint of await store.all()) {
-        const { target, serve } = endpoint.spec;
-        if (target?.model !== model) continue;
-        if (target.follows === alias && target.version !== version) {
-          const plan = async () => ({ spec: { ...endpoint.spec, target: { ...target, version } } });
-          await change(endpoint.name, plan, { action: "alias", ...by });
-        } else if (serve.fallback && "alias" in serve.fallback && serve.fallback.alias === alias) {
-          await exclusively(async () => routing.refresh(await require(endpoint.name), await store.epoch()));
-        }
-      }
-    },
+    aliasMoved: aliases.moved,
     sync: () =>
-      exclusively(async () => {
+      changes.exclusively(async () => {
         const epoch = await store.epoch();
         if (epoch > routing.snapshot().epoch) await routing.sync(await store.all(), epoch);
       }),
-    async checkUnused({ name, version, alias }) {
-      for (const { name: user, spec } of await store.all()) {
-        if (spec.target?.model !== name) continue;
-        const uses =
-          alias !== undefined
-            ? spec.target.follows === alias
-            : version === undefined || spec.target.version === version;
-        if (uses)
-          throw new SlipwayError(
-            "in_use",
-            `The endpoint ${user} uses ${name}@${alias ?? spec.target.version}; undeploy it first.`,
-            {
-              endpoint: user,
-            },
-          );
+    checkUnused: (address) => checkUnused(store, address),
+  };
+}
+
+function createAliasMoves({ store, routing, registry, changes }: EndpointDeps) {
+  const moved: EndpointUseCases["aliasMoved"] = async ({ model, alias, version }, by) => {
+    for (const { name, spec } of await store.all()) {
+      const { target, serve } = spec;
+      if (target?.model !== model) continue;
+      if (target.follows === alias && target.version !== version) {
+        const plan = async () => ({ spec: { ...spec, target: { ...target, version } } });
+        await changes.change({ name, plan, action: "alias", ...by });
+      } else if (serve.fallback && "alias" in serve.fallback && serve.fallback.alias === alias) {
+        await changes.exclusively(async () => routing.refresh(await changes.require(name), await store.epoch()));
       }
+    }
+  };
+  return {
+    moved,
+    /** What an endpoint serves is what its alias means: the one that it follows, else champion. */
+    async follow({ target }: EndpointSpec, by: Authorship): Promise<void> {
+      if (!target) return;
+      const { model, version } = target;
+      const alias = target.follows ?? championAlias;
+      await registry.setAlias(model, alias, version, by.author);
+      await moved({ model, alias, version }, by);
     },
   };
+}
+
+function toAlias(manifest: Manifest): string | null {
+  const follow = manifest.serve?.follow;
+  return follow === undefined || follow === "none" ? null : follow;
+}
+
+function toSpec(spec: EndpointSpec, manifest: Manifest | null): EndpointSpec {
+  const merged = withManifest(spec, manifest, parseDuration);
+  if (!manifest?.serve || manifest.serve.follow === undefined || !merged.target) return merged;
+  return { ...merged, target: { ...merged.target, follows: toAlias(manifest) } };
+}
+
+async function planRollback(store: EndpointStore, { name, revision }: Endpoint, to: number | null): Promise<Planned> {
+  const present = await store.findRevision(name, revision);
+  const wanted = to ?? (present?.restores ?? revision) - 1;
+  const found = wanted < 1 ? null : await store.findRevision(name, wanted);
+  if (found) return { spec: found.spec, restores: found.restores };
+  throw new SlipwayError(
+    "precondition_failed",
+    to === null
+      ? `${name} is at its first state; there is nothing to go back to.`
+      : `${name} has no revision ${to}; "slipway history ${name}" lists them.`,
+    { revision },
+  );
+}
+
+/** The model that an endpoint without traffic served last. */
+async function lastModel(store: EndpointStore, name: string): Promise<string | null> {
+  const { items } = await store.listRevisions(name, { limit: 100, cursor: null });
+  return items.find((revision) => revision.spec.target)?.spec.target?.model ?? null;
+}
+
+async function checkUnused(store: EndpointStore, { name, version, alias }: Address): Promise<void> {
+  for (const { name: user, spec } of await store.all()) {
+    if (spec.target?.model !== name) continue;
+    const uses =
+      alias !== undefined ? spec.target.follows === alias : version === undefined || spec.target.version === version;
+    if (!uses) continue;
+    const used = `${name}@${alias ?? spec.target.version}`;
+    throw new SlipwayError("in_use", `The endpoint ${user} uses ${used}; undeploy it first.`, { endpoint: user });
+  }
 }

@@ -9,6 +9,7 @@ import type { Packaging } from "../packaging/index.ts";
 import type { PredictionLog } from "../predictions/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
+import { createChanges } from "./changes.ts";
 import { createDeploy, type Deploy } from "./deploy.ts";
 import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
 import { createInfer, type Infer } from "./infer.ts";
@@ -18,8 +19,9 @@ import { createEndpointStore } from "./store.ts";
 
 export { diffJson } from "./endpoint.ts";
 export type { Change, Endpoint, EndpointRevision, EndpointSpec } from "./endpoint.ts";
-export type { Authorship, ChangeResult } from "./endpoints.ts";
-export { InferError, type Infer, type InferAnswer } from "./infer.ts";
+export type { Authorship, ChangeResult } from "./changes.ts";
+export type { Infer, InferAnswer } from "./infer.ts";
+export { InferError } from "./infer-errors.ts";
 export type { InferCall, ParsedRequest } from "./journey.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
@@ -56,7 +58,8 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
   const { registry, clock, logger } = deps;
   const store = createEndpointStore(deps.sql);
   const routing = createRouting(deps);
-  const endpoints = createEndpointUseCases({ store, routing, registry, clock });
+  const changes = createChanges({ store, routing, clock });
+  const endpoints = createEndpointUseCases({ store, routing, registry, changes });
   const deploy = createDeploy({ ...deps, folder: join(deps.folder, "tmp"), endpoints });
   let stopPolling = () => {};
 

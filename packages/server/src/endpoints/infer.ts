@@ -1,17 +1,19 @@
-import { SlipwayError } from "@slipway/contract";
-import type { ResolvedInputs, Signature, Tensor } from "@slipway/runtime";
+import { SlipwayError, type ErrorKind } from "@slipway/contract";
+import type { Signature, Tensor } from "@slipway/runtime";
 import type { Clock } from "../kernel/clock.ts";
 import { createId, type Id } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Tracer } from "../platform/telemetry/index.ts";
 import type { PredictionLog } from "../predictions/index.ts";
-import type { LoadedVersion, RunResult } from "../serving/index.ts";
+import type { LoadedVersion } from "../serving/index.ts";
 import { runFallback } from "./fallback.ts";
+import { asSlipwayError, InferError, logUnavailable } from "./infer-errors.ts";
 import type { InferCall, Journey, Outcome } from "./journey.ts";
 import { toRecord } from "./journey-record.ts";
 import { countRequest } from "./metrics.ts";
 import type { Routing } from "./routing.ts";
-import type { Route } from "./snapshot.ts";
+import { createRunJourney } from "./run-journey.ts";
+import type { Route, RoutingSnapshot } from "./snapshot.ts";
 import { toSpan } from "./span.ts";
 
 export interface InferAnswer {
@@ -28,21 +30,6 @@ export interface InferAnswer {
   readonly fallback: string | null;
 }
 
-/** An error of a request that has a record; `id` and `logged` belong into the answer. */
-export class InferError extends Error {
-  readonly error: SlipwayError;
-  readonly id: Id;
-  readonly logged: boolean;
-  readonly requestId: string | null;
-  constructor(error: SlipwayError, facts: { id: Id; logged: boolean; requestId: string | null }) {
-    super(error.message, { cause: error });
-    this.error = error;
-    this.id = facts.id;
-    this.logged = facts.logged;
-    this.requestId = facts.requestId;
-  }
-}
-
 export interface InferDeps {
   readonly routing: Routing;
   readonly predictions: PredictionLog;
@@ -52,6 +39,8 @@ export interface InferDeps {
   readonly tracer: Tracer | null;
 }
 
+/** What a fallback answers for; a wrong request stays wrong. */
+const fallsBack: ReadonlySet<ErrorKind> = new Set(["internal", "unavailable", "deadline"]);
 const noTensors: readonly Tensor[] = [];
 
 export type Infer = (call: InferCall) => Promise<InferAnswer>;
@@ -62,67 +51,7 @@ export type Infer = (call: InferCall) => Promise<InferAnswer>;
  */
 export function createInfer(deps: InferDeps): Infer {
   const { clock, routing, predictions, tracer } = deps;
-
-  function findRoute(name: string): Route {
-    const { routes } = routing.snapshot();
-    const route = routes.get(name);
-    if (route && (route.loaded || route.failure !== null)) return route;
-    const known = [...routes.values()].filter((other) => other.loaded).map((other) => other.endpoint);
-    throw new SlipwayError(
-      "endpoint_not_found",
-      route
-        ? `The endpoint ${name} is not deployed at present; promote a version of it.`
-        : `There is no endpoint ${JSON.stringify(name)}${known.length === 0 ? "; deploy a model first." : `; there are: ${known.slice(0, 20).join(", ")}.`}`,
-      { endpoint: name, endpoints: known.slice(0, 20) },
-    );
-  }
-
-  function choose(journey: Journey): LoadedVersion | Promise<LoadedVersion> {
-    const { route, call } = journey;
-    const { version } = call;
-    if (version !== null && route.spec.target && version !== route.spec.target.version)
-      return routing.pinned.get(route.spec.target.model, version);
-    if (!route.loaded) throw new SlipwayError("not_ready", `${route.endpoint} cannot answer: ${route.failure}`);
-    return route.loaded;
-  }
-
-  async function run(journey: Journey): Promise<RunResult> {
-    const { call, route } = journey;
-    // No await where the version is in memory: the request must enter its queue before anything can unload it.
-    const chosen = choose(journey);
-    const loaded = chosen instanceof Promise ? await chosen : chosen;
-    journey.loaded = loaded;
-    const parsed = call.parse(loaded.signature, route.extraFields);
-    journey.parsed = parsed;
-    journey.inputs = parsed.tensors;
-    const { resolved } = parsed;
-    journey.rows = resolved.rows;
-    journey.parsedAt = clock.monotonic();
-    const budgetMs = Math.min(call.timeoutMs ?? Infinity, route.spec.serve.timeoutMs);
-    const result = await withDeadline(loaded, resolved, budgetMs - (journey.parsedAt - journey.startedAt));
-    if (clock.monotonic() - journey.startedAt > budgetMs) throw deadline(budgetMs);
-    return result;
-  }
-
-  async function withDeadline(loaded: LoadedVersion, resolved: ResolvedInputs, leftMs: number): Promise<RunResult> {
-    if (leftMs <= 0) throw deadline(0);
-    // A run in this thread cannot be cut short, so a timer would only cost; its time is checked when it is over.
-    if (loaded.version.placement === "thread") return loaded.run(resolved.tensors, resolved.rows);
-    const ended = new AbortController();
-    const late = clock.sleep(leftMs, ended.signal).then(() => {
-      if (ended.signal.aborted) return null;
-      dropped.abort();
-      return null;
-    });
-    const dropped = new AbortController();
-    try {
-      const result = await Promise.race([loaded.run(resolved.tensors, resolved.rows, dropped.signal), late]);
-      if (result === null) throw deadline(leftMs);
-      return result;
-    } finally {
-      ended.abort();
-    }
-  }
+  const run = createRunJourney(deps);
 
   function record(journey: Journey, outcome: Outcome): Promise<boolean> {
     const { route } = journey;
@@ -148,7 +77,7 @@ export function createInfer(deps: InferDeps): Infer {
 
   async function fail(journey: Journey, thrown: unknown): Promise<InferAnswer> {
     let error = asSlipwayError(thrown, deps.logger, journey.id);
-    const instead = error.kind === "invalid" ? null : await runFallback(journey.route, journey, error);
+    const instead = !fallsBack.has(error.kind) ? null : await runFallback(journey.route, journey, error);
     if (instead) return finish(journey, instead);
     const logged = await record(journey, failed(journey, error));
     if (!logged && journey.route.spec.log.onFull === "refuse") error = logUnavailable();
@@ -175,7 +104,7 @@ export function createInfer(deps: InferDeps): Infer {
   }
 
   return async function infer(call) {
-    const route = findRoute(call.endpoint);
+    const route = findRoute(routing.snapshot(), call.endpoint);
     const startedAt = clock.monotonic();
     const journey: Journey = {
       id: createId(),
@@ -202,31 +131,21 @@ export function createInfer(deps: InferDeps): Infer {
   };
 }
 
+/** @throws SlipwayError `endpoint_not_found` that names what there is */
+function findRoute({ routes }: RoutingSnapshot, name: string): Route {
+  const route = routes.get(name);
+  if (route && (route.loaded || route.failure !== null)) return route;
+  const known = [...routes.values()].filter((other) => other.loaded).map((other) => other.endpoint);
+  throw new SlipwayError(
+    "endpoint_not_found",
+    route
+      ? `The endpoint ${name} is not deployed at present; promote a version of it.`
+      : `There is no endpoint ${JSON.stringify(name)}${known.length === 0 ? "; deploy a model first." : `; there are: ${known.slice(0, 20).join(", ")}.`}`,
+    { endpoint: name, endpoints: known.slice(0, 20) },
+  );
+}
+
 function failed({ loaded, route, call }: Journey, error: SlipwayError): Outcome {
   const version = call.version ?? loaded?.version.version ?? route.spec.target?.version ?? null;
   return { loaded, version, outputs: noTensors, error, fallback: null };
-}
-
-function asSlipwayError(thrown: unknown, logger: Logger, id: Id): SlipwayError {
-  if (SlipwayError.is(thrown)) return thrown;
-  logger.error({ error: thrown, prediction: id }, "a prediction failed in an unexpected way");
-  return new SlipwayError(
-    "internal",
-    `Something went wrong inside the server; its log has the details under ${id}.`,
-    {},
-    thrown,
-  );
-}
-
-function deadline(budgetMs: number): SlipwayError {
-  return new SlipwayError("deadline_exceeded", `No answer within ${Math.round(budgetMs)} ms.`, {
-    timeout_ms: budgetMs,
-  });
-}
-
-function logUnavailable(): SlipwayError {
-  return new SlipwayError(
-    "log_unavailable",
-    "The prediction log cannot be written and this endpoint refuses to answer without it (log.on_full: refuse); free disk space.",
-  );
 }

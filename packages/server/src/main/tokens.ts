@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { SlipwayError } from "@slipway/contract";
 import { createAccess, parseScope, parseUser, type Access, type Token } from "../access/index.ts";
 import { systemClock } from "../kernel/clock.ts";
-import { migrations } from "../app.ts";
+import { migrations } from "../app/storage.ts";
 import { migrate, openDataFolder, openSqlite } from "../platform/sql/index.ts";
 
 export interface TokenOptions {

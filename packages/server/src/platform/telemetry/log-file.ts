@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -46,7 +46,7 @@ export function createLogFile(): LogFile {
       for (const line of waiting.splice(0)) this.write(line);
     },
     async tail({ limit, matches }) {
-      if (path === null) return [];
+      if (path === null || !existsSync(path)) return [];
       const lines = (await readTail(path)).split("\n");
       const entries: LogEntry[] = [];
       for (let index = lines.length - 1; index >= 0 && entries.length < limit; index--) {

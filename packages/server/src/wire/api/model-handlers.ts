@@ -81,7 +81,7 @@ export function createModelHandlers({
           `${JSON.stringify(alias)} is a version number; an alias begins with a letter.`,
         );
       await registry.setAlias(model, alias, version, author);
-      await endpoints.aliasMoved(model, alias, version, { author, message: message ?? null });
+      await endpoints.aliasMoved({ model, alias, version }, { author, message: message ?? null });
       return { model, alias, version };
     },
     deleteAlias: async ({ params }) => {

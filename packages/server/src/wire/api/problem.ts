@@ -36,7 +36,12 @@ export function asSlipwayError(thrown: unknown, facts: { id: string; logger: Log
   );
 }
 
-export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+export function sendProblem(
+  thrown: unknown,
+  to: { request: FastifyRequest; reply: FastifyReply },
+  logger: Logger,
+): void {
+  const { request, reply } = to;
   if (thrown instanceof InferError) {
     if (!thrown.logged) reply.header("x-slipway-logged", "false");
     reply.header("x-slipway-prediction", thrown.id);

@@ -30,7 +30,7 @@ export function registerRoutes(app: Http, handlers: Handlers): void {
       url: toUrl(route.path),
       exposeHeadRoute: false,
       config: { scope: route.scope },
-      handler: (request, reply) => answer(route, handler, request, reply),
+      handler: (request, reply) => answer({ route, handler }, request, reply),
     });
   }
 }
@@ -41,8 +41,7 @@ export function toUrl(path: string): string {
 }
 
 async function answer(
-  route: RouteSpec,
-  handler: Handler,
+  { route, handler }: { readonly route: RouteSpec; readonly handler: Handler },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
@@ -78,7 +77,7 @@ function parseQuery(route: RouteSpec, raw: Record<string, unknown>): Record<stri
   const parsed = asTyped.success ? asTyped : route.query.safeParse(mixed(route, raw, typed));
   if (parsed.success) return parsed.data;
   const issue = asTyped.error!.issues[0]!;
-  throw new SlipwayError("invalid_request", `The query parameter ${issue.path.join(".")} is wrong: ${issue.message}.`);
+  throw new SlipwayError("invalid_request", `The query parameter ${issue.path.join(".")} ${explain(issue)}.`);
 }
 
 /** Each parameter as text where its schema wants text. */
@@ -103,7 +102,12 @@ function fromText(value: unknown): unknown {
 function parseBody(route: RouteSpec, body: Buffer): unknown {
   const parsed = route.body!.safeParse(body.length === 0 ? {} : parseJsonBody(body));
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-  const text = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+  const problems = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: explain(issue) }));
+  const text = problems.map(({ path, message }) => (path === "" ? `it ${message}` : `${path} ${message}`)).join("; ");
   throw new SlipwayError("invalid_request", `The body is wrong: ${text}.`, { problems });
+}
+
+function explain(issue: { readonly code?: string | undefined; readonly message: string }): string {
+  const missing = /^Invalid input: expected (.+), received undefined$/.exec(issue.message);
+  return missing ? `is missing: expected ${missing[1]}` : `is wrong: ${issue.message}`;
 }

@@ -20,7 +20,12 @@ const statuses: Readonly<Record<ErrorKind, number>> = {
   deadline: 504,
 };
 
-export function sendOipError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+export function sendOipError(
+  thrown: unknown,
+  to: { request: FastifyRequest; reply: FastifyReply },
+  logger: Logger,
+): void {
+  const { request, reply } = to;
   if (thrown instanceof InferError) {
     if (!thrown.logged) reply.header("x-slipway-logged", "false");
     reply.header("x-slipway-prediction", thrown.id);

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { slipwayVersion as version } from "@slipway/contract";
+import { createThreadRuntime, createWorkerRuntime } from "@slipway/runtime";
+import type { Config } from "../config/index.ts";
+import { createEndpoints, type Endpoints } from "../endpoints/index.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Lifecycle } from "../kernel/lifecycle.ts";
+import type { Logger } from "../kernel/logger.ts";
+import { createPackaging } from "../packaging/index.ts";
+import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
+import { createOperations, type Operations } from "../platform/queue/index.ts";
+import { createTracer } from "../platform/telemetry/index.ts";
+import { createPredictionLog, type PredictionLog } from "../predictions/index.ts";
+import { createRegistry, type Registry } from "../registry/index.ts";
+import { createServing } from "../serving/index.ts";
+import type { Storage } from "./storage.ts";
+
+export interface Capabilities {
+  readonly blobs: BlobStore;
+  readonly operations: Operations;
+  readonly registry: Registry;
+  readonly predictions: PredictionLog;
+  readonly endpoints: Endpoints;
+}
+
+export interface CapabilityDeps {
+  readonly config: Config;
+  readonly storage: Storage;
+  /** UUIDv7 of this start. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+}
+
+/** Everything between the storage and the faces, in the order of the layers; the endpoints serve when it returns. */
+export async function startCapabilities(given: CapabilityDeps): Promise<Capabilities> {
+  const { config, instance, clock, logger, lifecycle } = given;
+  const { folder, sql } = given.storage;
+  const blobs = createBlobStore({ folder: join(folder, "blobs") });
+  const operations = createOperations({ sql, clock, logger });
+  await operations.recover();
+  const packaging = createPackaging({ probeTimeoutMs: config.probeTimeout, probeMemoryBytes: config.probeMemory });
+  const registry = createRegistry({ sql, clock });
+  const serving = createServing({
+    folder: join(folder, "loaded"),
+    blobs,
+    runtimes: { thread: createThreadRuntime(), worker: createWorkerRuntime() },
+    batchRows: config.batchRows,
+    clock,
+    logger,
+  });
+  lifecycle.onStop("serving", () => serving.close());
+  const predictions = await createPredictionLog({
+    folder: join(folder, "log"),
+    instance,
+    segmentBytes: config.logSegment,
+    reserveBytes: config.logReserve,
+    clock,
+    logger,
+  });
+  lifecycle.onStop("predictions", () => predictions.close(), 10_000);
+  const { otlpEndpoint } = config;
+  const tracing = { version, instance, clock, logger };
+  const tracer = otlpEndpoint === null ? null : await createTracer({ ...tracing, endpoint: otlpEndpoint });
+  if (tracer) lifecycle.onStop("tracer", () => tracer.close());
+  const deps = {
+    folder,
+    instance,
+    sql,
+    blobs,
+    operations,
+    packaging,
+    registry,
+    serving,
+    predictions,
+    clock,
+    logger,
+    tracer,
+  };
+  const endpoints = createEndpoints(deps);
+  lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
+  lifecycle.onStop("endpoints", () => endpoints.stop());
+  await endpoints.start();
+  return { blobs, operations, registry, predictions, endpoints };
+}

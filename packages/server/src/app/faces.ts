@@ -1,0 +1,55 @@
+import { slipwayVersion as version } from "@slipway/contract";
+import type { Access } from "../access/index.ts";
+import type { Config } from "../config/index.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Lifecycle } from "../kernel/lifecycle.ts";
+import type { Logger } from "../kernel/logger.ts";
+import { createHttp, type Http } from "../platform/http/index.ts";
+import { createProcessMetrics, type LogFile } from "../platform/telemetry/index.ts";
+import { registerApi, registerUnknown, type ServerFacts } from "../wire/api/index.ts";
+import { registerAuth } from "../wire/auth/index.ts";
+import { registerDocs } from "../wire/docs/index.ts";
+import { registerHealth } from "../wire/health/index.ts";
+import { registerMetrics } from "../wire/metrics/index.ts";
+import { registerOip } from "../wire/oip/index.ts";
+import type { Capabilities } from "./capabilities.ts";
+
+export interface FaceDeps extends Capabilities {
+  readonly config: Config;
+  readonly access: Access;
+  /** Requests need a token. */
+  readonly secured: boolean;
+  readonly facts: ServerFacts;
+  readonly logFile: LogFile;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+}
+
+/** The HTTP server with every protocol and page on it, not yet listening. */
+export function createFaces(deps: FaceDeps): Http {
+  const { config, endpoints, predictions, registry, logger, lifecycle, secured } = deps;
+  const { basePath, blobLimit, tlsCert, tlsKey } = config;
+  const http = createHttp({
+    bodyLimit: config.bodyLimit,
+    requestTimeoutMs: config.requestTimeout,
+    idleTimeoutMs: config.idleTimeout,
+    loopbackOnly: !secured,
+    tls: tlsCert === null || tlsKey === null ? null : { cert: tlsCert, key: tlsKey },
+    basePath,
+  });
+  let serving = true;
+  const ready = () => serving;
+  const process = createProcessMetrics();
+  lifecycle.onStop("metrics", () => process.stop());
+  if (secured) registerAuth(http, deps.access);
+  registerDocs(http, { version, basePath, endpoints, secured });
+  registerApi(http, { ...deps, blobLimit, basePath });
+  registerOip(http, { version, endpoints, registry, logger, ready });
+  registerMetrics(http, { endpoints, predictions, process });
+  registerUnknown(http, logger);
+  registerHealth(http, { endpoints, basePath, ready });
+  lifecycle.onStop("http", () => http.close(), config.drainTimeout);
+  lifecycle.onStop("ready", () => void (serving = false));
+  return http;
+}

@@ -1,0 +1,36 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { accessMigrations } from "../access/index.ts";
+import { endpointMigrations } from "../endpoints/index.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Lifecycle } from "../kernel/lifecycle.ts";
+import { queueMigrations } from "../platform/queue/index.ts";
+import { registryMigrations } from "../registry/index.ts";
+import { lockFolder, migrate, openDataFolder, openSqlite, type Sql } from "../platform/sql/index.ts";
+
+/** Every capability's steps, in the order of the layers. */
+export const migrations = [...queueMigrations, ...accessMigrations, ...registryMigrations, ...endpointMigrations];
+
+export interface Storage {
+  /** Absolute. */
+  readonly folder: string;
+  readonly sql: Sql;
+}
+
+/** The data folder, held against a second server, and the database in it, brought to this version's tables. */
+export async function openStorage(
+  data: string,
+  { lifecycle, clock }: { readonly lifecycle: Lifecycle; readonly clock: Clock },
+): Promise<Storage> {
+  const folder = resolve(data);
+  await mkdir(folder, { recursive: true });
+  const lock = lockFolder(folder);
+  lifecycle.onStop("lock", () => lock.release());
+  await openDataFolder(folder, clock);
+  await rm(join(folder, "tmp"), { recursive: true, force: true });
+  await mkdir(join(folder, "tmp"));
+  const sql = await openSqlite({ path: join(folder, "slipway.db") });
+  lifecycle.onStop("sql", () => sql.close());
+  await migrate(sql, migrations, clock);
+  return { folder, sql };
+}
