@@ -107,7 +107,7 @@ function parseBody(route: RouteSpec, body: Buffer): unknown {
   throw new SlipwayError("invalid_request", `The body is wrong: ${text}.`, { problems });
 }
 
-function explain(issue: { readonly code?: string | undefined; readonly message: string }): string {
+function explain(issue: { readonly message: string }): string {
   const missing = /^Invalid input: expected (.+), received undefined$/.exec(issue.message);
   return missing ? `is missing: expected ${missing[1]}` : `is wrong: ${issue.message}`;
 }
