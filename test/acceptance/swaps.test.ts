@@ -20,7 +20,7 @@ interface Answer {
 /** What went wrong, in words; nothing else is kept of wrong answers. */
 const troubles: string[] = [];
 const answers: Answer[] = [];
-let stopped = false;
+const over = new AbortController();
 
 beforeAll(async () => {
   // Version 1 answers n for the row [n, 0, 0, 0], version 2 answers -n: the sign tells the version, the size the row.
@@ -79,7 +79,7 @@ const callers: readonly (() => Promise<void>)[] = [
 ];
 
 async function ask(caller: () => Promise<void>): Promise<void> {
-  while (!stopped) await caller();
+  while (!over.signal.aborted) await caller();
 }
 
 /** What each version answers to a flight of one caller, learnt by pinning. */
@@ -127,7 +127,7 @@ test(`${swaps} version swaps under load: 0 failed, 0 mixed`, { timeout: rounds(1
     // Some traffic between any two.
     while (answers.length < before + 5 && troubles.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  stopped = true;
+  over.abort();
   await Promise.all(load);
 
   expect(troubles.slice(0, 5)).toEqual([]);
