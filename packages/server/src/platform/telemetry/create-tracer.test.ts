@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock, type Clock } from "../../kernel/clock.ts";
 import { silentLogger } from "../../kernel/logger.ts";
-import { createTracer, type SpanFacts } from "./tracer.ts";
+import { createTracer } from "./create-tracer.ts";
+import type { SpanFacts } from "./tracer.ts";
 
 interface OtlpSpan {
   readonly traceId: string;
