@@ -17,6 +17,7 @@ export * from "./onnx/probe/module.ts";
 export * from "./onnx/probe/placement.ts";
 export type * from "./onnx/probe/report.ts";
 export * from "./onnx/thread-runtime.ts";
+export * from "./onnx/warm-up.ts";
 export * from "./onnx/worker-runtime.ts";
 export * from "./log/decode.ts";
 export * from "./log/format.ts";

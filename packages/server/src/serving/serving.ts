@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { SlipwayError } from "@slipway/contract";
-import { createBatcher, type Placement, type Runtime } from "@slipway/runtime";
+import { createBatcher, warmUp, type Placement, type Runtime } from "@slipway/runtime";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { BlobStore } from "../platform/blobs/index.ts";
@@ -52,6 +52,7 @@ export function createServing(deps: ServingDeps): Serving {
       Array.from({ length: count }, async () => {
         const replica = await runtime.open(files, version.signature, { threads: 1 });
         const { signature } = version;
+        await warmUp(replica, signature);
         return {
           replica,
           batcher: createBatcher({
