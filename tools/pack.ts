@@ -58,6 +58,7 @@ const entries = [
   "packages/server/src/platform/blobs/digest-worker.ts",
   "packages/server/src/platform/process/child-main.ts",
   "packages/server/src/predictions/look-up-worker.ts",
+  "packages/server/src/wire/docs/scalar-worker.ts",
   "packages/runtime/src/onnx/replica-worker.ts",
   "packages/runtime/src/onnx/probe/probe.ts",
 ];

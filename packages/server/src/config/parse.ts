@@ -98,6 +98,9 @@ export function parseConfig(sources: { flags?: RawOptions; env?: RawOptions; fil
     else config[camel(name)] = parsed.value;
   }
   if ((config["tlsCert"] === null) !== (config["tlsKey"] === null)) problems.push("tls_cert and tls_key go together");
+  const base = config["basePath"] as string;
+  if (!/^(\/[A-Za-z0-9._~-]+)*$/.test(base))
+    problems.push(`base_path: expected a path such as /ml, without a slash at the end, got ${JSON.stringify(base)}`);
   if (problems.length > 0)
     throw new SlipwayError("invalid_config", `The configuration is wrong:\n  ${problems.join("\n  ")}`, { problems });
   return config as unknown as Config;
