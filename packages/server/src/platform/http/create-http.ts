@@ -21,7 +21,11 @@ export interface HttpOptions {
  * is the business of each wire folder.
  */
 export function createHttp(options: HttpOptions): Http {
-  const https = options.tls ? { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) } : null;
+  // How often Node looks for requests that take too long; every 30 s by itself.
+  const connectionsCheckingInterval = Math.min(5_000, Math.max(100, options.requestTimeoutMs / 4));
+  const https = options.tls
+    ? { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key), connectionsCheckingInterval }
+    : null;
   const settings: FastifyServerOptions = {
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeoutMs,
@@ -33,7 +37,9 @@ export function createHttp(options: HttpOptions): Http {
   };
   if (options.basePath !== "") settings.rewriteUrl = (request) => withoutBase(request.url ?? "/", options.basePath);
   // One type for both: what differs is the type of the socket, which nobody here looks at.
-  const app = (https ? fastify({ ...settings, https } as object) : fastify(settings)) as FastifyInstance;
+  const app = (
+    https ? fastify({ ...settings, https } as object) : fastify({ ...settings, http: { connectionsCheckingInterval } })
+  ) as FastifyInstance;
   app.server.headersTimeout = Math.min(options.requestTimeoutMs, 15_000);
   app.decorateRequest("callerName", null);
   app.removeAllContentTypeParsers();

@@ -1,4 +1,4 @@
-import { errorTable, problemStatus, SlipwayError, type Problem } from "@slipway/contract";
+import { errorTable, problemStatus, SlipwayError, type ErrorCode, type Problem } from "@slipway/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { InferError } from "../../endpoints/index.ts";
 import type { Logger } from "../../kernel/logger.ts";
@@ -19,9 +19,10 @@ export function toProblem(error: SlipwayError, instance: string | null): Problem
 }
 
 /** Errors that Fastify itself raises before a handler runs. */
-const transportCodes: Readonly<Record<string, "too_large" | "invalid_request">> = {
+const transportCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "too_large",
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "invalid_request",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
   FST_ERR_BAD_URL: "invalid_request",
 };
 
