@@ -154,7 +154,7 @@ const ours: readonly Row[] = [
     send: { json: { manifest: { slipway: 1, name: "flight-delay", serve: { timeout: "250ms" } } } },
     status: 200,
     type: json,
-    body: { changed: true, changes: [{ from: 200, to: 250 }] },
+    body: { changed: true, changes: [{ to: 250 }] },
   },
   {
     method: "POST",
