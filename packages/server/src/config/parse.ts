@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError, suggestion } from "@slipway/contract";
 import { options, type Config, type OptionName, type OptionSpec } from "./options.ts";
 
 const byteUnits: Record<string, number> = {
@@ -85,7 +85,7 @@ const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) =>
 export function parseConfig(sources: { flags?: RawOptions; env?: RawOptions; file?: RawOptions }): Config {
   const problems: string[] = [];
   for (const name of Object.keys({ ...sources.file, ...sources.flags }))
-    if (!(name in options)) problems.push(`${name}: there is no such option`);
+    if (!(name in options)) problems.push(`${name}: there is no such option.${suggestion(name, Object.keys(options))}`);
   const config: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(options) as [OptionName, OptionSpec][]) {
     const value = sources.flags?.[name] ?? (spec.env ? sources.env?.[spec.env] : undefined) ?? sources.file?.[name];

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { fastify, type FastifyInstance, type FastifyServerOptions } from "fastify";
-import { createId } from "../../kernel/ids.ts";
 import { checkOrigin } from "./guard.ts";
 
 export type Http = FastifyInstance;
@@ -31,7 +30,8 @@ export function createHttp(options: HttpOptions): Http {
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: options.idleTimeoutMs,
     forceCloseConnections: "idle",
-    genReqId: createId,
+    // Only an error needs an id that is told, and it makes its own.
+    genReqId: () => "",
     logger: false,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
   };
@@ -41,9 +41,17 @@ export function createHttp(options: HttpOptions): Http {
     https ? fastify({ ...settings, https } as object) : fastify({ ...settings, http: { connectionsCheckingInterval } })
   ) as FastifyInstance;
   app.server.headersTimeout = Math.min(options.requestTimeoutMs, 15_000);
+  // A client that keeps its connection would hold up the end: once it is near, each goes with its answer.
+  app.addHook("preClose", (done) => {
+    app.server.keepAliveTimeout = 1;
+    app.server.keepAliveTimeoutBuffer = 0;
+    done();
+  });
   app.decorateRequest("callerName", null);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  // The first is found without parsing the header.
+  for (const type of ["application/json", "*"])
+    app.addContentTypeParser(type, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   if (options.loopbackOnly)
     app.addHook("onRequest", (request, _reply, done) => {
       try {

@@ -37,7 +37,7 @@ export interface ApiDeps {
 /** `/api/v1`, and predict of each endpoint. */
 export function registerApi(app: Http, deps: ApiDeps): void {
   app.register(async (scope) => {
-    scope.setErrorHandler((error, request, reply) => sendProblem(error, { request, reply }, deps.logger));
+    scope.setErrorHandler((error, _request, reply) => sendProblem(error, reply, deps.logger));
     registerPredict(scope, { infer: deps.endpoints.infer, registry: deps.registry });
     registerEndpointPaths(scope, deps);
     registerUpload(scope, deps.blobs, deps.blobLimit);

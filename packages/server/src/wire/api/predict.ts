@@ -18,8 +18,16 @@ export function registerPredict(app: Http, deps: PredictDeps): void {
     app.post(url, { config: { scope: "infer" } }, (request, reply) => predict(deps, request, reply));
 }
 
+interface Target {
+  readonly endpoint: string;
+  readonly version: number | null;
+}
+
 async function predict(deps: PredictDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const { endpoint, version } = await toTarget(deps, (request.params as { endpoint: string }).endpoint);
+  const address = (request.params as { endpoint: string }).endpoint;
+  const { endpoint, version } = address.includes("@")
+    ? await toTarget(deps, address)
+    : { endpoint: address, version: null };
   const { headers } = request;
   const body = readBody(request);
   let many = false;
@@ -59,9 +67,8 @@ function render(answer: InferAnswer, many: boolean): string {
   return `{"id":"${answer.id}","endpoint":"${answer.endpoint}","model":"${answer.model}","version":${answer.version},${result}${fallback}}`;
 }
 
-/** `NAME` needs no look-up; `NAME@VERSION` pins; `NAME@ALIAS` pins the version that the alias means now. */
-async function toTarget(deps: PredictDeps, text: string): Promise<{ endpoint: string; version: number | null }> {
-  if (!text.includes("@")) return { endpoint: text, version: null };
+/** `NAME@VERSION` pins; `NAME@ALIAS` pins the version that the alias means now. */
+async function toTarget(deps: PredictDeps, text: string): Promise<Target> {
   const { name, version, alias } = parseAddress(text);
   if (version !== undefined) return { endpoint: name, version };
   return { endpoint: name, version: (await deps.registry.resolve({ name, ...(alias ? { alias } : {}) })).version };

@@ -1,6 +1,7 @@
 import { errorTable, problemStatus, SlipwayError, type ErrorCode, type Problem } from "@slipway/contract";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { InferError } from "../../endpoints/index.ts";
+import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 
 /** The error format of `/api/v1`: RFC 9457. An unknown throwable keeps its message inside and shows an id instead. */
@@ -37,19 +38,15 @@ export function asSlipwayError(thrown: unknown, facts: { id: string; logger: Log
   );
 }
 
-export function sendProblem(
-  thrown: unknown,
-  to: { request: FastifyRequest; reply: FastifyReply },
-  logger: Logger,
-): void {
-  const { request, reply } = to;
+export function sendProblem(thrown: unknown, reply: FastifyReply, logger: Logger): void {
+  const id = createId();
   if (thrown instanceof InferError) {
     if (!thrown.logged) reply.header("x-slipway-logged", "false");
     reply.header("x-slipway-prediction", thrown.id);
   }
   const inner = thrown instanceof InferError ? thrown.error : thrown;
-  const error = asSlipwayError(inner, { id: request.id, logger });
-  const instance = thrown instanceof InferError ? thrown.id : error.code === "internal" ? request.id : null;
+  const error = asSlipwayError(inner, { id, logger });
+  const instance = thrown instanceof InferError ? thrown.id : error.code === "internal" ? id : null;
   const problem = toProblem(error, instance);
   if (problem.status === 503 || problem.status === 429) reply.header("retry-after", "1");
   reply.status(problem.status).header("content-type", "application/problem+json").send(JSON.stringify(problem));

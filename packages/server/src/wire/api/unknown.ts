@@ -15,7 +15,7 @@ const later: readonly { readonly pattern: RegExp; readonly what: string }[] = [
 
 /** Whatever no face knows, and errors that are raised before any face is reached. */
 export function registerUnknown(app: Http, logger: Logger): void {
-  app.setErrorHandler((error, request, reply) => sendProblem(error, { request, reply }, logger));
+  app.setErrorHandler((error, _request, reply) => sendProblem(error, reply, logger));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?")[0]!;
     const planned = later.find(({ pattern }) => pattern.test(path));

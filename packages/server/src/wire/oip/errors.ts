@@ -1,6 +1,7 @@
 import { errorTable, SlipwayError, type ErrorKind } from "@slipway/contract";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { InferError } from "../../endpoints/index.ts";
+import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 
 /** The HTTP status of every kind of error in the Open Inference Protocol; the body is `{"error": "…"}`. */
@@ -20,18 +21,13 @@ const statuses: Readonly<Record<ErrorKind, number>> = {
   deadline: 504,
 };
 
-export function sendOipError(
-  thrown: unknown,
-  to: { request: FastifyRequest; reply: FastifyReply },
-  logger: Logger,
-): void {
-  const { request, reply } = to;
+export function sendOipError(thrown: unknown, reply: FastifyReply, logger: Logger): void {
   if (thrown instanceof InferError) {
     if (!thrown.logged) reply.header("x-slipway-logged", "false");
     reply.header("x-slipway-prediction", thrown.id);
   }
   const error = thrown instanceof InferError ? thrown.error : thrown;
-  const { status, message } = describe(error, request, logger);
+  const { status, message } = describe(error, logger);
   if (status === 503 || status === 429) reply.header("retry-after", "1");
   reply
     .status(status)
@@ -39,14 +35,15 @@ export function sendOipError(
     .send(JSON.stringify({ error: message }));
 }
 
-function describe(error: unknown, request: FastifyRequest, logger: Logger): { status: number; message: string } {
+function describe(error: unknown, logger: Logger): { status: number; message: string } {
   if (SlipwayError.is(error)) return { status: statuses[errorTable[error.code].kind], message: error.message };
   const transport = error as { code?: string; statusCode?: number; message: string };
   if (transport.code?.startsWith("FST_") && transport.statusCode !== undefined && transport.statusCode < 500)
     return { status: transport.statusCode, message: transport.message };
-  logger.error({ error, id: request.id }, "a request failed in an unexpected way");
+  const id = createId();
+  logger.error({ error, id }, "a request failed in an unexpected way");
   return {
     status: 500,
-    message: `Something went wrong inside the server; its log has the details under ${request.id}.`,
+    message: `Something went wrong inside the server; its log has the details under ${id}.`,
   };
 }

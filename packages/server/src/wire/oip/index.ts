@@ -26,7 +26,7 @@ const infers = { config: { scope: "infer" } };
 /** Open Inference Protocol V2 over HTTP. The model name is an endpoint; a version in the path pins the request to it. */
 export function registerOip(app: Http, deps: OipDeps): void {
   app.register(async (scope) => {
-    scope.setErrorHandler((error, request, reply) => sendOipError(error, { request, reply }, deps.logger));
+    scope.setErrorHandler((error, _request, reply) => sendOipError(error, reply, deps.logger));
     scope.get("/v2", infers, async () => ({ name: "slipway", version: deps.version, extensions: [] }));
     scope.get("/v2/health/live", open, async () => ({ live: true }));
     scope.get("/v2/health/ready", open, async (_request, reply) => {
