@@ -30,7 +30,7 @@ export function asSlipwayError(thrown: unknown, logger: Logger, id: Id): Slipway
 }
 
 export function deadline(budgetMs: number): SlipwayError {
-  return new SlipwayError("deadline_exceeded", `No answer within ${Math.round(budgetMs)} ms.`, {
+  return new SlipwayError("deadline_exceeded", `No answer within ${Number(budgetMs.toPrecision(3))} ms.`, {
     timeout_ms: budgetMs,
   });
 }

@@ -37,12 +37,17 @@ export function createRunJourney({
     journey.parsedAt = clock.monotonic();
     const budgetMs = Math.min(call.timeoutMs ?? Infinity, route.spec.serve.timeoutMs);
     const result = await withDeadline(loaded, resolved, budgetMs - (journey.parsedAt - journey.startedAt));
-    if (clock.monotonic() - journey.startedAt > budgetMs) throw deadline(budgetMs);
+    if (result === null || clock.monotonic() - journey.startedAt > budgetMs) throw deadline(budgetMs);
     return result;
   }
 
-  async function withDeadline(loaded: LoadedVersion, resolved: ResolvedInputs, leftMs: number): Promise<RunResult> {
-    if (leftMs <= 0) throw deadline(0);
+  /** Null: the time is over. */
+  async function withDeadline(
+    loaded: LoadedVersion,
+    resolved: ResolvedInputs,
+    leftMs: number,
+  ): Promise<RunResult | null> {
+    if (leftMs <= 0) return null;
     // A run in this thread cannot be cut short, so a timer would only cost; its time is checked when it is over.
     if (loaded.version.placement === "thread") return loaded.run(resolved.tensors, resolved.rows);
     const ended = new AbortController();
@@ -53,9 +58,7 @@ export function createRunJourney({
     });
     const dropped = new AbortController();
     try {
-      const result = await Promise.race([loaded.run(resolved.tensors, resolved.rows, dropped.signal), late]);
-      if (result === null) throw deadline(leftMs);
-      return result;
+      return await Promise.race([loaded.run(resolved.tensors, resolved.rows, dropped.signal), late]);
     } finally {
       ended.abort();
     }
