@@ -90,7 +90,11 @@ describe("stopping", () => {
   }
 
   /** Sends requests that wait one behind the other; returns when the server has begun with them. */
-  async function occupy({ url }: TestServer, send: () => ReturnType<typeof fetchJson>, count: number) {
+  async function occupy(
+    { url }: TestServer,
+    send: () => ReturnType<typeof fetchJson<ReturnType<typeof JSON.parse>>>,
+    count: number,
+  ) {
     const results = Promise.allSettled(Array.from({ length: count }, send));
     await expect
       .poll(async () => (await fetchJson<string>(`${url}/metrics`)).body, { timeout: 10_000, interval: 5 })

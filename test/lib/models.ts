@@ -45,12 +45,31 @@ export function smallModel(name: string): string {
  * with its weights replaced, so that the answer tells which version made it.
  */
 export function scaledMatrix(factor: number): string {
-  const bytes = readFileSync(smallModel("matrix"));
-  const weights = Buffer.from(new Float32Array([1, 2, 3, 4]).buffer);
-  const at = bytes.indexOf(weights);
-  if (at < 0) throw new Error("matrix.onnx does not hold the weights 1, 2, 3, 4 any more.");
-  Buffer.from(new Float32Array([1, 2, 3, 4].map((weight) => weight * factor)).buffer).copy(bytes, at);
-  const path = join(mkdtempSync(join(tmpdir(), "slipway-model-")), "matrix.onnx");
+  const weights = (scale: number) => Buffer.from(new Float32Array([1, 2, 3, 4].map((w) => w * scale)).buffer);
+  return patchModel("matrix", weights(1), weights(factor));
+}
+
+/** `picky.onnx`, which fails on all codes but 10, 11 and 12 (0, 1 and 2 for them), with another first code. */
+export function pickyFrom(first: number): string {
+  return patchModel("picky", int64s(10), int64s(first));
+}
+
+/** `slow.onnx` with a matrix of 2 by 2 in the place of its 700 by 700, which costs nothing: 2 x³ for an x. */
+export function quickenedSlow(): string {
+  return patchModel("slow", int64s(700, 700), int64s(2, 2));
+}
+
+function int64s(...values: readonly number[]): Buffer {
+  return Buffer.from(new BigInt64Array(values.map(BigInt)).buffer);
+}
+
+/** A copy of a small model with the bytes of a constant replaced. */
+function patchModel(name: string, from: Buffer, to: Buffer): string {
+  const bytes = readFileSync(smallModel(name));
+  const at = bytes.indexOf(from);
+  if (at < 0) throw new Error(`${name}.onnx does not hold the constant any more that is to be replaced.`);
+  to.copy(bytes, at);
+  const path = join(mkdtempSync(join(tmpdir(), "slipway-model-")), `${name}.onnx`);
   writeFileSync(path, bytes);
   return path;
 }
