@@ -13,7 +13,7 @@ export interface AccessDeps {
 }
 
 export interface Access {
-  /** Whether requests need a token: one was given at the start, or tokens exist. */
+  /** Whether requests need a token: one was given at the start, or tokens exist. Asked once, before anything else. */
   required(): Promise<boolean>;
   /**
    * Who holds the secret. Answers from memory where it can, without a promise; what SQL says is trusted for five seconds, so
@@ -33,7 +33,7 @@ const mostKnown = 10_000;
 
 export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
   const store = createTokenStore(sql);
-  const adminHash = adminToken === null ? null : hashSecret(adminToken);
+  let adminHash = adminToken === null ? null : hashSecret(adminToken);
   const known = new Map<string, { principal: Principal | null; until: number }>();
 
   function remember(hash: string, principal: Principal | null): Principal {
@@ -45,7 +45,11 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
     throw new SlipwayError("unauthenticated", "This token is not known here or was revoked.");
   }
   return {
-    required: async () => adminHash !== null || (await store.list()).some((token) => token.revokedAt === null),
+    async required() {
+      // SLIPWAY_TOKEN is also what the command line uses: a token that is stored keeps the scope that it was made with.
+      if (adminHash !== null && (await store.findByHash(adminHash)) !== null) adminHash = null;
+      return adminHash !== null || (await store.list()).some((token) => token.revokedAt === null);
+    },
     authenticate(secret) {
       const hash = hashSecret(secret);
       if (hash === adminHash) return { user: "admin", scope: "admin" };

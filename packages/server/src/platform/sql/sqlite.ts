@@ -53,7 +53,7 @@ interface Readers {
   startReader(): SqliteThread;
 }
 
-/** A thread costs some 10 MB, so the second reader starts when the first is busy for the first time. */
+/** A thread costs some 10 MB, so a reader starts when a read would have to wait for the first time. */
 class SqliteThreads {
   readonly writer: SqliteThread;
   readonly mutex = new Mutex();
@@ -65,12 +65,12 @@ class SqliteThreads {
   constructor(writer: SqliteThread, options: Readers) {
     this.writer = writer;
     this.#options = options;
-    if (options.maxReaders > 0) this.#readers.push(options.startReader());
   }
 
   /** Null where the writer reads as well. */
   reader(): SqliteThread | null {
     if (this.#options.maxReaders === 0) return null;
+    if (this.#readers.length === 0 && this.mutex.isFree) return null;
     if (!this.#isClosing) this.#readers = this.#readers.filter((reader) => !reader.isGone);
     const idle = this.#readers.find((reader) => !reader.isBusy);
     if (idle) return idle;
