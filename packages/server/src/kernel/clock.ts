@@ -4,11 +4,14 @@ export interface Clock {
   now(): number;
   /** Monotonic milliseconds with fractions, from an arbitrary start. */
   monotonic(): number;
-  /** Resolves after `ms`, or at once where the signal is aborted. Never keeps the process alive. */
+  /** Resolves after `ms`, 24 days at most, or at once where the signal is aborted. Never keeps the process alive. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `task` every `ms` until the returned function is called. Never keeps the process alive. */
   every(ms: number, task: () => void): () => void;
 }
+
+/** Node fires a timer that is set for longer at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -16,7 +19,7 @@ export const systemClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const timer = setTimeout(done, ms).unref();
+      const timer = setTimeout(done, Math.min(ms, longestTimerMs)).unref();
       function done() {
         clearTimeout(timer);
         signal?.removeEventListener("abort", done);
