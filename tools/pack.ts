@@ -95,7 +95,8 @@ for (const name of bundled) {
     exports: toExports(name),
     dependencies: source.dependencies ?? {},
   });
-  Object.assign(dependencies, source.dependencies);
+  // npm bundles only what is a dependency, too.
+  Object.assign(dependencies, source.dependencies, { [`@slipway/${name}`]: version });
 }
 for (const name of ["runtime", "server"])
   for (const [dependency, wanted] of Object.entries(readPackage("packages", name).dependencies ?? {}))
