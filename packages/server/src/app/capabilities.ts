@@ -37,7 +37,7 @@ export interface CapabilityDeps {
 export async function startCapabilities(given: CapabilityDeps): Promise<Capabilities> {
   const { config, instance, clock, logger, lifecycle } = given;
   const { folder, sql } = given.storage;
-  const blobs = createBlobStore({ folder: join(folder, "blobs") });
+  const blobs = createBlobStore({ folder: join(folder, "blobs"), maxBytes: config.blobLimit });
   const operations = createOperations({ sql, clock, logger });
   await operations.recover();
   const packaging = createPackaging({ probeTimeoutMs: config.probeTimeout, probeMemoryBytes: config.probeMemory });
