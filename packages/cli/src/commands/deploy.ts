@@ -29,6 +29,21 @@ interface Job {
 export const deploy: Run = async (context, input) => {
   const name = textOption(input, "name");
   const plan = await planDeploy(argument(input, 0), name === undefined ? undefined : requireName(name));
+  const options = { ...toOptions(input), detach: input.options.detach === true };
+  await runDeploy(context, { plan, ...options }, async (job, operation) => {
+    if (options.detach && !isFinished(operation)) printDetached(job, operation);
+    else await printResult(job, operation.result as DeployResult);
+  });
+};
+
+type DeployOptions = Job["options"] & { readonly detach: boolean };
+
+/** Uploads and deploys with progress; the first Ctrl-C cancels. `report` is told how it ended, unless it failed. */
+export async function runDeploy(
+  context: Context,
+  { plan, detach, ...options }: DeployOptions & { readonly plan: DeployPlan },
+  report: (job: Job, operation: Operation) => Promise<void>,
+): Promise<void> {
   requireName(plan.name);
   const stop = new AbortController();
   const job: Job = {
@@ -36,21 +51,19 @@ export const deploy: Run = async (context, input) => {
     client: context.client(),
     progress: createProgress(context.stderr, context.settings.quiet),
     signal: stop.signal,
-    options: toOptions(input),
-    detach: input.options.detach === true,
+    options,
+    detach,
     operation: undefined,
     cancelling: false,
   };
   const restore = context.onInterrupt(() => interrupt(job, stop));
   try {
-    const operation = await deployOnce(job, plan);
-    if (job.detach && !isFinished(operation)) printDetached(job, operation);
-    else await printResult(job, operation.result as DeployResult);
+    await report(job, await deployOnce(job, plan));
   } finally {
     job.progress.clear();
     restore();
   }
-};
+}
 
 function toOptions(input: Input): Job["options"] {
   const endpoint = textOption(input, "endpoint");

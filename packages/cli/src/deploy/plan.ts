@@ -36,8 +36,17 @@ export async function planDeploy(path: string, name: string | undefined): Promis
   return { name: name ?? defaultName(absolute), folder, entry, files, manifest: undefined };
 }
 
-async function planFolder(folder: string, name: string | undefined): Promise<DeployPlan> {
-  const file = join(folder, manifestName);
+/** What a manifest of any name deploys; its paths are relative to its folder. @throws UsageError */
+export function planManifest(file: string): Promise<DeployPlan> {
+  const absolute = resolve(file);
+  return planFolder(dirname(absolute), undefined, absolute);
+}
+
+async function planFolder(
+  folder: string,
+  name: string | undefined,
+  file = join(folder, manifestName),
+): Promise<DeployPlan> {
   if ((await stat(file).catch(() => null)) === null)
     throw new UsageError(`${folder} has no ${manifestName}: write one, or name the model file itself.`);
   const manifest = await readManifest(file);

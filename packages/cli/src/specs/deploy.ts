@@ -25,6 +25,8 @@ export const deployCommands: CommandGroup = {
     {
       usage: "apply",
       summary: "bring an endpoint to what a slipway.yaml says; changes nothing where it holds",
+      about:
+        "A file that names a model (`model: {path: …}`) brings the model too, as `deploy` does; one without it changes only how the endpoint serves and records.",
       options: [
         ["-f, --file <file>!", "slipway.yaml; - is stdin"],
         ["--dry-run", "only say what would change"],
