@@ -141,11 +141,11 @@ test("each of them is on record with the version and the numbers of its answer",
   for (const endpoint of ["sign", "flight-delay"])
     for await (const item of client().predictions.all(endpoint, { limit: 1000, order: "oldest" })) {
       const id = item.id.split("/")[0] ?? "";
-      const record = recorded.get(id) ?? { version: item.version, outputs: [] };
+      const record = recorded.get(id) ?? { version: item.version ?? 0, outputs: [] };
       recorded.set(id, record);
       expect(item.version).toBe(record.version);
       const value = item.outputs["y"] ?? (item.outputs["late"] as number[])[1];
-      record.outputs[item.row] = value as number;
+      record.outputs[item.row ?? 0] = value as number;
     }
   const wrong = answers.filter(({ id, version, outputs }) => {
     const record = recorded.get(id);

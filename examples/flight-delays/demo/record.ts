@@ -25,7 +25,7 @@ export async function checkRecord(
 ): Promise<RecordCheck> {
   const found = new Map<string, Entry>();
   for await (const { id, version, key, outputs, status } of predictions.all(endpoint, { limit: 1000 })) {
-    if (status !== "ok") continue;
+    if (status !== "ok" || version === null) continue;
     // The output as the model gave it: the probabilities of on_time and late.
     const late = (outputs.late as readonly number[] | undefined)?.[1];
     found.set(id, { times: (found.get(id)?.times ?? 0) + 1, version, key, late });

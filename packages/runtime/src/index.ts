@@ -6,7 +6,6 @@ export * from "./codec/oip-request.ts";
 export * from "./codec/oip-response.ts";
 export * from "./codec/predictions.ts";
 export * from "./codec/records.ts";
-export * from "./codec/shortest-float.ts";
 export * from "./datatype.ts";
 export * from "./pack.ts";
 export * from "./runtime.ts";
@@ -19,18 +18,4 @@ export type * from "./onnx/probe/report.ts";
 export * from "./onnx/thread-runtime.ts";
 export * from "./onnx/warm-up.ts";
 export * from "./onnx/worker-runtime.ts";
-export * from "./log/decode.ts";
-export * from "./log/format.ts";
-export * from "./log/frames.ts";
-export * from "./log/peek.ts";
-export * from "./log/reader.ts";
-export { type Recovery, isClosed, recoverInstance } from "./log/recover.ts";
-export * from "./log/record.ts";
-export {
-  type Done,
-  type Durability,
-  type LogCounters,
-  type LogWriter,
-  type LogWriterOptions,
-  createLogWriter,
-} from "./log/writer.ts";
+export * from "./log/index.ts";

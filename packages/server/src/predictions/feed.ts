@@ -8,7 +8,7 @@ import {
   readFrames,
   segmentFile,
   segmentHeaderBytes,
-} from "@slipway/runtime";
+} from "@slipway/runtime/log";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../kernel/logger.ts";

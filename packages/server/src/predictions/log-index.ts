@@ -1,4 +1,4 @@
-import { closedFile, segmentFile, segmentNumber } from "@slipway/runtime";
+import { closedFile, segmentFile, segmentNumber } from "@slipway/runtime/log";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type SegmentIndex, openSegmentIndex } from "./segment-index.ts";

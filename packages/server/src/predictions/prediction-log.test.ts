@@ -1,4 +1,4 @@
-import { type Offset, decodeHeader } from "@slipway/runtime";
+import { type Offset, decodeHeader } from "@slipway/runtime/log";
 import { appendFile, readdir, stat } from "node:fs/promises";
 import { randomUUIDv7 } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";

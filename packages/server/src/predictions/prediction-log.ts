@@ -7,7 +7,7 @@ import {
   createLogWriter,
   listInstances,
   recoverInstance,
-} from "@slipway/runtime";
+} from "@slipway/runtime/log";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";

@@ -1,4 +1,4 @@
-import { type InferenceRecord, type Tensor, fromHalfBits, shortestFloat32 } from "@slipway/runtime";
+import { type InferenceRecord, type Tensor, fromHalfBits, shortestFloat32 } from "@slipway/runtime/log";
 
 /** Longer values are cut in lists. */
 const cutOver = 1000;

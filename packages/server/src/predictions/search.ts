@@ -8,7 +8,7 @@ import {
   sameBytes,
   statuses,
   walkFrames,
-} from "@slipway/runtime";
+} from "@slipway/runtime/log";
 import { idTime } from "../kernel/ids.ts";
 import { type DatedSegment, createLogIndex } from "./log-index.ts";
 import { renderPrediction } from "./render.ts";

@@ -7,7 +7,7 @@ import {
   segmentHeaderBytes,
   statuses,
   walkFrames,
-} from "@slipway/runtime";
+} from "@slipway/runtime/log";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** About 1 MiB of whole frames, and what is in them, so that look-ups pass over blocks unread. */

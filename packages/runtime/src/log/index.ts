@@ -1,0 +1,19 @@
+// What a reader of the prediction log needs and no model: `@slipway/runtime/log`.
+export { shortestFloat32 } from "../codec/shortest-float.ts";
+export { fromHalfBits } from "../datatype.ts";
+export type { Tensor } from "../tensor.ts";
+export * from "./decode.ts";
+export * from "./format.ts";
+export * from "./frames.ts";
+export * from "./peek.ts";
+export * from "./reader.ts";
+export { type Recovery, isClosed, recoverInstance } from "./recover.ts";
+export * from "./record.ts";
+export {
+  type Done,
+  type Durability,
+  type LogCounters,
+  type LogWriter,
+  type LogWriterOptions,
+  createLogWriter,
+} from "./writer.ts";
