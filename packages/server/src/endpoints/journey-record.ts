@@ -1,5 +1,6 @@
 import { errorTable, type ErrorKind, type SlipwayError } from "@slipway/contract";
 import { redactTensors, type NewRecord, type Signature } from "@slipway/runtime";
+import { toExtraKeys } from "./field-keys.ts";
 import type { Journey, Outcome } from "./journey.ts";
 
 const tracePattern = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/;
@@ -81,10 +82,7 @@ function toFieldKeys({ route, parsed, rows, inputs }: Journey): (string | null)[
   if (field === null || !parsed || route.redact.has(field)) return undefined;
   const column = inputs.find((tensor) => tensor.name === field);
   if (column) return Array.from({ length: rows }, (_, row) => String(column.data[row]));
-  return parsed.extra?.map((fields) => {
-    const key = fields?.[field];
-    return key === undefined || key === null ? null : String(key);
-  });
+  return toExtraKeys(parsed, field);
 }
 
 function withoutRedacted(

@@ -2,6 +2,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { ResolvedInputs } from "@slipway/runtime";
 import type { Clock } from "../kernel/clock.ts";
 import type { LoadedVersion, RunResult } from "../serving/index.ts";
+import { checkExtraKeys } from "./field-keys.ts";
 import { deadline } from "./infer-errors.ts";
 import type { Journey } from "./journey.ts";
 import type { Routing } from "./routing.ts";
@@ -34,6 +35,7 @@ export function createRunJourney({
     journey.inputs = parsed.tensors;
     const { resolved } = parsed;
     journey.rows = resolved.rows;
+    if (route.spec.log.key !== null) checkExtraKeys(parsed, route.spec.log.key);
     journey.parsedAt = clock.monotonic();
     const budgetMs = Math.min(call.timeoutMs ?? Infinity, route.spec.serve.timeoutMs);
     const result = await withDeadline(loaded, resolved, budgetMs - (journey.parsedAt - journey.startedAt));
