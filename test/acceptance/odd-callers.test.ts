@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
+import { request, Agent } from "node:http";
+import { text } from "node:stream/consumers";
+import { createClient } from "@slipway/sdk";
 import { expect, test } from "vitest";
+import { deploy } from "../lib/deploy.ts";
+import { fetchJson } from "../lib/fetch-json.ts";
+import { smallModel } from "../lib/models.ts";
 import { useServer } from "../lib/server.ts";
 
 const server = useServer({ args: ["--blob-limit", "1MiB"] });
@@ -21,4 +27,48 @@ test("an upload that does not say its length ends at the limit all the same", as
   } as RequestInit);
   expect([answer.status, await answer.json()]).toMatchObject([413, { code: "too_large" }]);
   expect((await fetch(`${server.url}/api/v1/blobs/${sha256}`, { method: "HEAD" })).status).toBe(404);
+});
+
+test("a connection goes on after an upload that was refused in the middle", async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (method: string, path: string, body?: Buffer) =>
+    new Promise<{ status: number | undefined; socket: unknown; text: string }>((resolve, reject) => {
+      const headers =
+        body === undefined ? {} : { "content-type": "application/octet-stream", "upload-length": "70000" };
+      const sent = request(`${server.url}${path}`, { agent, method, headers }, (answer) => {
+        const status = answer.statusCode;
+        text(answer).then((all) => resolve({ status, socket: sent.socket, text: all }), reject);
+      });
+      sent.on("error", reject).end(body);
+    });
+  const refused = await ask("PUT", `/api/v1/blobs/${"c".repeat(64)}`, Buffer.alloc(3_000_000));
+  expect(refused).toMatchObject({ status: 400, text: expect.stringContaining("announced") });
+  const next = await ask("GET", "/health/live");
+  expect(next.status).toBe(200);
+  expect(next.socket).toBe(refused.socket);
+  agent.destroy();
+}, 10_000);
+
+test("a key that could be mistaken for another one is refused, not rounded or mangled", async () => {
+  await deploy(server.url, smallModel("matrix"), { name: "keyed", manifest: { log: { key: "flight" } } });
+  const predict = (json: unknown) => fetchJson(`${server.url}/endpoints/keyed/predict`, { json });
+  const X = [1, 2, 3, 4];
+  // 2^53 + 1 is written as text, because JavaScript would round it here already.
+  const big = await fetchJson(`${server.url}/endpoints/keyed/predict`, {
+    body: `[{"X":[1,2,3,4],"flight":7},{"X":[1,2,3,4],"flight":9007199254740993}]`,
+  });
+  expect([big.status, big.body.code]).toEqual([400, "invalid_input"]);
+  expect(big.body.detail).toMatch(/records\[1\]: Field "flight".*beyond 2\^53.*string of its digits/);
+  for (const flight of [{ number: 1 }, [1, 2]]) {
+    const { status, body } = await predict({ X, flight });
+    expect([status, body.detail]).toEqual([400, expect.stringMatching(/"flight".*expected a string or a number/)]);
+  }
+  for (const flight of ["9007199254740993", 12, null, "UA 1"]) expect((await predict({ X, flight })).status).toBe(200);
+  const { items } = await createClient({ url: server.url }).predictions.list("keyed", { limit: 100 });
+  expect(items.flatMap(({ key }) => (key === null ? [] : [key])).toSorted()).toEqual([
+    "12",
+    "7",
+    "9007199254740993",
+    "UA 1",
+  ]);
 });

@@ -42,10 +42,12 @@ export function registerUpload(app: Http, blobs: BlobStore, limit: number): void
         const total = toSize(headers["upload-length"]) ?? (length === null ? null : offset + length);
         if (total !== null && total > limit)
           throw new SlipwayError("too_large", `The file has ${total} bytes; the most is ${limit} (--blob-limit).`);
-        const { received, complete } = await blobs.put(sha256, request.body as Readable, {
-          offset,
-          ...(total === null ? { final: true } : { total }),
-        });
+        const body = request.body as Readable;
+        const whole = total === null ? { final: true } : { total };
+        // What nobody takes would stand before the connection's next request for ever.
+        const { received, complete } = await blobs
+          .put(sha256, body, { offset, ...whole })
+          .finally(() => void body.resume());
         return reply.status(complete ? 201 : 202).send({ sha256, size: received, complete });
       },
     );
