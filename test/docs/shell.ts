@@ -1,0 +1,108 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { root } from "../../tools/layer-list.ts";
+import { ended, track } from "../lib/children.ts";
+import { cleanEnv } from "../lib/entry.ts";
+import type { Block } from "./page.ts";
+
+/** What the pages need beside Node; a machine without them cannot follow a page either. */
+export const canRun = ["bash", "curl"].every(
+  (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0,
+);
+
+/** The address that pages use; each is run on a port of its own. */
+const written = "http://127.0.0.1:8080";
+
+export interface Shell {
+  readonly folder: string;
+  /** Saves a block that names its file. */
+  save(block: Block): void;
+  /**
+   * Runs a block as a reader would who pastes it, in the folder of the page; exports stay. `slipway up` goes on running in
+   * the background, and the addresses of later blocks mean it.
+   * @returns what came out on stdout, with the address as the page writes it
+   * @throws Error where a command fails
+   */
+  run(block: Block): Promise<string>;
+  end(): Promise<void>;
+}
+
+/** A folder as a reader has it who cloned the repository: examples, node_modules, and npx that finds Slipway. */
+export function openShell(): Shell {
+  const home = mkdtempSync(join(tmpdir(), "slipway-docs-"));
+  const folder = join(home, "slipway");
+  mkdirSync(join(folder, "node_modules"), { recursive: true });
+  for (const name of ["@slipway", "@types"])
+    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
+  symlinkSync(join(root, "examples"), join(folder, "examples"));
+  writeFileSync(join(folder, "package.json"), '{"type": "module"}');
+  const bin = join(home, "bin");
+  mkdirSync(bin);
+  const entry = join(root, "packages/cli/bin/slipway.js");
+  writeFileSync(join(bin, "slipway"), `#!/bin/sh\nexec '${process.execPath}' '${entry}' "$@"\n`);
+  writeFileSync(join(bin, "node"), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`);
+  // npx itself takes half a second, and finds the same.
+  writeFileSync(join(bin, "npx"), '#!/bin/sh\nexec "$@"\n');
+  for (const name of ["slipway", "node", "npx"]) chmodSync(join(bin, name), 0o755);
+
+  let url = written;
+  let server: ChildProcess | null = null;
+  const environment = () => cleanEnv({ PATH: `${bin}:${process.env["PATH"]}`, HOME: home, SLIPWAY_URL: url });
+  const exported = join(home, "exported");
+  writeFileSync(exported, "");
+  const script = (code: string) =>
+    `set -euo pipefail\n. '${exported}'\n${code.replaceAll(written, url)}\ndeclare -px SLIPWAY_TOKEN > '${exported}' 2>/dev/null || true\n`;
+
+  async function up(block: Block): Promise<void> {
+    // The one before was ended by the page.
+    if (server) await ended(server);
+    const child = spawn("bash", ["-c", script(`exec ${block.code.trim().replace("npx ", "")} --port 0`)], {
+      cwd: folder,
+      env: environment(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    server = track(child);
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    url = await new Promise<string>((resolve, reject) => {
+      let out = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        out += text;
+        const ready = /^Slipway is ready at (\S+)$/m.exec(out)?.[1];
+        if (ready !== undefined) resolve(ready.replace("0.0.0.0", "127.0.0.1"));
+      });
+      child.once("close", () => reject(new Error(`The server of line ${block.line} ended: ${said}`)));
+    });
+  }
+
+  async function paste(block: Block): Promise<string> {
+    const child = track(
+      spawn("bash", ["-c", script(block.code)], { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] }),
+    );
+    let [out, errors] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    if (code !== 0) throw new Error(`Line ${block.line} ended with ${code}:\n${block.code}\n${out}\n${errors}`);
+    return out.replaceAll(url, written);
+  }
+
+  return {
+    folder,
+    save({ file, code }) {
+      const path = join(folder, file!);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, code.replaceAll(written, url));
+    },
+    run: async (block) => (/\bslipway up\b/.test(block.code) ? (await up(block), "") : paste(block)),
+    async end() {
+      if (server) {
+        server.kill("SIGKILL");
+        await ended(server);
+      }
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}

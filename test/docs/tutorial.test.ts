@@ -1,0 +1,7 @@
+import { test } from "vitest";
+import { follow } from "./follow.ts";
+import { canRun } from "./shell.ts";
+
+test.skipIf(!canRun)("the tutorial, from its first line to its last", { timeout: 60_000 }, () =>
+  follow("docs/tutorial.md"),
+);
