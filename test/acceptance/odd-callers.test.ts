@@ -5,7 +5,7 @@ import { createClient } from "@slipway/sdk";
 import { expect, test } from "vitest";
 import { deploy } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
-import { smallModel } from "../lib/models.ts";
+import { scaledMatrix, smallModel } from "../lib/models.ts";
 import { useServer } from "../lib/server.ts";
 
 const server = useServer({ args: ["--blob-limit", "1MiB"] });
@@ -71,4 +71,23 @@ test("a key that could be mistaken for another one is refused, not rounded or ma
     "9007199254740993",
     "UA 1",
   ]);
+});
+
+test("an alias that moves while its endpoint is being changed undoes nothing of the change", async () => {
+  const manifest = { serve: { follow: "stable" } };
+  await deploy(server.url, scaledMatrix(1), { name: "followed", manifest });
+  await deploy(server.url, scaledMatrix(2), { name: "followed", manifest });
+  const change = (path: string, json: object) => fetchJson(`${server.url}/api/v1/${path}`, { method: "PUT", json });
+  for (let round = 1; round <= 30; round++) {
+    const version = 1 + (round % 2);
+    const seconds = 100 + round;
+    const applied = { slipway: 1, name: "followed", serve: { follow: "stable", timeout: `${seconds}s` } };
+    const [moved, written] = await Promise.all([
+      change("models/followed/aliases/stable", { version }),
+      change("endpoints/followed", { manifest: applied }),
+    ]);
+    expect([moved.status, written.status]).toEqual([200, 200]);
+    const { body } = await fetchJson(`${server.url}/api/v1/endpoints/followed`);
+    expect([body.target.version, body.serve.timeout_ms]).toEqual([version, seconds * 1000]);
+  }
 });

@@ -108,12 +108,20 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
 }
 
 function createAliasMoves({ store, routing, registry, changes }: EndpointDeps) {
+  /** By what is so at the moment of the change: others may have moved the alias or changed the endpoint meanwhile. */
+  async function followAlias(spec: EndpointSpec, alias: string): Promise<EndpointSpec> {
+    const { target } = spec;
+    if (target?.follows !== alias) return spec;
+    const meant = (await registry.listAliases(target.model)).find((each) => each.alias === alias);
+    return meant ? { ...spec, target: { ...target, version: meant.version } } : spec;
+  }
+
   const moved: EndpointUseCases["aliasMoved"] = async ({ model, alias, version }, by) => {
     for (const { name, spec } of await store.all()) {
       const { target, serve } = spec;
       if (target?.model !== model) continue;
       if (target.follows === alias && target.version !== version) {
-        const plan = async () => ({ spec: { ...spec, target: { ...target, version } } });
+        const plan = async (now: Endpoint | null) => ({ spec: await followAlias(now?.spec ?? spec, alias) });
         await changes.change({ name, plan, action: "alias", ...by });
       } else if (serve.fallback && "alias" in serve.fallback && serve.fallback.alias === alias) {
         await changes.exclusively(async () => routing.refresh(await changes.require(name), await store.epoch()));
