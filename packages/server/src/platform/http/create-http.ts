@@ -47,12 +47,6 @@ export function createHttp(options: HttpOptions): Http {
     app.server.keepAliveTimeoutBuffer = 0;
     done();
   });
-  // A client that keeps its connection would hold up the end: once it is near, each goes with its answer.
-  app.addHook("preClose", (done) => {
-    app.server.keepAliveTimeout = 1;
-    app.server.keepAliveTimeoutBuffer = 0;
-    done();
-  });
   app.decorateRequest("callerName", null);
   app.removeAllContentTypeParsers();
   // The first is found without parsing the header.
