@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { request, Agent } from "node:http";
 import { text } from "node:stream/consumers";
 import { createClient } from "@slipway/sdk";
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { deploy } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
 import { scaledMatrix, smallModel } from "../lib/models.ts";
@@ -90,4 +90,42 @@ test("an alias that moves while its endpoint is being changed undoes nothing of 
     const { body } = await fetchJson(`${server.url}/api/v1/endpoints/followed`);
     expect([body.target.version, body.serve.timeout_ms]).toEqual([version, seconds * 1000]);
   }
+});
+
+describe("versions that callers name", () => {
+  const versions = [1, 2, 3, 4, 5, 6, 7];
+  const X = [1, 1, 1, 1];
+  const predict = (version: number) => fetchJson(`${server.url}/endpoints/pinned@${version}/predict`, { json: { X } });
+
+  beforeAll(async () => {
+    for (const factor of versions) await deploy(server.url, scaledMatrix(factor), { name: "pinned" });
+  }, 60_000);
+
+  test("all answer, also where more are asked for at once than are kept loaded", async () => {
+    const asked = Array.from({ length: 600 }, (_, i) => versions[i % versions.length]!);
+    const wrong: unknown[] = [];
+    const ask = async (at: number): Promise<void> => {
+      const version = asked[at];
+      if (version === undefined) return;
+      const { status, body } = await predict(version);
+      if (status !== 200 || body.version !== version || body.prediction.y !== 10 * version) wrong.push(body);
+      await ask(at + 32);
+    };
+    await Promise.all(Array.from({ length: 32 }, (_, at) => ask(at)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("one that was deleted answers nobody any more", async () => {
+    expect((await predict(3)).status).toBe(200);
+    expect(
+      (
+        await fetchJson(`${server.url}/api/v1/models/pinned/versions/3`, {
+          method: "DELETE",
+          headers: { "content-type": "application/json" },
+        })
+      ).status,
+    ).toBe(204);
+    expect(await predict(3)).toMatchObject({ status: 404, body: { code: "version_not_found" } });
+    expect((await predict(4)).status).toBe(200);
+  });
 });

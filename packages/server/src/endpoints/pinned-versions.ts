@@ -4,9 +4,23 @@ import type { Logger } from "../kernel/logger.ts";
 
 /** Versions that callers name in the path although the endpoint serves another one; the least recently used ones leave. */
 export interface PinnedVersions {
-  /** @throws SlipwayError `version_not_found`, or what loading throws */
-  get(model: string, version: number): Promise<LoadedVersion>;
+  /** The version stays loaded until it is given back. @throws SlipwayError `version_not_found`, or what loading throws */
+  take(model: string, version: number): Promise<PinnedVersion>;
   close(): Promise<void>;
+}
+
+export interface PinnedVersion {
+  readonly loaded: LoadedVersion;
+  /** To be called once. */
+  giveBack(): void;
+}
+
+interface Held {
+  readonly loading: Promise<LoadedVersion>;
+  /** Requests that have it now. */
+  users: number;
+  /** No longer to be found; the last user's giving back frees it. */
+  dropped: boolean;
 }
 
 const most = 4;
@@ -16,34 +30,59 @@ export function createPinnedVersions(deps: {
   readonly serving: Serving;
   readonly logger: Logger;
 }): PinnedVersions {
-  const held = new Map<string, Promise<LoadedVersion>>();
+  const held = new Map<string, Held>();
+  const keyOf = (model: string, version: number) => `${model}@${version}`;
+
+  // A version that was deleted answers nobody any more.
+  const stopListening = deps.registry.events.on((news) => {
+    if (news.type === "version.deleted") drop(keyOf(news.version.model, news.version.version));
+  });
 
   async function load(model: string, version: number): Promise<LoadedVersion> {
     return deps.serving.acquire(await deps.registry.requireVersion(model, version), 1);
   }
-  function evict() {
-    const [oldest, loading] = held.entries().next().value!;
-    held.delete(oldest);
+  function free({ loading }: Held) {
     loading
       .then((loaded) => deps.serving.release(loaded))
       .catch((error: unknown) => deps.logger.error({ error }, "unloading a pinned version failed"));
   }
+  function drop(key: string) {
+    const found = held.get(key);
+    if (!found) return;
+    held.delete(key);
+    found.dropped = true;
+    if (found.users === 0) free(found);
+  }
+  /** Those in use may be more than `most` for a moment: a request never loses the version under its hands. */
+  function shrink() {
+    for (const [key, { users }] of held) {
+      if (held.size <= most) return;
+      if (users === 0) drop(key);
+    }
+  }
+  function giveBack(found: Held) {
+    found.users--;
+    if (!found.dropped) shrink();
+    else if (found.users === 0) free(found);
+  }
   return {
-    async get(model, version) {
-      const key = `${model}@${version}`;
-      const loading = held.get(key) ?? load(model, version);
+    async take(model, version) {
+      const key = keyOf(model, version);
+      const found = held.get(key) ?? { loading: load(model, version), users: 0, dropped: false };
       held.delete(key);
-      held.set(key, loading);
-      if (held.size > most) evict();
+      held.set(key, found);
+      found.users++;
+      shrink();
       try {
-        return await loading;
+        return { loaded: await found.loading, giveBack: () => giveBack(found) };
       } catch (error) {
-        held.delete(key);
+        if (held.get(key) === found) held.delete(key);
         throw error;
       }
     },
     async close() {
-      while (held.size > 0) evict();
+      stopListening();
+      for (const key of [...held.keys()]) drop(key);
     },
   };
 }

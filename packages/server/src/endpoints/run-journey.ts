@@ -15,20 +15,20 @@ export function createRunJourney({
   readonly routing: Routing;
   readonly clock: Clock;
 }): (journey: Journey) => Promise<RunResult> {
-  function choose(journey: Journey): LoadedVersion | Promise<LoadedVersion> {
-    const { route, call } = journey;
-    const { version } = call;
-    if (version !== null && route.spec.target && version !== route.spec.target.version)
-      return routing.pinned.get(route.spec.target.model, version);
-    if (!route.loaded) throw new SlipwayError("not_ready", `${route.endpoint} cannot answer: ${route.failure}`);
-    return route.loaded;
-  }
-
   async function run(journey: Journey): Promise<RunResult> {
     const { call, route } = journey;
-    // No await where the version is in memory: the request must enter its queue before anything can unload it.
-    const chosen = choose(journey);
-    const loaded = chosen instanceof Promise ? await chosen : chosen;
+    const { target } = route.spec;
+    if (call.version !== null && target && call.version !== target.version) {
+      const { loaded, giveBack } = await routing.pinned.take(target.model, call.version);
+      return runOn(loaded, journey).finally(giveBack);
+    }
+    if (!route.loaded) throw new SlipwayError("not_ready", `${route.endpoint} cannot answer: ${route.failure}`);
+    // No await before: the request must enter the version's queue before anything can unload it.
+    return runOn(route.loaded, journey);
+  }
+
+  async function runOn(loaded: LoadedVersion, journey: Journey): Promise<RunResult> {
+    const { call, route } = journey;
     journey.loaded = loaded;
     const parsed = call.parse(loaded.signature, route.extraFields);
     journey.parsed = parsed;
