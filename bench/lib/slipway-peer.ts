@@ -10,9 +10,9 @@ export interface SlipwayPeer {
   end(): Promise<void>;
 }
 
-/** A real `slipway up` on core 0, with a model deployed as `bench`. */
+/** A real `slipway up` on core 0, the published program, with a model deployed as `bench`. */
 export async function startSlipway(model: string, args: readonly string[] = []): Promise<SlipwayPeer> {
-  const { server, end } = createServer({ prefix: pinTo(0), args: ["--log-level", "error", ...args] });
+  const { server, end } = createServer({ from: "tarball", prefix: pinTo(0), args: ["--log-level", "error", ...args] });
   await server.restart();
   const deploy = await runCli(["deploy", model, "--name", "bench"], { url: server.url, timeoutMs: 120_000 });
   if (deploy.code !== 0) {

@@ -16,6 +16,17 @@ export function findEntry(from: From = "source"): string {
   return join(installed, "node_modules/slipway/bin/slipway.js");
 }
 
+/**
+ * The command that runs an entry: this Node, with what the first line of the published program says before and after
+ * `node`, as a shell would.
+ */
+export function toCommand(entry: string): string[] {
+  const line = /^#!\/usr\/bin\/env -S (.*)\n/.exec(readFileSync(entry, "utf8"))?.[1];
+  if (line === undefined) return [process.execPath, entry];
+  const words = line.split(" ").map((word) => (word === "node" ? process.execPath : word));
+  return ["env", ...words, entry];
+}
+
 /** One installation for all test processes, kept between runs while the tarball has the same bytes. */
 function installTarball(): string {
   const cache = join(root, "node_modules/.cache/slipway-package");

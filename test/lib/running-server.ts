@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ended, track } from "./children.ts";
-import { cleanEnv, findEntry, type From } from "./entry.ts";
+import { cleanEnv, findEntry, toCommand, type From } from "./entry.ts";
 
 export interface ServerOptions {
   /** More arguments of `slipway up`. */
@@ -99,7 +99,7 @@ function launch(
   onStderr: (text: string) => void,
 ): Promise<Running> {
   const { args = [], data, env = {}, from = "source", prefix = [], readyMs = 20_000 } = options;
-  const up = [process.execPath, findEntry(from), "up", "--port", "0", "--data", data, ...args];
+  const up = [...toCommand(findEntry(from)), "up", "--port", "0", "--data", data, ...args];
   const [command = "", ...words] = [...prefix, ...up];
   const started = performance.now();
   const child = track(spawn(command, words, { env: cleanEnv(env), stdio: ["ignore", "pipe", "pipe"] }));
