@@ -116,3 +116,15 @@ test("without a collector every answer comes as before, the trouble is said once
 test("an address that is none stops the start", async () => {
   await expect(startServer({ args: ["--otlp-endpoint", "collector:4318"] })).rejects.toThrow(/otlp_endpoint must be/);
 });
+
+test("a span tells no more of a redacted field than the log", async () => {
+  const collector = await startCollector();
+  const server = await startServer({ args: ["--otlp-endpoint", collector.url] });
+  await deploy(server.url, smallModel("matrix"), { name: "matrix", manifest: { log: { redact: ["X"] } } });
+  const refused = await fetchJson(`${server.url}/endpoints/matrix/predict`, { json: { X: [1, 2, 3, "Jane Roe"] } });
+  expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining("Jane Roe")]);
+  await server.stop();
+
+  expect(collector.spans.map((span) => span.name)).toContain("predict matrix");
+  expect(JSON.stringify(collector.spans)).not.toContain("Jane");
+});

@@ -31,9 +31,7 @@ export function toRecord(journey: Journey, outcome: Outcome, now: number): NewRe
       total: (now - journey.startedAt) * 1000,
     },
     batchRows: run?.batchRows ?? 0,
-    error: outcome.error
-      ? { code: outcome.error.code, message: toMessage(outcome.error, route.redact, signature) }
-      : undefined,
+    error: outcome.error ? { code: outcome.error.code, message: toKeptMessage(journey, outcome) } : undefined,
     requestId: parsed?.requestId,
     user: call.user ?? undefined,
     extra: parsed?.extra ? withoutRedacted(parsed.extra, route.redact) : undefined,
@@ -56,6 +54,11 @@ function tensorsOf(redact: ReadonlySet<string>, signature: Signature | null): Re
 
 /** Kinds of errors whose messages may quote what was sent: a value, or a piece of a body that is no JSON. */
 const quoting: ReadonlySet<ErrorKind> = new Set(["invalid", "too_large", "internal"]);
+
+/** The error as it may be kept: in the log and in a trace. */
+export function toKeptMessage({ route }: Journey, { error, loaded }: Outcome): string {
+  return error ? toMessage(error, route.redact, loaded?.signature ?? null) : "";
+}
 
 /** Beside redacted fields, a message that may quote one stays off the record; the caller was told. */
 function toMessage(error: SlipwayError, redact: ReadonlySet<string>, signature: Signature | null): string {

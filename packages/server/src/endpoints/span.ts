@@ -1,6 +1,7 @@
 import type { ErrorKind } from "@slipway/contract";
 import type { SpanFacts } from "../platform/telemetry/index.ts";
 import type { Journey, Outcome } from "./journey.ts";
+import { toKeptMessage } from "./journey-record.ts";
 
 const faults: ReadonlySet<ErrorKind> = new Set<ErrorKind>(["internal", "unavailable", "deadline"]);
 
@@ -42,6 +43,6 @@ export function toSpan(journey: Journey, outcome: Outcome, ended: { now: number;
           ]
         : []),
     ],
-    error: error && { code: error.code, message: error.message, fault: faults.has(error.kind) },
+    error: error && { code: error.code, message: toKeptMessage(journey, outcome), fault: faults.has(error.kind) },
   };
 }
