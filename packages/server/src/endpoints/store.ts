@@ -123,7 +123,7 @@ export function createEndpointStore(sql: Sql): EndpointStore {
         .selectAll()
         .orderBy("name")
         .limit(limit + 1);
-      if (cursor !== null) query = query.where("name", ">", String(decodeCursor(cursor, 1)[0]));
+      if (cursor !== null) query = query.where("name", ">", String(decodeCursor(cursor, ["string"])[0]));
       return toPage((await query.execute()).map(toEndpoint), limit, (row) => [row.name]);
     },
     async all() {
@@ -145,7 +145,7 @@ export function createEndpointStore(sql: Sql): EndpointStore {
         .where("endpoint", "=", name)
         .orderBy("revision", "desc")
         .limit(limit + 1);
-      if (cursor !== null) query = query.where("revision", "<", Number(decodeCursor(cursor, 1)[0]));
+      if (cursor !== null) query = query.where("revision", "<", Number(decodeCursor(cursor, ["number"])[0]));
       return toPage((await query.execute()).map(toRevision), limit, (row) => [row.revision]);
     },
     append: (base, revision) => tx((trx) => write(trx, base, revision)),

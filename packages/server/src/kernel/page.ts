@@ -18,14 +18,14 @@ export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString("base64url");
 }
 
-/** @throws SlipwayError `invalid_request` */
-export function decodeCursor(cursor: string, length: number): readonly (string | number)[] {
+/** The parts of a cursor, which are of these kinds; numbers are whole. @throws SlipwayError `invalid_request` */
+export function decodeCursor(cursor: string, kinds: readonly ("string" | "number")[]): readonly (string | number)[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
     if (
       Array.isArray(key) &&
-      key.length === length &&
-      key.every((part) => typeof part === "string" || typeof part === "number")
+      key.length === kinds.length &&
+      key.every((part, i) => typeof part === kinds[i] && (typeof part === "string" || Number.isSafeInteger(part)))
     )
       return key;
   } catch {

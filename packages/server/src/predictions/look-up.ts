@@ -109,7 +109,7 @@ export function createLookUp(folder: string): LookUp & { close(): Promise<void> 
 
 function parseCursor(text: string | null): Cursor | null {
   if (text === null) return null;
-  const [instance, segment, byte, row] = decodeCursor(text, 4);
+  const [instance, segment, byte, row] = decodeCursor(text, ["string", "number", "number", "number"]);
   if (typeof instance === "string" && [segment, byte, row].every((part) => typeof part === "number"))
     return { instance, segment: Number(segment), byte: Number(byte), row: Number(row) };
   throw new SlipwayError("invalid_request", "The cursor is not one that this server gave out; start without one.");

@@ -70,7 +70,7 @@ function modelStore(db: Kysely<RegistryTables>) {
     /** In the order of the names. */
     async listModels({ limit, cursor }: PageQuery): Promise<Page<RegisteredModel>> {
       let query = db.selectFrom("models").selectAll().where("deleted_at", "is", null);
-      if (cursor !== null) query = query.where("name", ">", String(decodeCursor(cursor, 1)[0]));
+      if (cursor !== null) query = query.where("name", ">", String(decodeCursor(cursor, ["string"])[0]));
       const rows = await query
         .orderBy("name")
         .limit(limit + 1)
@@ -154,7 +154,7 @@ function versionStore(db: Kysely<RegistryTables>) {
     /** Newest first. */
     async listVersions(model: string, { limit, cursor }: PageQuery): Promise<Page<ModelVersion>> {
       let query = living().where("model", "=", model);
-      if (cursor !== null) query = query.where("version", "<", Number(decodeCursor(cursor, 1)[0]));
+      if (cursor !== null) query = query.where("version", "<", Number(decodeCursor(cursor, ["number"])[0]));
       const rows = await query
         .orderBy("version", "desc")
         .limit(limit + 1)
@@ -233,7 +233,7 @@ function aliasStore(db: Kysely<RegistryTables>) {
     async listAliasEvents(model: string, { limit, cursor }: PageQuery): Promise<Page<AliasEvent>> {
       let query = db.selectFrom("alias_events").selectAll().where("model", "=", model);
       if (cursor !== null) {
-        const [at, id] = decodeCursor(cursor, 2);
+        const [at, id] = decodeCursor(cursor, ["number", "string"]);
         query = query.where(({ and, eb, or }) =>
           or([eb("at", "<", Number(at)), and([eb("at", "=", Number(at)), eb("id", "<", String(id))])]),
         );

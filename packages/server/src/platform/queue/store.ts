@@ -40,7 +40,7 @@ export function createOperationStore(sql: Sql) {
     /** Newest first. */
     async list({ limit, cursor }: PageQuery): Promise<Page<Operation>> {
       let query = db.selectFrom("operations").selectAll();
-      if (cursor !== null) query = query.where("id", "<", String(decodeCursor(cursor, 1)[0]));
+      if (cursor !== null) query = query.where("id", "<", String(decodeCursor(cursor, ["string"])[0]));
       const rows = await query
         .orderBy("id", "desc")
         .limit(limit + 1)
