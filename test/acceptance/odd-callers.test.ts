@@ -92,6 +92,23 @@ test("an alias that moves while its endpoint is being changed undoes nothing of 
   }
 });
 
+test("a cursor that was made up is refused as one", async () => {
+  await deploy(server.url, smallModel("matrix"), { name: "listed" });
+  const toCursor = (key: unknown) => Buffer.from(JSON.stringify(key)).toString("base64url");
+  for (const [path, key] of [
+    ["models", [1]],
+    ["models/listed/versions", ["a"]],
+    ["endpoints/listed/revisions", ["a"]],
+    ["endpoints/listed/revisions", [1.5]],
+    ["operations", [{}]],
+    ["endpoints/listed/predictions", ["a", "b", 1, 1]],
+    ["endpoints/listed/predictions", [1, 1, 1, 1]],
+  ] as const) {
+    const { status, body } = await fetchJson(`${server.url}/api/v1/${path}?cursor=${toCursor(key)}`);
+    expect([path, status, body.detail]).toEqual([path, 400, expect.stringContaining("cursor")]);
+  }
+});
+
 describe("versions that callers name", () => {
   const versions = [1, 2, 3, 4, 5, 6, 7];
   const X = [1, 1, 1, 1];
@@ -113,6 +130,13 @@ describe("versions that callers name", () => {
     };
     await Promise.all(Array.from({ length: 32 }, (_, at) => ask(at)));
     expect(wrong).toEqual([]);
+  });
+
+  test("those that do not exist are counted together", async () => {
+    for (const version of [901, 902, 903]) expect((await predict(version)).status).toBe(404);
+    const { body } = await fetchJson<string>(`${server.url}/metrics`);
+    expect(body).not.toMatch(/version="90/);
+    expect(body).toContain('slipway_requests_total{endpoint="pinned",version="",outcome="version_not_found"} 3');
   });
 
   test("one that was deleted answers nobody any more", async () => {

@@ -56,7 +56,9 @@ export function createInfer(deps: InferDeps): Infer {
   function record(journey: Journey, outcome: Outcome): Promise<boolean> {
     const { route } = journey;
     const { metrics } = route;
-    countRequest(metrics, outcome.version, outcome.error?.code ?? (outcome.fallback === null ? "ok" : "fallback"));
+    // A version that was only asked for may be any number, and each would be counted apart for ever.
+    const counted = outcome.loaded || journey.call.version === null ? outcome.version : null;
+    countRequest(metrics, counted, outcome.error?.code ?? (outcome.fallback === null ? "ok" : "fallback"));
     if (journey.run) metrics.batchRows.observe(journey.run.batchRows);
     return new Promise((resolve) =>
       predictions.append(
