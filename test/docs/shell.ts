@@ -1,10 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root } from "../../tools/layer-list.ts";
 import { ended, track } from "../lib/children.ts";
 import { cleanEnv } from "../lib/entry.ts";
+import { patientFlights } from "../lib/models.ts";
 import type { Block } from "./page.ts";
 
 /** What the pages need beside Node; a machine without them cannot follow a page either. */
@@ -36,7 +37,7 @@ export function openShell(): Shell {
   mkdirSync(join(folder, "node_modules"), { recursive: true });
   for (const name of ["@slipway", "@types"])
     symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
-  symlinkSync(join(root, "examples"), join(folder, "examples"));
+  cpSync(dirname(patientFlights().v1), join(folder, "examples/flight-delays"), { recursive: true });
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
   const bin = join(home, "bin");
   mkdirSync(bin);

@@ -1,0 +1,17 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "vitest";
+import { smallModel } from "../lib/models.ts";
+import { follow } from "./follow.ts";
+import { canRun } from "./shell.ts";
+
+describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout: 60_000 }, () => {
+  test("deploy a scikit-learn model", () =>
+    // The committed file is what the page's train.py writes.
+    follow("docs/how-to/deploy-an-sklearn-model.md", {
+      prepare: ({ folder }) => copyFileSync(smallModel("iris-text-zipmap"), join(folder, "model.onnx")),
+      skip: ({ code }) => /^(pip|python) /.test(code),
+    }));
+
+  test("find predictions", () => follow("docs/how-to/find-predictions.md"));
+});
