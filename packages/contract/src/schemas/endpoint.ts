@@ -59,11 +59,13 @@ export const promoteRequest = z.object({
   version: versionNumber,
   message: z.string().max(2000).optional(),
 });
+export type PromoteRequest = z.infer<typeof promoteRequest>;
 
 export const rollbackRequest = z.object({
   to: z.int().min(0).optional().meta({ description: "A revision number; by default the one before the present" }),
   message: z.string().max(2000).optional(),
 });
+export type RollbackRequest = z.infer<typeof rollbackRequest>;
 
 export const deployRequest = z.object({
   name,
@@ -85,6 +87,7 @@ export const applyRequest = z.object({
   dry_run: z.boolean().optional(),
   message: z.string().max(2000).optional(),
 });
+export type ApplyRequest = z.infer<typeof applyRequest>;
 
 export const applyResult = z.object({
   endpoint: name,

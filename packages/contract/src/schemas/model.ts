@@ -64,6 +64,7 @@ export const aliasChange = z.object({
   version: versionNumber,
   message: z.string().max(2000).optional(),
 });
+export type AliasChange = z.infer<typeof aliasChange>;
 export const aliasState = z.object({ model: name, alias, version: versionNumber });
 export type AliasState = z.infer<typeof aliasState>;
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { SlipwayError } from "@slipway/contract";
 
-export const scopes = ["infer", "read", "deploy", "admin"] as const;
+const scopes = ["infer", "read", "deploy", "admin"] as const;
 export type TokenScope = (typeof scopes)[number];
 
 /** What each scope may do. Reading predictions and predicting are different rights: neither includes the other. */

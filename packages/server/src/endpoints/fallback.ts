@@ -36,7 +36,7 @@ function outcome(loaded: LoadedVersion, outputs: readonly Tensor[], fallback: st
 }
 
 /** The constant answer as tensors of the signature, the same for every row; an output that is not named is zero. */
-export function toOutputs(signature: Signature, value: Readonly<Record<string, unknown>>, rows: number): Tensor[] {
+function toOutputs(signature: Signature, value: Readonly<Record<string, unknown>>, rows: number): Tensor[] {
   return signature.outputs.map((spec) => {
     const shape = spec.shape.map((size, axis) => (axis === 0 ? rows : size === -1 ? 1 : size));
     const width = shape.slice(1).reduce((product, size) => product * size, 1);

@@ -1,6 +1,5 @@
-import type { DeployRequest, schemas } from "@slipway/contract";
+import type { ApplyRequest, DeployRequest, PromoteRequest, RollbackRequest } from "@slipway/contract";
 import { parseName } from "@slipway/contract";
-import type { z } from "zod";
 import type { ChangeResult, Endpoints } from "../../endpoints/index.ts";
 import { sendEvents } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
@@ -43,7 +42,7 @@ export function createEndpointHandlers({
       ),
     getEndpoint: async (request) => toEndpointView(await endpoints.require(nameOf(request)), endpoints.snapshot()),
     applyEndpoint: async (request) => {
-      const { manifest, dry_run } = request.body as z.infer<typeof schemas.applyRequest>;
+      const { manifest, dry_run } = request.body as ApplyRequest;
       const name = parseName(nameOf(request));
       const result = await endpoints.apply(name, manifest, { dryRun: dry_run ?? false, ...by(request) });
       const { endpoint, changes } = result;
@@ -51,11 +50,11 @@ export function createEndpointHandlers({
     },
     deleteEndpoint: async (request) => void (await endpoints.undeploy(nameOf(request), by(request))),
     promote: async (request) => {
-      const { version } = request.body as z.infer<typeof schemas.promoteRequest>;
+      const { version } = request.body as PromoteRequest;
       return view(await endpoints.promote(nameOf(request), version, by(request)));
     },
     rollback: async (request) => {
-      const { to } = request.body as z.infer<typeof schemas.rollbackRequest>;
+      const { to } = request.body as RollbackRequest;
       return view(await endpoints.rollback(nameOf(request), to ?? null, by(request)));
     },
     listRevisions: async (request) =>

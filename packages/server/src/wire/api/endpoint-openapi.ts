@@ -49,7 +49,7 @@ function outputSchema(spec: OutputSpec, batched: boolean): Json {
   };
 }
 
-export function recordSchema(signature: Signature, extraFields: ReadonlySet<string>): Json {
+function recordSchema(signature: Signature, extraFields: ReadonlySet<string>): Json {
   const { inputs, batched } = signature;
   const extra = [...extraFields].filter((name) => !inputs.some((input) => input.name === name));
   return {
@@ -63,7 +63,7 @@ export function recordSchema(signature: Signature, extraFields: ReadonlySet<stri
   };
 }
 
-export function predictionSchema(signature: Signature): Json {
+function predictionSchema(signature: Signature): Json {
   return {
     type: "object",
     properties: Object.fromEntries(

@@ -1,5 +1,4 @@
-import { parseAddress, parseName, SlipwayError, type schemas } from "@slipway/contract";
-import type { z } from "zod";
+import { parseAddress, parseName, SlipwayError, type AliasChange } from "@slipway/contract";
 import { diffJson, type Endpoints } from "../../endpoints/index.ts";
 import type { PageQuery } from "../../kernel/page.ts";
 import type { ModelVersion, Registry } from "../../registry/index.ts";
@@ -74,7 +73,7 @@ export function createModelHandlers({
     },
     setAlias: async ({ params, body, author }) => {
       const { model, alias } = params as { model: string; alias: string };
-      const { version, message } = body as z.infer<typeof schemas.aliasChange>;
+      const { version, message } = body as AliasChange;
       if (parseAddress(`${parseName(model)}@${alias}`).alias === undefined)
         throw new SlipwayError(
           "invalid_name",

@@ -27,7 +27,7 @@ const transportCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_BAD_URL: "invalid_request",
 };
 
-export function asSlipwayError(thrown: unknown, facts: { id: string; logger: Logger }): SlipwayError {
+function asSlipwayError(thrown: unknown, facts: { id: string; logger: Logger }): SlipwayError {
   if (SlipwayError.is(thrown)) return thrown;
   const code = transportCodes[String((thrown as { code?: unknown } | null)?.code)];
   if (code) return new SlipwayError(code, `${(thrown as Error).message}.`);

@@ -36,7 +36,7 @@ export function registerRoutes(app: Http, handlers: Handlers): void {
 }
 
 /** `/models/{model}` in OpenAPI is `/models/:model` here. */
-export function toUrl(path: string): string {
+function toUrl(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 

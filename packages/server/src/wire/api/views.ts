@@ -1,11 +1,8 @@
-import type { schemas } from "@slipway/contract";
-import type { z } from "zod";
+import type * as wire from "@slipway/contract";
 import type { Endpoint, EndpointRevision, RoutingSnapshot } from "../../endpoints/index.ts";
 import type { Operation } from "../../platform/queue/index.ts";
 import type { ModelVersion, RegisteredModel } from "../../registry/index.ts";
 import type { Page } from "../../kernel/page.ts";
-
-type View<T extends z.ZodType> = z.infer<T>;
 
 export const toTimestamp = (ms: number): string => new Date(ms).toISOString();
 
@@ -13,7 +10,7 @@ export function toPageView<T, V>(page: Page<T>, view: (item: T) => V): { items: 
   return { items: page.items.map(view), next: page.next };
 }
 
-export function toModelView(model: RegisteredModel): View<typeof schemas.model> {
+export function toModelView(model: RegisteredModel): wire.Model {
   return {
     name: model.name,
     description: model.description,
@@ -24,7 +21,7 @@ export function toModelView(model: RegisteredModel): View<typeof schemas.model> 
   };
 }
 
-export function toVersionView(version: ModelVersion, aliases: readonly string[]): View<typeof schemas.modelVersion> {
+export function toVersionView(version: ModelVersion, aliases: readonly string[]): wire.ModelVersion {
   const { inputs, outputs, packed, batched } = version.signature;
   return {
     model: version.model,
@@ -62,7 +59,7 @@ export function toVersionView(version: ModelVersion, aliases: readonly string[])
   };
 }
 
-export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): View<typeof schemas.endpoint> {
+export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): wire.Endpoint {
   const route = snapshot.routes.get(endpoint.name);
   const { target, serve, log, owner } = endpoint.spec;
   const state = !target ? "empty" : !route ? "loading" : route.loaded ? "ready" : "failed";
@@ -91,7 +88,7 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): V
   };
 }
 
-export function toRevisionView(revision: EndpointRevision): View<typeof schemas.revision> {
+export function toRevisionView(revision: EndpointRevision): wire.Revision {
   return {
     endpoint: revision.endpoint,
     revision: revision.revision,
@@ -103,7 +100,7 @@ export function toRevisionView(revision: EndpointRevision): View<typeof schemas.
   };
 }
 
-export function toOperationView(operation: Operation): View<typeof schemas.operation> {
+export function toOperationView(operation: Operation): wire.Operation {
   return {
     id: operation.id,
     kind: operation.kind,
