@@ -14,4 +14,7 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
     }));
 
   test("find predictions", () => follow("docs/how-to/find-predictions.md"));
+  test("use the Open Inference Protocol", () => follow("docs/how-to/use-the-open-inference-protocol.md"));
+  test("deploy from CI", () => follow("docs/how-to/ci.md"));
+  test("trace with OpenTelemetry", () => follow("docs/how-to/trace-with-opentelemetry.md"));
 });

@@ -13,8 +13,9 @@ export const canRun = ["bash", "curl"].every(
   (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0,
 );
 
-/** The address that pages use; each is run on a port of its own. */
+/** The addresses that pages use, of the server and of a collector of traces; each page is run on ports of its own. */
 const written = "http://127.0.0.1:8080";
+const collectorPort = "4318";
 
 export interface Shell {
   readonly folder: string;
@@ -50,11 +51,14 @@ export function openShell(): Shell {
 
   let url = written;
   let server: ChildProcess | null = null;
+  const behind: ChildProcess[] = [];
+  const ownPort = String(20_000 + (process.pid % 20_000));
+  const toOwn = (text: string) => text.replaceAll(written, url).replaceAll(collectorPort, ownPort);
   const environment = () => cleanEnv({ PATH: `${bin}:${process.env["PATH"]}`, HOME: home, SLIPWAY_URL: url });
   const exported = join(home, "exported");
   writeFileSync(exported, "");
   const script = (code: string) =>
-    `set -euo pipefail\n. '${exported}'\n${code.replaceAll(written, url)}\ndeclare -px SLIPWAY_TOKEN > '${exported}' 2>/dev/null || true\n`;
+    `set -euo pipefail\n. '${exported}'\n${toOwn(code)}\ndeclare -px SLIPWAY_TOKEN > '${exported}' 2>/dev/null || true\n`;
 
   async function up(block: Block): Promise<void> {
     // The one before was ended by the page.
@@ -90,18 +94,29 @@ export function openShell(): Shell {
     return out.replaceAll(url, written);
   }
 
+  /** `command &`: goes on until the end of the page. */
+  function leaveBehind(block: Block): void {
+    const code = script(`exec ${block.code.trim().replace("npx ", "").replace(/ &$/, "")}`);
+    behind.push(track(spawn("bash", ["-c", code], { cwd: folder, env: environment(), stdio: "ignore" })));
+  }
+
   return {
     folder,
     save({ file, code }) {
       const path = join(folder, file!);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, code.replaceAll(written, url));
+      writeFileSync(path, toOwn(code));
     },
-    run: async (block) => (/\bslipway up\b/.test(block.code) ? (await up(block), "") : paste(block)),
+    async run(block) {
+      if (/ &$/.test(block.code.trim())) leaveBehind(block);
+      else if (/\bslipway up\b/.test(block.code)) await up(block);
+      else return paste(block);
+      return "";
+    },
     async end() {
-      if (server) {
-        server.kill("SIGKILL");
-        await ended(server);
+      for (const child of server ? [...behind, server] : behind) {
+        child.kill("SIGKILL");
+        await ended(child);
       }
       rmSync(home, { recursive: true, force: true });
     },
