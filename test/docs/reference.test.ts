@@ -1,9 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { errorTable, type ErrorCode } from "@slipway/contract";
+import { errorTable, manifestSchema, parseManifest, type ErrorCode } from "@slipway/contract";
+import { parse as parseYaml } from "yaml";
 import { options } from "../../packages/server/src/config/index.ts";
 import { configurationPage, renderConfiguration } from "../../tools/docs-config.ts";
 import { errorsPage, isRaised, renderErrors } from "../../tools/docs-errors.ts";
-import { readPage } from "./page.ts";
+import { listBlocks, readPage } from "./page.ts";
+
+const { shape } = manifestSchema;
+const sections = {
+  owner: shape.owner.unwrap().shape,
+  model: shape.model.unwrap().shape,
+  serve: shape.serve.unwrap().shape,
+  log: shape.log.unwrap().shape,
+};
 
 /** First cells of the first table, without their ticks. */
 function firstCells(text: string): string[] {
@@ -25,4 +34,30 @@ test("every error code is on its page, and no other; what nothing raises is said
   const unraised = (Object.keys(errorTable) as ErrorCode[]).filter((code) => !isRaised(code));
   const marked = [...page.matchAll(/^\| `([a-z_]+)` \|.*Nothing raises it/gm)].map(([, code]) => code);
   expect(marked).toEqual(unraised);
+});
+
+describe("docs/reference/slipway-yaml.md", () => {
+  const page = readPage("docs/reference/slipway-yaml.md");
+
+  test("its example is one, with every key", () => {
+    const example = listBlocks(page).find(({ file }) => file === "slipway.yaml");
+    const manifest = parseManifest(parseYaml(example?.code ?? ""));
+    const { owner, model, serve, log } = sections;
+    expect(Object.keys(manifest)).toEqual(Object.keys(manifestSchema.shape));
+    expect(Object.keys(manifest.owner ?? {})).toEqual(Object.keys(owner));
+    expect(Object.keys(manifest.model ?? {})).toEqual(Object.keys(model));
+    expect(Object.keys(manifest.serve ?? {}).toSorted()).toEqual(Object.keys(serve).toSorted());
+    expect(Object.keys(manifest.log ?? {}).toSorted()).toEqual(Object.keys(log).toSorted());
+  });
+
+  test("its tables have every key, and no other", () => {
+    const rows = [...page.matchAll(/^\| ((?:`[a-z_.*]+`(?:, )?)+) \|/gm)];
+    const documented = rows.flatMap(([, cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, key]) => key));
+    const keys = Object.entries(sections).flatMap(([section, shape]) =>
+      Object.keys(shape).map((key) => `${section}.${key}`),
+    );
+    const inner = ["type", "range", "nullable", "shape"].map((key) => `model.inputs.*.${key}`);
+    const wanted = ["slipway", "name", ...keys, ...inner, "model.outputs.*.classes"];
+    expect(documented.toSorted()).toEqual(wanted.filter((key) => key !== "model.outputs").toSorted());
+  });
 });
