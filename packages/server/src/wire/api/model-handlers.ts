@@ -61,9 +61,8 @@ export function createModelHandlers({
       await registry.deleteVersion(version.model, version.version);
     },
     diffVersions: async ({ params, query }) => {
-      const [from, to] = await Promise.all(
-        [query["from"], query["to"]].map((ref) => registry.resolve(parseAddress(`${params["model"]}@${String(ref)}`))),
-      );
+      const addresses = [query["from"], query["to"]].map((ref) => parseAddress(`${params["model"]}@${String(ref)}`));
+      const [from, to] = await Promise.all(addresses.map((address) => registry.resolve(address)));
       return {
         model: params["model"]!,
         from: from!.version,
