@@ -74,7 +74,9 @@ async function holds({ method = "POST", path, body, headers = {} }: Sent): Promi
   });
   const text = await response.text();
   const about = `${response.status} ${text.slice(0, 300)}`;
-  if (response.status >= 500) throw new Error(`a ${about}`);
+  // The one 5xx that a caller may ask for: a limit of next to no time.
+  const isHasty = response.status === 504 && Number(headers["x-slipway-timeout-ms"]) < 100;
+  if (response.status >= 500 && !isHasty) throw new Error(`a ${about}`);
   const answer: Loose = text === "" ? {} : JSON.parse(text);
   const id = response.headers.get("x-slipway-prediction") ?? answer.id;
   // A request that finds no version, or whose limit is none, has met nothing that could keep a record of it.
@@ -120,7 +122,9 @@ const change: fc.Arbitrary<Change> = fc.record({
 
 function mutate(good: object, changes: readonly Change[]): Loose {
   const root: Loose = { it: structuredClone(good) };
-  for (const { kind, at, value } of changes) {
+  for (const { kind, at, value: shared } of changes) {
+    // A copy, or a second change could put it into itself.
+    const value = structuredClone(shared);
     const places = placesOf(root.it, ["it"]);
     const place = places[at % places.length] ?? ["it"];
     const parent = place.slice(0, -1).reduce((inner: Loose, key) => inner[key], root);
@@ -286,7 +290,9 @@ describe("whatever is sent to the rest of the API: no 5xx either", { timeout }, 
       },
     ));
 
-  test("queries", () => {
+  test("queries", async () => {
+    // Two things wrong at once, one of them found only by looking.
+    await holds({ method: "GET", path: "/api/v1/models/matrix/diff?from=20&to=!" });
     const lists = [
       "/api/v1/models",
       "/api/v1/models/matrix/versions",
