@@ -20,6 +20,8 @@ export interface BatchQueue<Result> {
    * always one request. Others keep their places; aborted ones are rejected on the way. Empty when nothing is left.
    */
   take(together: boolean): BatchEntry<Result>[];
+  /** Rejects all that waits. */
+  clear(error: SlipwayError): void;
   readonly length: number;
   readonly rows: number;
 }
@@ -60,6 +62,12 @@ export function createBatchQueue<Result>(maxRows: number): BatchQueue<Result> {
       entries = skipped.length === 0 ? behind : skipped.concat(behind);
       queuedRows -= rows;
       return batch;
+    },
+    clear(error) {
+      const left = entries;
+      entries = [];
+      queuedRows = 0;
+      for (const entry of left) entry.reject(error);
     },
     get length() {
       return entries.length;

@@ -48,6 +48,20 @@ function batcherOf(replica: Replica, options: { maxRows?: number; signature?: Si
 }
 
 describe("batcher", () => {
+  test("abandoned, it ends what runs and refuses what waits", async () => {
+    const replica = replicaOf();
+    const batcher = batcherOf(replica);
+    const running = batcher.submit([matrix(1, 2, () => 1)], 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    const waiting = batcher.submit([matrix(2, 2, () => 2)], 2);
+    batcher.abandon();
+    await expect(waiting).rejects.toMatchObject({ code: "shutting_down" });
+    expect((await running).batchRows).toBe(1);
+    await expect(batcher.submit([matrix(1, 2, () => 3)], 1)).rejects.toMatchObject({ code: "not_ready" });
+    await batcher.close();
+    expect([replica.runs, batcher.queuedRows]).toEqual([[1], 0]);
+  });
+
   test("one turn is one run, and every caller gets the rows that it sent", async () => {
     const replica = replicaOf();
     const batcher = batcherOf(replica);

@@ -29,6 +29,8 @@ export interface Batcher {
   readonly queuedRows: number;
   /** False for a model without a batch, and once outputs did not have the rows of a run: then each request runs alone. */
   readonly batchable: boolean;
+  /** Takes no more, and rejects what waits for its run with `shutting_down`. */
+  abandon(): void;
   /** Takes no more, and resolves when what was taken is answered. Does not close the replica. */
   close(): Promise<void>;
 }
@@ -77,6 +79,12 @@ export function createBatcher(options: BatcherOptions): Batcher {
     },
     get batchable() {
       return runner.batchable;
+    },
+    abandon() {
+      closed = true;
+      queue.clear(
+        new SlipwayError("shutting_down", "The server stops before this request's turn came. Send it again."),
+      );
     },
     close() {
       closed = true;

@@ -18,6 +18,8 @@ export interface App {
   readonly url: string;
   /** Stops taking requests, answers those under way, closes everything in reverse. */
   stop(): Promise<void>;
+  /** Whether a model runs in a thread: ending the process in order would wait for it, however long that takes. */
+  busy(): boolean;
 }
 
 /** The composition root: builds everything of a configuration, in the order of the layers, and listens. */
@@ -41,7 +43,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const facts = { version, instance, data: storage.folder, startedAt: clock.now(), url: () => url };
     url = await listen(createFaces({ ...base, ...capabilities, access, secured, facts, logFile }), config);
     logger.info({ version, instance, url, data: storage.folder }, "ready");
-    return { url, stop: () => lifecycle.stop() };
+    return { url, stop: () => lifecycle.stop(), busy: capabilities.serving.busy };
   } catch (error) {
     await lifecycle.stop();
     throw error;

@@ -18,22 +18,27 @@ export function loadConfig({ flags, configFile }: RunOptions): Config {
 
 /**
  * Runs a server until a signal ends it: the first SIGTERM or SIGINT drains, a second one leaves at once. Resolves with the exit
- * code; prints the ready line on stdout.
+ * code; prints the ready line on stdout. Where a model's run does not end, the process kills itself (SIGKILL) after the drain.
  */
 export async function runServer(options: RunOptions): Promise<number> {
   const config = loadConfig(options);
   const logFile = createLogFile();
   const logger = createLogger(config.logLevel, logFile);
   const app = await startApp(config, logger, logFile);
-  process.stdout.write(`Slipway is ready at ${app.url}\n`);
   return new Promise((resolve) => {
     let stopping = false;
+    const end = (code: number) => {
+      if (!app.busy()) process.exit(code);
+      // Everything else is closed, or may be cut off as by a crash.
+      logger.error({}, "a model's run does not end; the process is killed");
+      process.kill(process.pid, "SIGKILL");
+    };
     const stop = (reason: string) => {
-      if (stopping) process.exit(130);
+      if (stopping) end(130);
       stopping = true;
       logger.info({ reason }, "stopping");
       app.stop().then(
-        () => resolve(0),
+        () => (app.busy() ? end(0) : resolve(0)),
         (error: unknown) => {
           logger.error({ error }, "the shutdown failed");
           resolve(1);
@@ -50,5 +55,7 @@ export async function runServer(options: RunOptions): Promise<number> {
       if (!SlipwayError.is(error)) process.exit(70);
     });
     process.on("unhandledRejection", (error) => logger.error({ error }, "a rejection that nobody handled"));
+    // Last: who reads it may send a signal at once.
+    process.stdout.write(`Slipway is ready at ${app.url}\n`);
   });
 }

@@ -12,7 +12,7 @@ import { createOperations, type Operations } from "../platform/queue/index.ts";
 import { createTracer } from "../platform/telemetry/index.ts";
 import { createPredictionLog, type PredictionLog } from "../predictions/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
-import { createServing } from "../serving/index.ts";
+import { createServing, type Serving } from "../serving/index.ts";
 import type { Storage } from "./storage.ts";
 
 export interface Capabilities {
@@ -21,6 +21,7 @@ export interface Capabilities {
   readonly registry: Registry;
   readonly predictions: PredictionLog;
   readonly endpoints: Endpoints;
+  readonly serving: Serving;
 }
 
 export interface CapabilityDeps {
@@ -82,5 +83,5 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
   lifecycle.onStop("endpoints", () => endpoints.stop());
   await endpoints.start();
-  return { blobs, operations, registry, predictions, endpoints };
+  return { blobs, operations, registry, predictions, endpoints, serving };
 }

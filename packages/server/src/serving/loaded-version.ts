@@ -16,6 +16,8 @@ export interface LoadedVersion {
    * @throws SlipwayError `model_failed`, `overloaded`, `not_ready`, `cancelled`
    */
   run(inputs: readonly Tensor[], rows: number, signal?: AbortSignal): Promise<RunResult>;
+  /** What waits for its run is refused, now and from now on; what runs is left to end. */
+  abandon(): void;
   /** Resolves when nothing is in flight, then frees the replicas. New runs are refused from now on. */
   close(): Promise<void>;
 }
@@ -72,6 +74,9 @@ export function createLoadedVersion(
       const result = batcher.submit(inputs, rows, signal);
       result.then(leave, leave);
       return result;
+    },
+    abandon() {
+      for (const { batcher } of replicas) batcher.abandon();
     },
     close: () => (closing ??= close()),
   };

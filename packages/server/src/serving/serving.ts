@@ -27,6 +27,9 @@ export interface Serving {
   /** The last release lets the version answer what it has begun, then frees it. */
   release(loaded: LoadedVersion): Promise<void>;
   loaded(): readonly LoadedVersion[];
+  /** Whether a thread is inside of native code, which nothing can interrupt: an exit would wait for it, or crash on it. */
+  busy(): boolean;
+  /** Waits for what runs, not for what waits to run. */
   close(): Promise<void>;
 }
 
@@ -38,6 +41,9 @@ interface Slot {
 export function createServing(deps: ServingDeps): Serving {
   const slots = new Map<string, Slot>();
   const ready = new Map<LoadedVersion, string>();
+  /** All that has replicas, also those that answer their last requests. */
+  const open = new Set<LoadedVersion>();
+  let loads = 0;
 
   async function load(version: ModelVersion, replicas: number): Promise<LoadedVersion> {
     const runtime = deps.runtimes[version.placement];
@@ -73,7 +79,14 @@ export function createServing(deps: ServingDeps): Serving {
       },
       "version loaded",
     );
-    return createLoadedVersion(version, opened);
+    const loaded = createLoadedVersion(version, opened);
+    open.add(loaded);
+    return loaded;
+  }
+
+  async function unload(loaded: LoadedVersion): Promise<void> {
+    await loaded.close();
+    open.delete(loaded);
   }
 
   return {
@@ -81,7 +94,8 @@ export function createServing(deps: ServingDeps): Serving {
       const key = `${version.id}/${version.placement === "thread" ? 1 : replicas}`;
       let slot = slots.get(key);
       if (!slot) {
-        slot = { users: 0, loading: load(version, replicas) };
+        loads++;
+        slot = { users: 0, loading: load(version, replicas).finally(() => loads--) };
         slots.set(key, slot);
       }
       slot.users++;
@@ -100,15 +114,16 @@ export function createServing(deps: ServingDeps): Serving {
       if (!slot || --slot.users > 0) return;
       slots.delete(key!);
       ready.delete(loaded);
-      await loaded.close();
+      await unload(loaded);
       deps.logger.info({ model: loaded.version.model, version: loaded.version.version }, "version unloaded");
     },
     loaded: () => [...ready.keys()],
+    busy: () => loads > 0 || [...open].some(({ version, inFlight }) => version.placement !== "thread" && inFlight > 0),
     async close() {
       slots.clear();
-      const all = [...ready.keys()];
       ready.clear();
-      await Promise.all(all.map((loaded) => loaded.close()));
+      for (const loaded of open) loaded.abandon();
+      await Promise.all([...open].map(unload));
     },
   };
 }
