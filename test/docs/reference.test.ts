@@ -52,7 +52,7 @@ describe("docs/reference/slipway-yaml.md", () => {
 
   test("its tables have every key, and no other", () => {
     const rows = [...page.matchAll(/^\| ((?:`[a-z_.*]+`(?:, )?)+) \|/gm)];
-    const documented = rows.flatMap(([, cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, key]) => key));
+    const documented = rows.flatMap(([, cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, key = ""]) => key));
     const keys = Object.entries(sections).flatMap(([section, shape]) =>
       Object.keys(shape).map((key) => `${section}.${key}`),
     );

@@ -32,8 +32,7 @@ export interface Shell {
 }
 
 /** A folder as a reader has it who cloned the repository: examples, node_modules, and npx that finds Slipway. */
-export function openShell(): Shell {
-  const home = mkdtempSync(join(tmpdir(), "slipway-docs-"));
+function makeFolder(home: string): { readonly folder: string; readonly bin: string } {
   const folder = join(home, "slipway");
   mkdirSync(join(folder, "node_modules"), { recursive: true });
   for (const name of ["@slipway", "@types"])
@@ -48,7 +47,13 @@ export function openShell(): Shell {
   // npx itself takes half a second, and finds the same.
   writeFileSync(join(bin, "npx"), '#!/bin/sh\nexec "$@"\n');
   for (const name of ["slipway", "node", "npx"]) chmodSync(join(bin, name), 0o755);
+  return { folder, bin };
+}
 
+/** A shell in a folder of its own, which goes with `end`. */
+export function openShell(): Shell {
+  const home = mkdtempSync(join(tmpdir(), "slipway-docs-"));
+  const { folder, bin } = makeFolder(home);
   let url = written;
   let server: ChildProcess | null = null;
   const behind: ChildProcess[] = [];
@@ -108,7 +113,7 @@ export function openShell(): Shell {
       writeFileSync(path, toOwn(code));
     },
     async run(block) {
-      if (/ &$/.test(block.code.trim())) leaveBehind(block);
+      if (block.code.trim().endsWith(" &")) leaveBehind(block);
       else if (/\bslipway up\b/.test(block.code)) await up(block);
       else return paste(block);
       return "";
