@@ -54,7 +54,7 @@ export function createServing(deps: ServingDeps): Serving {
     const files = { folder, path: version.entry };
     // Replicas in the event loop's thread would share that thread: one is as good as many.
     const count = version.placement === "thread" ? 1 : replicas;
-    const opened = await Promise.all(
+    const results = await Promise.allSettled(
       Array.from({ length: count }, async () => {
         const replica = await runtime.open(files, version.signature, { threads: 1 });
         const { signature } = version;
@@ -70,6 +70,13 @@ export function createServing(deps: ServingDeps): Serving {
         };
       }),
     );
+    const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) {
+      // Nobody will ever hold the others.
+      await Promise.allSettled(opened.map(({ replica }) => replica.close()));
+      throw failed.reason;
+    }
     deps.logger.info(
       {
         model: version.model,
