@@ -3,6 +3,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { Replica, Runtime, Signature } from "@slipway/runtime";
 import { systemClock } from "../kernel/clock.ts";
 import { createId } from "../kernel/ids.ts";
+import { silentLogger } from "../kernel/logger.ts";
 import type { BlobStore } from "../platform/blobs/index.ts";
 import type { ModelVersion } from "../registry/index.ts";
 import { createServing } from "./serving.ts";
@@ -30,7 +31,7 @@ function createRuntime(broken: number): Runtime & { readonly open: Runtime["open
 
 function createServingOn(runtime: Runtime) {
   const blobs = { layout: async () => {} } as unknown as BlobStore;
-  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  const logger = silentLogger;
   return createServing({ folder: "", blobs, runtimes: { worker: runtime }, batchRows: 8, clock: systemClock, logger });
 }
 
