@@ -5,7 +5,7 @@ import { smallModel } from "../lib/models.ts";
 import { follow } from "./follow.ts";
 import { canRun } from "./shell.ts";
 
-describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout: 60_000 }, () => {
+describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout: 180_000 }, () => {
   test("deploy a scikit-learn model", () =>
     // The committed file is what the page's train.py writes.
     follow("docs/how-to/deploy-an-sklearn-model.md", {
