@@ -82,7 +82,7 @@ export function createPinnedVersions(deps: {
     },
     async close() {
       stopListening();
-      for (const key of [...held.keys()]) drop(key);
+      for (const key of held.keys()) drop(key);
     },
   };
 }

@@ -51,32 +51,7 @@ export function createServing(deps: ServingDeps): Serving {
     const startedAt = deps.clock.monotonic();
     const folder = join(deps.folder, version.id);
     await deps.blobs.layout(version.files, folder);
-    const files = { folder, path: version.entry };
-    // Replicas in the event loop's thread would share that thread: one is as good as many.
-    const count = version.placement === "thread" ? 1 : replicas;
-    const results = await Promise.allSettled(
-      Array.from({ length: count }, async () => {
-        const replica = await runtime.open(files, version.signature, { threads: 1 });
-        const { signature } = version;
-        await warmUp(replica, signature);
-        return {
-          replica,
-          batcher: createBatcher({
-            replica,
-            signature,
-            maxRows: deps.batchRows,
-            monotonic: () => deps.clock.monotonic(),
-          }),
-        };
-      }),
-    );
-    const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed) {
-      // Nobody will ever hold the others.
-      await Promise.allSettled(opened.map(({ replica }) => replica.close()));
-      throw failed.reason;
-    }
+    const opened = await openReplicas(deps, runtime, { version, folder, replicas });
     deps.logger.info(
       {
         model: version.model,
@@ -133,4 +108,28 @@ export function createServing(deps: ServingDeps): Serving {
       await Promise.all([...open].map(unload));
     },
   };
+}
+
+/** All copies of a version, warmed up. Where one does not open, the others are closed: nobody would ever hold them. */
+async function openReplicas(
+  { batchRows, clock }: ServingDeps,
+  runtime: Runtime,
+  { version, folder, replicas }: { version: ModelVersion; folder: string; replicas: number },
+) {
+  const { signature } = version;
+  // Replicas in the event loop's thread would share that thread: one is as good as many.
+  const count = version.placement === "thread" ? 1 : replicas;
+  const results = await Promise.allSettled(
+    Array.from({ length: count }, async () => {
+      const replica = await runtime.open({ folder, path: version.entry }, signature, { threads: 1 });
+      await warmUp(replica, signature);
+      const monotonic = () => clock.monotonic();
+      return { replica, batcher: createBatcher({ replica, signature, maxRows: batchRows, monotonic }) };
+    }),
+  );
+  const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failed = results.find((result) => result.status === "rejected");
+  if (!failed) return opened;
+  await Promise.allSettled(opened.map(({ replica }) => replica.close()));
+  throw failed.reason;
 }
