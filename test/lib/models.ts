@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../tools/layer-list.ts";
@@ -14,7 +14,7 @@ export const flights = {
  * too, and the machine that runs the tests may be busy.
  */
 export function patientFlights(): { readonly v1: string; readonly v2: string } {
-  const folder = mkdtempSync(join(tmpdir(), "slipway-flights-"));
+  const folder = makeRoom("flights");
   cpSync(join(root, "examples/flight-delays/README.md"), join(folder, "README.md"));
   for (const version of ["v1", "v2"] as const) {
     const target = join(folder, version);
@@ -69,7 +69,19 @@ function patchModel(name: string, from: Buffer, to: Buffer): string {
   const at = bytes.indexOf(from);
   if (at < 0) throw new Error(`${name}.onnx does not hold the constant any more that is to be replaced.`);
   to.copy(bytes, at);
-  const path = join(mkdtempSync(join(tmpdir(), "slipway-model-")), `${name}.onnx`);
+  const path = join(makeRoom("model"), `${name}.onnx`);
   writeFileSync(path, bytes);
   return path;
+}
+
+const rooms: string[] = [];
+process.once("exit", () => {
+  for (const room of rooms) rmSync(room, { recursive: true, force: true });
+});
+
+/** A folder that goes with the test process. */
+function makeRoom(what: string): string {
+  const room = mkdtempSync(join(tmpdir(), `slipway-${what}-`));
+  rooms.push(room);
+  return room;
 }
