@@ -15,5 +15,6 @@ VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s CMD node -e "fetch('http://127.0.0.1:8080/health/ready').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"
 # The server answers others than this container only with a token: SLIPWAY_TOKEN is the first one.
-ENTRYPOINT ["npx", "slipway"]
+# Not through npx: it would not pass on the signal that asks for an orderly end.
+ENTRYPOINT ["/app/node_modules/.bin/slipway"]
 CMD ["up", "--host", "0.0.0.0"]

@@ -109,9 +109,14 @@ function readColumns(report: ProbeReport): readonly string[] | null {
   return null;
 }
 
-function describePlacement({ createMs, runs, unmeasured }: ProbeReport, placement: PackagedModel["placement"]): string {
+function describePlacement(
+  { createMs, runs, unbounded, unmeasured }: ProbeReport,
+  placement: PackagedModel["placement"],
+): string {
   const where = placement === "thread" ? "in the server's own thread" : "in worker threads";
   if (runs === null) return `It will run ${where}: it could not be measured (${unmeasured ?? "no reason given"}).`;
+  if (unbounded.length > 0)
+    return `It will run ${where}: it has ${unbounded.join(" and ")}, whose time depends on the input, so no measurement bounds it.`;
   return `It will run ${where}: opening takes ${format(createMs)} ms, a row ${format(runs.p50Ms)} ms (p95 ${format(runs.p95Ms)} ms).`;
 }
 

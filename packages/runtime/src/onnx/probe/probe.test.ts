@@ -141,8 +141,15 @@ describe("a probe", () => {
   });
 });
 
-test("the placement is by the two measured times", () => {
+test("the placement is by the two measured times, and by what no measurement bounds", () => {
   const runs = (p95Ms: number) => ({ firstMs: 1, p50Ms: 0.1, p95Ms, count: 30 });
+  const unbounded: string[] = [];
+  expect(choosePlacement({ createMs: 5, runs: runs(1), unbounded })).toBe("thread");
+  expect(choosePlacement({ createMs: 5.1, runs: runs(0.1), unbounded })).toBe("worker");
+  expect(choosePlacement({ createMs: 1, runs: runs(1.01), unbounded })).toBe("worker");
+  expect(choosePlacement({ createMs: 1, runs: null, unbounded })).toBe("worker");
+  expect(choosePlacement({ createMs: 1, runs: runs(0.1), unbounded: ["Loop"] })).toBe("worker");
+});
   expect(choosePlacement({ createMs: 5, runs: runs(1) })).toBe("thread");
   expect(choosePlacement({ createMs: 5.1, runs: runs(0.1) })).toBe("worker");
   expect(choosePlacement({ createMs: 1, runs: runs(1.01) })).toBe("worker");

@@ -33,6 +33,7 @@ export async function run(request: ProbeRequest, onStage: (stage: ProbeStage) =>
     path: file.path,
     createMs,
     runs,
+    unbounded: file.unbounded,
     unmeasured,
     rssBytes: process.memoryUsage.rss(),
     classes: Object.fromEntries(file.classes),
@@ -47,7 +48,7 @@ async function prepare({ folder, path, rewriteTo }: ProbeRequest) {
   const bytes = await readFile(join(folder, path));
   const model = requireModel(bytes, path);
   const externalFiles = requireExternalFiles(folder, path, model.externalFiles);
-  const facts = { externalFiles, metadata: model.metadata };
+  const facts = { externalFiles, metadata: model.metadata, unbounded: findUnbounded(model) };
   const removal = removeZipMaps(bytes, model);
   if (removal === null) {
     requireTensorPorts(model, path);
@@ -59,6 +60,12 @@ async function prepare({ folder, path, rewriteTo }: ProbeRequest) {
   const outputs = [...removal.classes.keys()].map((name) => JSON.stringify(name)).join(", ");
   const note = `The ZipMap of the output ${outputs} was taken out: it gives probabilities as a tensor now, with the class labels kept.`;
   return { ...facts, path: rewriteTo, classes: removal.classes, notes: [note] };
+}
+
+/** `If` counts as well: what it hides in its branches is not looked into. */
+function findUnbounded({ nodes }: ModelProto): string[] {
+  const found = nodes.map((node) => node.opType).filter((type) => type === "Loop" || type === "Scan" || type === "If");
+  return [...new Set(found)];
 }
 
 function requireModel(bytes: Buffer, path: string): ModelProto {

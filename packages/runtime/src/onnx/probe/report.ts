@@ -33,6 +33,8 @@ export interface ProbeReport {
     readonly p95Ms: number;
     readonly count: number;
   } | null;
+  /** The operators whose work depends on the values of the input, so that no measurement bounds it. */
+  readonly unbounded: readonly string[];
   /** Why no run could be timed. */
   readonly unmeasured: string | null;
   /** Resident memory of the process with this one model open. */
