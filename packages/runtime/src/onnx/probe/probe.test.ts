@@ -150,11 +150,6 @@ test("the placement is by the two measured times, and by what no measurement bou
   expect(choosePlacement({ createMs: 1, runs: null, unbounded })).toBe("worker");
   expect(choosePlacement({ createMs: 1, runs: runs(0.1), unbounded: ["Loop"] })).toBe("worker");
 });
-  expect(choosePlacement({ createMs: 5, runs: runs(1) })).toBe("thread");
-  expect(choosePlacement({ createMs: 5.1, runs: runs(0.1) })).toBe("worker");
-  expect(choosePlacement({ createMs: 1, runs: runs(1.01) })).toBe("worker");
-  expect(choosePlacement({ createMs: 1, runs: null })).toBe("worker");
-});
 
 test("rows that differ in a batch are found", () => {
   const y = (...rows: number[]) => [tensorOf("y", "FP32", [rows.length, 1], rows)];
