@@ -107,6 +107,13 @@ describe("a probe", () => {
     expect((await probe("picky", { columnRanges: [[10, 12]] })).unmeasured).toBeNull();
   });
 
+  test("tells that rows depend on each other also where one run takes longer than there is time", async () => {
+    const report = await probe("slow", { budgetMs: 0.001 });
+    expect(report.runs!.count).toBe(1);
+    expect(report.description.signature.batched).toBe(false);
+    expect(report.notes.join()).toMatch(/depends on the rows beside it/);
+  });
+
   test("is quick about a slow model", async () => {
     const report = await probe("slow", { budgetMs: 1 });
     expect(report.runs!.count).toBe(1);
