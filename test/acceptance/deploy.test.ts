@@ -32,7 +32,7 @@ function childrenOf(pid: number): string[] {
 /** The four values of a flower, as `iris-*.onnx` takes them, and the probabilities that scikit-learn gives for it. */
 const flower = [5.1, 3.5, 1.4, 0.2];
 
-describe("model files as people have them", () => {
+describe("model files as people have them", { timeout: 120_000 }, () => {
   test.each([
     ["iris-int-zipmap", ["0", "1", "2"]],
     ["iris-text-zipmap", ["setosa", "versicolor", "virginica"]],
@@ -150,7 +150,7 @@ const refusals: readonly (readonly [string, RegExp])[] = [
   ["bfloat16", /bfloat16.*float32/],
 ];
 
-describe("what cannot be served is refused, and what serves goes on", () => {
+describe("what cannot be served is refused, and what serves goes on", { timeout: 120_000 }, () => {
   test.each(refusals)("%s", async (name, message) => {
     await deploy(server.url, smallModel("matrix"), { name: "steady" });
     const before = await client().endpoints.get("steady");
@@ -207,7 +207,7 @@ describe("what cannot be served is refused, and what serves goes on", () => {
   });
 });
 
-describe("a deployment is an operation", () => {
+describe("a deployment is an operation", { timeout: 120_000 }, () => {
   test("--detach gives the operation at once; it can be followed to its end", async () => {
     const started = await runCli(["deploy", flights.v1, "--name", "detached", "--detach", "--json"], {
       url: server.url,

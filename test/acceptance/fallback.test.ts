@@ -117,7 +117,7 @@ describe("a value", () => {
   });
 });
 
-describe("an alias", () => {
+describe("an alias", { timeout: 120_000 }, () => {
   /** Version 1 answers 998 to 1000, version 2 answers 10 to 12. */
   beforeAll(async () => {
     const serve = { ...patient, fallback: "safe" };
@@ -174,9 +174,7 @@ describe("an alias", () => {
 
   test("a deadline that passes counts as a failure", async () => {
     const serve = { timeout: "2ms", fallback: "quick" };
-    expect((await deploy(server.url, quickenedSlow(), { name: "late-alias", manifest: { serve } })).placement).toBe(
-      "thread",
-    );
+    await deploy(server.url, quickenedSlow(), { name: "late-alias", manifest: { serve } });
     await client().aliases.set("late-alias", "quick", { version: 1 });
     expect((await deploy(server.url, smallModel("slow"), { name: "late-alias", manifest: { serve } })).placement).toBe(
       "worker",

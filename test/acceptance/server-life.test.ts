@@ -13,7 +13,7 @@ const server = useServer();
 /** Ends with an error instead of starting. */
 const up = (...args: string[]) => runCli(["up", "--port", "0", ...args], { timeoutMs: 20_000 });
 
-describe("one folder, one server, one port", () => {
+describe("one folder, one server, one port", { timeout: 120_000 }, () => {
   test("a second server on the same folder is refused, and names the first", async () => {
     const { code, stdout, stderr } = await up("--data", server.data);
     expect(code).toBe(5);
@@ -77,7 +77,7 @@ describe("one folder, one server, one port", () => {
   });
 });
 
-describe("stopping", () => {
+describe("stopping", { timeout: 120_000 }, () => {
   const slowRecord = { X: [[1]] };
 
   async function startSlow(args: readonly string[] = []) {
@@ -178,7 +178,7 @@ const damages: readonly (readonly [what: string, damage: (file: string) => void]
   ["empty", (file) => writeFileSync(file, "")],
 ];
 
-describe("a broken version never stops a start", () => {
+describe("a broken version never stops a start", { timeout: 120_000 }, () => {
   const hurt = useServer();
   const predict = (endpoint: string) =>
     fetchJson(`${hurt.url}/api/v1/endpoints/${endpoint}/predict`, { json: { X: [1, 0, 0, 0] } });

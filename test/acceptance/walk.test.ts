@@ -47,7 +47,7 @@ const client = () => createClient({ url: server.url });
 /** What later steps compare with. */
 const seen = { digest: "", first: "", operations: 0 };
 
-describe("one model from its file to its second version and back", () => {
+describe("one model from its file to its second version and back", { timeout: 120_000 }, () => {
   test("deploy says what it made and how to call it", async () => {
     const { code, stdout, stderr } = await cli("deploy", flights.v1, "-m", "the first one");
     expect(code, stderr).toBe(0);
@@ -277,7 +277,7 @@ describe("one model from its file to its second version and back", () => {
   });
 });
 
-describe("a version number names the same bytes for ever", () => {
+describe("a version number names the same bytes for ever", { timeout: 120_000 }, () => {
   test("a deleted number is not given out again", async () => {
     const files = [1, 2, 3].map((factor) => scaledMatrix(factor));
     for (const file of files.slice(0, 2)) await json("deploy", file, "--name", "numbered");
