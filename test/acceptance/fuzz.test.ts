@@ -1,8 +1,7 @@
 import { createClient } from "@slipway/sdk";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { deploy } from "../lib/deploy.ts";
-import { flights, smallModel } from "../lib/models.ts";
+import { deployFacedModels } from "../lib/faced-models.ts";
 import { rounds } from "../lib/rounds.ts";
 import { useServer } from "../lib/server.ts";
 
@@ -38,19 +37,7 @@ const faces: readonly (readonly [path: string, good: object])[] = [
   ["/v2/models/packed/infer", row],
 ];
 
-beforeAll(async () => {
-  const serve = { timeout: "20s" };
-  await deploy(server.url, flights.v1, { name: "flights", manifest: { serve, log: {} } });
-  await deploy(server.url, smallModel("matrix"), { manifest: { serve } });
-  const inputs = {
-    a: "float32",
-    b: "float32",
-    c: { type: "int64", range: [0, 9] },
-    d: { type: "float32", nullable: true },
-  };
-  const manifest = { serve, model: { path: "matrix.onnx", inputs } };
-  await deploy(server.url, smallModel("matrix"), { name: "packed", manifest });
-}, 60_000);
+beforeAll(() => deployFacedModels(server.url), 60_000);
 
 const predictable = new Set(["/v2/models/matrix/infer", ...faces.map(([path]) => path)]);
 

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { deploy } from "../lib/deploy.ts";
+import { deployFacedModels, patientServe } from "../lib/faced-models.ts";
 import { fetchJson, type JsonRequest } from "../lib/fetch-json.ts";
-import { flights, smallModel } from "../lib/models.ts";
+import { smallModel } from "../lib/models.ts";
 import { useServer } from "../lib/server.ts";
 
 const server = useServer({ args: ["--body-limit", "1MiB"] });
@@ -27,21 +28,9 @@ function withTensor(name: string, change: object | null): object {
 }
 
 beforeAll(async () => {
-  const serve = { timeout: "20s" };
-  await deploy(server.url, flights.v1, { name: "flights", manifest: { serve, log: {} } });
-  await deploy(server.url, smallModel("matrix"), { manifest: { serve } });
-  const inputs = {
-    a: "float32",
-    b: "float32",
-    c: { type: "int64", range: [0, 9] },
-    d: { type: "float32", nullable: true },
-  };
-  await deploy(server.url, smallModel("matrix"), {
-    name: "packed",
-    manifest: { serve, model: { path: "matrix.onnx", inputs } },
-  });
-  await deploy(server.url, smallModel("identity"), { manifest: { serve } });
-  await deploy(server.url, smallModel("fixed-batch"), { manifest: { serve } });
+  await deployFacedModels(server.url);
+  for (const name of ["identity", "fixed-batch"])
+    await deploy(server.url, smallModel(name), { manifest: { serve: patientServe } });
 }, 60_000);
 
 type Case = readonly [what: string, body: unknown, message: RegExp];

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { deploy } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
 import { scaledMatrix, smallModel } from "../lib/models.ts";
+import { needs } from "../lib/needs.ts";
 import { rounds } from "../lib/rounds.ts";
 import { startServer } from "../lib/server.ts";
 
@@ -28,7 +29,8 @@ function canFill(): boolean {
   }
 }
 
-const how = canFill() ? test : test.skip;
+const enough = "a disk (no memory) with 4 GiB free, and fallocate";
+const how = needs(enough, canFill(), { inCi: "optional" }) ? test : test.skip;
 
 how(
   "a disk that fills up and empties again under load: every answer says rightly whether it is on record",

@@ -6,11 +6,14 @@ import { root } from "../../tools/layer-list.ts";
 import { ended, track } from "../lib/children.ts";
 import { cleanEnv } from "../lib/entry.ts";
 import { patientFlights } from "../lib/models.ts";
+import { needs } from "../lib/needs.ts";
 import type { Block } from "./page.ts";
 
 /** What the pages need beside Node; a machine without them cannot follow a page either. */
-export const canRun = ["bash", "curl"].every(
-  (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0,
+export const canRun = needs(
+  "bash and curl",
+  ["bash", "curl"].every((command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0),
+  { inCi: "required" },
 );
 
 /** The addresses that pages use, of the server and of a collector of traces; each page is run on ports of its own. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4
-// Both settings keep the memory of a busy server small and cost no time: what a request allocates dies young, in 4 MB
-// as well as in 16, and a C heap for each of fourteen threads is mostly holes.
+// Both settings keep the memory of a busy server small: what a request allocates dies young, in 4 MB as well as in 16, and
+// a C heap for each of fourteen threads is mostly holes.
 // Starts Slipway on a Node that can run it. This file is plain JavaScript for Node 20: where the Node that runs it is
 // too old, it starts again with the Node 26 that npm installed beside it and stands in for that process: signals go
 // down, the exit status comes back, and a closed channel tells the child that this process is gone.
