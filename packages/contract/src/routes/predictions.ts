@@ -1,0 +1,42 @@
+import { z } from "zod";
+import * as endpoints from "../schemas/endpoint.ts";
+import * as predictions from "../schemas/prediction.ts";
+import type { RouteSpec } from "./route-spec.ts";
+
+const anyRecord = z.record(z.string(), z.unknown());
+
+export const predictionsRoutes = {
+  predict: {
+    method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/predict",
+    tag: "predict",
+    summary: "Predict one record (an object) or many (a list)",
+    scope: "infer",
+    body: z.union([anyRecord, z.array(anyRecord)]),
+    status: 200,
+    answer: endpoints.predictAnswer,
+    errors: ["endpoint_not_found", "invalid_input", "invalid_request", "too_large", "overloaded", "deadline_exceeded"],
+  },
+  listPredictions: {
+    method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/predictions",
+    tag: "predictions",
+    summary: "Predictions on record, newest first",
+    scope: "read",
+    query: predictions.predictionQuery,
+    status: 200,
+    answer: predictions.predictionPage,
+    errors: ["endpoint_not_found"],
+  },
+  getPrediction: {
+    method: "GET",
+    path: "/api/v1/predictions/{id}",
+    tag: "predictions",
+    summary: "Everything about one prediction; `row` picks one of a request of many",
+    scope: "read",
+    query: z.object({ row: z.int().min(0).optional() }),
+    status: 200,
+    answer: predictions.prediction,
+    errors: ["prediction_not_found"],
+  },
+} as const satisfies Record<string, RouteSpec>;
