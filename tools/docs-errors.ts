@@ -24,6 +24,8 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   digest_mismatch: "Uploaded bytes are not those that were announced. Upload them again.",
   unsupported_media_type:
     "A change came without a content type, or with one that a web form can send. Send `application/json`.",
+  invalid_query: "The SQL is not one SELECT, does not parse, or names what is not there; the message says where.",
+  invalid_file: "A file is damaged, or its rows or columns are not what was announced. The message names the place.",
   unauthenticated: "No token, an unknown one, or one that was taken back.",
   forbidden: "The token's scope does not reach so far. `details.scope` is the one that is needed.",
   foreign_origin:
@@ -44,6 +46,14 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   data_folder_locked: "Another server runs on this data folder; the message names its process.",
   data_folder_newer: "A newer Slipway wrote the data folder. Run that one.",
   too_slow: "The model is too slow for this placement.",
+  parity_failed:
+    "`model.examples` are not reproduced within tolerance. `details.mismatches` lists row, output, expected and got; the old version keeps serving.",
+  breaking_change:
+    "What callers send or read now would fail with the new signature. `details.changes` lists it; `--allow-breaking` overrides.",
+  training_too_old:
+    "`model.training.at` is older than `serve.max_training_age` allows. Train again, or raise the limit.",
+  not_replayable:
+    "The record has no inputs to run again, or its version was removed by `slipway gc`; `details.reason` says which.",
   too_large:
     "The body is over `body_limit`, the file over `blob_limit`, or too many missing values were to be filled in.",
   overloaded: "65,536 rows wait for this version already. Send less, or serve more replicas.",
@@ -56,6 +66,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   cancelled: "The operation was cancelled.",
   interrupted: "The server ended while the operation ran. Start it again.",
   unimplemented: "A part of the design that this version does not have.",
+  damaged_blob: "A stored file has changed on disk and was put aside. Deploy the same files again to heal it.",
   model_failed: "ONNX Runtime failed on this input, or the outputs do not fit what `slipway.yaml` says of them.",
   internal: "A mistake of the server. Its log has the details under the `instance` of the answer.",
 };

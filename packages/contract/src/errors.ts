@@ -49,6 +49,8 @@ const table = {
     title: "The content type is not accepted here",
     retryable: false,
   },
+  invalid_query: { kind: "invalid", title: "The SQL query cannot be run", retryable: false },
+  invalid_file: { kind: "invalid", title: "A file cannot be read as what it should be", retryable: false },
   unauthenticated: { kind: "unauthenticated", title: "A valid token is needed", retryable: false },
   forbidden: { kind: "forbidden", title: "Not allowed", retryable: false },
   foreign_origin: {
@@ -95,6 +97,26 @@ const table = {
     title: "The model is too slow for this placement",
     retryable: false,
   },
+  parity_failed: {
+    kind: "precondition",
+    title: "The model does not answer as it did at training",
+    retryable: false,
+  },
+  breaking_change: {
+    kind: "precondition",
+    title: "The new signature breaks those who call the endpoint now",
+    retryable: false,
+  },
+  training_too_old: {
+    kind: "precondition",
+    title: "The model was trained too long ago",
+    retryable: false,
+  },
+  not_replayable: {
+    kind: "precondition",
+    title: "This prediction cannot be run again",
+    retryable: false,
+  },
   too_large: { kind: "too_large", title: "The request is too large", retryable: false },
   overloaded: {
     kind: "unavailable",
@@ -113,6 +135,11 @@ const table = {
   cancelled: { kind: "cancelled", title: "Cancelled by the caller", retryable: false },
   interrupted: { kind: "cancelled", title: "The server stopped while this ran", retryable: true },
   unimplemented: { kind: "unimplemented", title: "Not built yet", retryable: false },
+  damaged_blob: {
+    kind: "internal",
+    title: "Stored bytes are not what they were",
+    retryable: false,
+  },
   model_failed: { kind: "internal", title: "The model failed on this input", retryable: false },
   internal: { kind: "internal", title: "Something went wrong inside the server", retryable: true },
 } as const satisfies Record<string, ErrorEntry>;
