@@ -6,6 +6,7 @@ import { createEndpoints, type Endpoints } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Logger } from "../kernel/logger.ts";
+import { createMaintenance, type Maintenance } from "../kernel/maintenance.ts";
 import { createPackaging } from "../packaging/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
@@ -22,6 +23,8 @@ export interface Capabilities {
   readonly predictions: PredictionLog;
   readonly endpoints: Endpoints;
   readonly serving: Serving;
+  /** Whose turn it is to take files away. */
+  readonly maintenance: Maintenance;
 }
 
 export interface CapabilityDeps {
@@ -38,6 +41,7 @@ export interface CapabilityDeps {
 export async function startCapabilities(given: CapabilityDeps): Promise<Capabilities> {
   const { config, instance, clock, logger, lifecycle } = given;
   const { folder, sql } = given.storage;
+  const maintenance = createMaintenance();
   const blobs = createBlobStore({ folder: join(folder, "blobs"), maxBytes: config.blobLimit });
   const operations = createOperations({ sql, clock, logger });
   await operations.recover();
@@ -83,5 +87,5 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
   lifecycle.onStop("endpoints", () => endpoints.stop());
   await endpoints.start();
-  return { blobs, operations, registry, predictions, endpoints, serving };
+  return { blobs, operations, registry, predictions, endpoints, serving, maintenance };
 }
