@@ -8,6 +8,7 @@ export * from "./codec/predictions.ts";
 export * from "./codec/records.ts";
 export * from "./datatype.ts";
 export * from "./pack.ts";
+export * from "./parity/index.ts";
 export * from "./runtime.ts";
 export * from "./signature.ts";
 export * from "./tensor.ts";

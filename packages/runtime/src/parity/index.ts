@@ -1,0 +1,2 @@
+export * from "./compare-tensors.ts";
+export { ulpDistance } from "./ulps.ts";
