@@ -1,4 +1,5 @@
 import type { LogLines, ServerStatus } from "@slipway/contract";
+import { createAudit, type AuditClient } from "./audit.ts";
 import { createBlobs, type BlobsClient } from "./blobs.ts";
 import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
 import { followLogs, listLogs, type LogFollowOptions, type LogLine, type LogOptions } from "./logs.ts";
@@ -46,6 +47,7 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly operations: OperationsClient;
   readonly blobs: BlobsClient;
   readonly predictions: PredictionsClient;
+  readonly audit: AuditClient;
   /** One endpoint to predict with; `pin` names a version or an alias, which is then on record as pinned. */
   endpoint<N extends keyof Endpoints & string>(
     name: N,
@@ -85,6 +87,7 @@ export function createClient<
     operations: createOperations(transport),
     blobs: createBlobs(transport),
     predictions: createPredictions(transport),
+    audit: createAudit(transport),
     endpoint: (name, { pin } = {}) => createEndpoint(transport, name, pin),
   };
 }

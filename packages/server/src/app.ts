@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { slipwayVersion as version, SlipwayError } from "@slipway/contract";
-import { createAccess } from "./access/index.ts";
+import { createAccess, createAudit } from "./access/index.ts";
 import { startCapabilities } from "./app/capabilities.ts";
 import { createFaces } from "./app/faces.ts";
 import { listen } from "./app/listen.ts";
@@ -32,6 +32,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const storage = await openStorage(config.data, { lifecycle, clock });
     logFile.open(join(storage.folder, "logs", "server.jsonl"));
     const access = createAccess({ sql: storage.sql, clock, adminToken: config.token });
+    const audit = createAudit(storage);
     const secured = await access.required();
     if (!secured && !isLoopback(config.host))
       throw new SlipwayError(
@@ -41,7 +42,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const base = { config, instance, clock, logger, lifecycle };
     const capabilities = await startCapabilities({ ...base, storage });
     const facts = { version, instance, data: storage.folder, startedAt: clock.now(), url: () => url };
-    url = await listen(createFaces({ ...base, ...capabilities, access, secured, facts, logFile }), config);
+    url = await listen(createFaces({ ...base, ...capabilities, access, audit, secured, facts, logFile }), config);
     logger.info({ version, instance, url, data: storage.folder }, "ready");
     return { url, stop: () => lifecycle.stop(), busy: capabilities.serving.busy };
   } catch (error) {

@@ -37,5 +37,20 @@ export const tokenCommands: CommandGroup = {
       examples: ["slipway token revoke 01931c3e-7a51-7c60-b3a5-0d2f6f1f2a11 --data ./slipway-data"],
       load: async () => (await import("../commands/tokens.ts")).revokeToken,
     },
+    {
+      usage: "audit",
+      summary: "who changed what and when: tokens, versions, aliases, revisions, erasures",
+      about:
+        "The audit trail is appended to in the transaction of each change and never changed. It needs an admin token.",
+      options: [
+        ["--subject <subject>", "only about this: an endpoint, NAME@VERSION, NAME@ALIAS, a token's id"],
+        ["--action <action>", "only this action (alias.set), or all of a noun (alias)"],
+        ["--actor <user>", "only what this user did"],
+        ["--since <when>", "from then on: a time, or a duration back from now such as 1d"],
+        ["--limit <count>", "how many, or all (default: 20)"],
+      ],
+      examples: ["slipway audit --since 7d", "slipway audit --subject flight-delay --action endpoint -o json"],
+      load: async () => (await import("../commands/audit.ts")).audit,
+    },
   ],
 };

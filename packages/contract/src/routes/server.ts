@@ -1,3 +1,4 @@
+import * as audit from "../schemas/audit.ts";
 import * as common from "../schemas/common.ts";
 import * as operations from "../schemas/operation.ts";
 import * as server from "../schemas/server.ts";
@@ -23,6 +24,17 @@ export const serverRoutes = {
     query: server.logQuery,
     status: 200,
     answer: server.logLines,
+    errors: [],
+  },
+  listAudit: {
+    method: "GET",
+    path: "/api/v1/audit",
+    tag: "server",
+    summary: "The audit trail, newest first: every token, version, alias, revision and erasure, with who and when",
+    scope: "admin",
+    query: audit.auditQuery,
+    status: 200,
+    answer: audit.auditPage,
     errors: [],
   },
   listOperations: {

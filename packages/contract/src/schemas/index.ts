@@ -1,3 +1,4 @@
+export * from "./audit.ts";
 export * from "./common.ts";
 export * from "./endpoint.ts";
 export * from "./model.ts";

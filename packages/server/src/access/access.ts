@@ -2,7 +2,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../kernel/clock.ts";
 import { createId } from "../kernel/ids.ts";
 import type { Sql } from "../platform/sql/index.ts";
-import { createTokenStore } from "./store.ts";
+import { appendAudit, createTokenStore, type AccessTables } from "./store.ts";
 import { createSecret, hashSecret, type Principal, type Token, type TokenScope } from "./token.ts";
 
 export interface AccessDeps {
@@ -22,17 +22,22 @@ export interface Access {
    */
   authenticate(secret: string): Principal | Promise<Principal>;
   /** The secret is shown once, here. */
-  createToken(user: string, scope: TokenScope): Promise<{ token: Token; secret: string }>;
+  createToken(
+    user: string,
+    scope: TokenScope,
+    by?: { readonly actor: string | null },
+  ): Promise<{ token: Token; secret: string }>;
   listTokens(): Promise<readonly Token[]>;
   /** @throws SlipwayError `not_found` */
-  revokeToken(id: string): Promise<void>;
+  revokeToken(id: string, by?: { readonly actor: string | null }): Promise<void>;
 }
 
 const trustMs = 5_000;
 const mostKnown = 10_000;
 
 export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
-  const store = createTokenStore(sql);
+  const { db, tx } = sql.as<AccessTables>();
+  const store = createTokenStore(db);
   let adminHash = adminToken === null ? null : hashSecret(adminToken);
   const known = new Map<string, { principal: Principal | null; until: number }>();
 
@@ -57,16 +62,25 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
       if (cached && cached.until > clock.monotonic()) return cached.principal ?? refuse();
       return store.findByHash(hash).then((token) => remember(hash, token));
     },
-    async createToken(user, scope) {
+    async createToken(user, scope, { actor } = { actor: null }) {
       const secret = createSecret();
       const token = { id: createId(), user, scope, createdAt: clock.now(), revokedAt: null };
-      await store.insert(token, hashSecret(secret));
+      await tx(async (trx) => {
+        await createTokenStore(trx).insert(token, hashSecret(secret));
+        const event = { at: token.createdAt, actor, subject: token.id, details: { user, scope } };
+        await appendAudit(trx, { ...event, action: "token.create" });
+      });
       return { token, secret };
     },
     listTokens: () => store.list(),
-    async revokeToken(id) {
-      if (!(await store.revoke(id, clock.now())))
-        throw new SlipwayError("not_found", `There is no token ${JSON.stringify(id)} in force.`, { id });
+    async revokeToken(id, { actor } = { actor: null }) {
+      const at = clock.now();
+      const revoked = await tx(async (trx) => {
+        if (!(await createTokenStore(trx).revoke(id, at))) return false;
+        await appendAudit(trx, { at, actor, action: "token.revoke", subject: id, details: {} });
+        return true;
+      });
+      if (!revoked) throw new SlipwayError("not_found", `There is no token ${JSON.stringify(id)} in force.`, { id });
       known.clear();
     },
   };

@@ -1,3 +1,6 @@
 export { createAccess, type Access, type AccessDeps } from "./access.ts";
+export type { AuditAction, AuditEvent, AuditQuery } from "./audit-event.ts";
+export { createAudit, type Audit } from "./audit.ts";
 export { accessMigrations } from "./migrations.ts";
+export { appendAudit } from "./store.ts";
 export { allows, parseScope, parseUser, type Principal, type Token, type TokenScope } from "./token.ts";

@@ -1,4 +1,7 @@
-import type { Sql } from "../platform/sql/index.ts";
+import type { Kysely } from "kysely";
+import { createId } from "../kernel/ids.ts";
+import { decodeCursor, toPage, type Page } from "../kernel/page.ts";
+import type { AuditAction, AuditEvent, AuditQuery } from "./audit-event.ts";
 import type { Token, TokenScope } from "./token.ts";
 
 interface TokenRow {
@@ -9,6 +12,24 @@ interface TokenRow {
   created_at: number;
   revoked_at: number | null;
 }
+
+interface AuditRow {
+  id: string;
+  at: number;
+  actor: string | null;
+  action: string;
+  subject: string;
+  details: string;
+}
+
+export interface AccessTables {
+  tokens: TokenRow;
+  audit_events: AuditRow;
+}
+
+/** A whole database, or a transaction on it, whatever tables its user knows. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyDb = Kysely<any>;
 
 /** Tokens by the hash of their secret; the secret itself is nowhere. */
 export interface TokenStore {
@@ -27,8 +48,7 @@ const toToken = (row: TokenRow): Token => ({
   revokedAt: row.revoked_at,
 });
 
-export function createTokenStore(sql: Sql): TokenStore {
-  const { db } = sql.as<{ tokens: TokenRow }>();
+export function createTokenStore(db: Kysely<AccessTables>): TokenStore {
   return {
     async insert(token, hash) {
       await db
@@ -66,4 +86,35 @@ export function createTokenStore(sql: Sql): TokenStore {
       return changed.length > 0;
     },
   };
+}
+
+const toEvent = ({ details, action, ...row }: AuditRow): AuditEvent => ({
+  ...row,
+  action: action as AuditAction,
+  details: JSON.parse(details) as Record<string, unknown>,
+});
+
+/** Writes one event of the audit trail, in the transaction of the change that it tells of. */
+export async function appendAudit(trx: AnyDb, { details, ...event }: Omit<AuditEvent, "id">): Promise<void> {
+  const row = { id: createId(), ...event, details: JSON.stringify(details) };
+  await (trx as Kysely<AccessTables>).insertInto("audit_events").values(row).execute();
+}
+
+/** Newest first. */
+export async function listAudit(db: Kysely<AccessTables>, query: AuditQuery): Promise<Page<AuditEvent>> {
+  const { limit, cursor, subject, action, actor, since } = query;
+  let rows = db
+    .selectFrom("audit_events")
+    .selectAll()
+    .orderBy("id", "desc")
+    .limit(limit + 1);
+  if (cursor !== null) rows = rows.where("id", "<", String(decodeCursor(cursor, ["string"])[0]));
+  if (subject !== undefined) rows = rows.where("subject", "=", subject);
+  if (actor !== undefined) rows = rows.where("actor", "=", actor);
+  if (since !== undefined) rows = rows.where("at", ">=", since);
+  if (action !== undefined)
+    rows = action.includes(".")
+      ? rows.where("action", "=", action)
+      : rows.where("action", ">=", `${action}.`).where("action", "<", `${action}/`);
+  return toPage((await rows.execute()).map(toEvent), limit, (event) => [event.id]);
 }

@@ -1,5 +1,5 @@
 import { slipwayVersion as version } from "@slipway/contract";
-import type { Access } from "../access/index.ts";
+import type { Access, Audit } from "../access/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
@@ -17,6 +17,7 @@ import type { Capabilities } from "./capabilities.ts";
 export interface FaceDeps extends Capabilities {
   readonly config: Config;
   readonly access: Access;
+  readonly audit: Audit;
   /** Requests need a token. */
   readonly secured: boolean;
   readonly facts: ServerFacts;

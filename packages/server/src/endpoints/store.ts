@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { SlipwayError } from "@slipway/contract";
+import { appendAudit } from "../access/index.ts";
 import { decodeCursor, toPage, type Page, type PageQuery } from "../kernel/page.ts";
 import type { Sql } from "../platform/sql/index.ts";
 import type { Action, Change, Endpoint, EndpointRevision, EndpointSpec } from "./endpoint.ts";
@@ -97,6 +98,14 @@ async function write(trx: Kysely<Tables>, base: number, revision: EndpointRevisi
       created_at: createdAt,
     })
     .execute();
+  const { author: actor, action, message, changes } = revision;
+  await appendAudit(trx, {
+    at: createdAt,
+    actor,
+    action: "endpoint.revision",
+    subject: name,
+    details: { revision: revision.revision, action, message, changes },
+  });
   const [row] = await trx
     .updateTable("routing_epoch")
     .set((eb) => ({ epoch: eb("epoch", "+", 1) }))

@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { SlipwayError } from "@slipway/contract";
 import { createAccess, parseScope, parseUser, type Access, type Token } from "../access/index.ts";
@@ -28,7 +29,7 @@ export function createToken(
   options: TokenOptions & { readonly user: string; readonly scope: string },
 ): Promise<{ token: Token; secret: string }> {
   const [user, scope] = [parseUser(options.user), parseScope(options.scope)];
-  return withAccess(options, (access) => access.createToken(user, scope));
+  return withAccess(options, (access) => access.createToken(user, scope, localActor()));
 }
 
 export function listTokens(options: TokenOptions): Promise<readonly Token[]> {
@@ -39,5 +40,14 @@ export function listTokens(options: TokenOptions): Promise<readonly Token[]> {
 export function revokeToken(options: TokenOptions & { readonly id: string }): Promise<void> {
   if (options.id === "")
     throw new SlipwayError("invalid_request", "Name the token to revoke; `slipway token list` shows them.");
-  return withAccess(options, (access) => access.revokeToken(options.id));
+  return withAccess(options, (access) => access.revokeToken(options.id, localActor()));
+}
+
+/** Who works on the data folder: the user of this machine, told apart from the users of tokens. */
+function localActor(): { readonly actor: string | null } {
+  try {
+    return { actor: `local:${userInfo().username}` };
+  } catch {
+    return { actor: null };
+  }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { accessMigrations } from "../access/index.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { migrate } from "../platform/sql/index.ts";
 import { describeStores } from "../platform/sql/testing/describe-stores.ts";
@@ -13,7 +14,7 @@ const firstPage = { limit: 100, cursor: null };
 
 async function useRegistry(open: OpenStore) {
   const sql = await open();
-  await migrate(sql, registryMigrations);
+  await migrate(sql, [...accessMigrations, ...registryMigrations]);
   let now = 1_700_000_000_000;
   const registry = createRegistry({ sql, clock: { ...systemClock, now: () => now++ } });
   const news: RegistryNews[] = [];

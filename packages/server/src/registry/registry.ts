@@ -58,7 +58,7 @@ export interface Registry {
   /** @throws SlipwayError `alias_not_found`, `model_not_found` */
   deleteAlias(model: string, alias: string, author?: string | null): Promise<void>;
   /** @throws SlipwayError `in_use` where an alias points at it, `version_not_found`, `model_not_found` */
-  deleteVersion(model: string, version: number): Promise<void>;
+  deleteVersion(model: string, version: number, author?: string | null): Promise<void>;
   /** With its aliases and versions. The name may be used again; the numbers go on. @throws SlipwayError `model_not_found` */
   deleteModel(name: string, author?: string | null): Promise<void>;
   /** True where a living version needs this blob. */
@@ -141,13 +141,13 @@ function versionUseCases({ store, now, change }: Context) {
       return store.listVersions(model, query);
     },
 
-    async deleteVersion(model, version) {
+    async deleteVersion(model, version, author = null) {
       await change(async (locked, tell) => {
         if (!(await locked.lockLivingModel(model))) throw await modelNotFound(locked, model);
         const found = await requireLiving(locked, model, version);
         const aliases = (await locked.listAliases(model)).filter((alias) => alias.version === version);
         if (aliases.length > 0) throw versionInUse(found, aliases);
-        await removeVersion(locked, { version: found, at: now() }, tell);
+        await removeVersion(locked, { version: found, author, at: now() }, tell);
       });
     },
 
@@ -174,7 +174,7 @@ function modelUseCases({ store, now, change }: Context) {
         const at = now();
         for (const alias of await locked.listAliases(name)) await removeAlias(locked, { alias, author, at }, tell);
         for (const number of await locked.listNumbers(name, Number.MAX_SAFE_INTEGER))
-          await removeVersion(locked, { version: await requireLiving(locked, name, number), at }, tell);
+          await removeVersion(locked, { version: await requireLiving(locked, name, number), author, at }, tell);
         await locked.markModelDeleted(name, at);
       });
     },
@@ -221,10 +221,10 @@ type Tell = (news: RegistryNews) => void;
 
 async function removeVersion(
   store: RegistryStore,
-  { version, at }: { readonly version: ModelVersion; readonly at: number },
+  { version, author, at }: { readonly version: ModelVersion; readonly author: string | null; readonly at: number },
   tell: Tell,
 ): Promise<void> {
-  await store.markVersionDeleted(version.id, at);
+  await store.markVersionDeleted(version, { author, at });
   tell({ type: "version.deleted", version: { ...version, deletedAt: at } });
 }
 

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from "kysely";
+import { appendAudit } from "../access/index.ts";
 import { decodeCursor, toPage } from "../kernel/page.ts";
 import type { Page, PageQuery } from "../kernel/page.ts";
 import type { Alias, AliasEvent, RegisteredModel } from "./model.ts";
@@ -122,6 +123,13 @@ function versionStore(db: Kysely<RegistryTables>) {
           .insertInto("model_version_blobs")
           .values(blobs.map((sha256) => ({ sha256, version_id: version.id })))
           .execute();
+      await appendAudit(db, {
+        at: version.createdAt,
+        actor: version.author,
+        action: "version.create",
+        subject: `${version.model}@${version.version}`,
+        details: { digest: version.digest, message: version.message },
+      });
     },
 
     /** Deleted ones too. */
@@ -175,9 +183,14 @@ function versionStore(db: Kysely<RegistryTables>) {
       return rows.map((row) => row.version);
     },
 
-    async markVersionDeleted(id: string, now: number): Promise<void> {
-      await db.updateTable("model_versions").set({ deleted_at: now }).where("id", "=", id).execute();
+    async markVersionDeleted(
+      { id, model, version, digest }: ModelVersion,
+      { author, at }: { readonly author: string | null; readonly at: number },
+    ): Promise<void> {
+      await db.updateTable("model_versions").set({ deleted_at: at }).where("id", "=", id).execute();
       await db.deleteFrom("model_version_blobs").where("version_id", "=", id).execute();
+      const subject = `${model}@${version}`;
+      await appendAudit(db, { at, actor: author, action: "version.delete", subject, details: { digest } });
     },
 
     async isReferenced(sha256: string): Promise<boolean> {
@@ -227,6 +240,13 @@ function aliasStore(db: Kysely<RegistryTables>) {
         .insertInto("alias_events")
         .values({ ...event, from_version: from, to_version: to })
         .execute();
+      await appendAudit(db, {
+        at: event.at,
+        actor: event.author,
+        action: to === null ? "alias.delete" : "alias.set",
+        subject: `${event.model}@${event.alias}`,
+        details: { from, to },
+      });
     },
 
     /** Newest first. */

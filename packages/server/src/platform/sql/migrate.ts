@@ -2,7 +2,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { Kysely } from "kysely";
 import { systemClock } from "../../kernel/clock.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql, SqlDialect } from "./sql.ts";
 
 /** One step of a schema. It is never changed once released; a later one is added. */
 export interface Migration {
@@ -10,7 +10,7 @@ export interface Migration {
   readonly id: string;
   // A migration sees the tables as they were in its day, not as the types say now.
   // oxlint-disable-next-line typescript/no-explicit-any
-  up(db: Kysely<any>): Promise<void>;
+  up(db: Kysely<any>, dialect: SqlDialect): Promise<void>;
 }
 
 interface MigrationTables {
@@ -50,7 +50,7 @@ export async function migrate(
   for (const migration of migrations) {
     if (seen.has(migration.id)) continue;
     await tx(async (trx) => {
-      await migration.up(trx);
+      await migration.up(trx, sql.dialect);
       await trx.insertInto("slipway_migrations").values({ id: migration.id, applied_at: clock.now() }).execute();
     });
     applied.push(migration.id);

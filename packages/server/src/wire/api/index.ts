@@ -1,3 +1,4 @@
+import type { Audit } from "../../access/index.ts";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
@@ -7,9 +8,11 @@ import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { PredictionLog } from "../../predictions/index.ts";
 import type { Registry } from "../../registry/index.ts";
+import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
 import { createEndpointHandlers } from "./endpoint-handlers.ts";
 import { registerEndpointPaths } from "./endpoint-paths.ts";
+import { createFileHandlers } from "./file-handlers.ts";
 import { createModelHandlers } from "./model-handlers.ts";
 import { createPredictionHandlers } from "./prediction-handlers.ts";
 import { registerPredict } from "./predict.ts";
@@ -22,6 +25,7 @@ export type { ServerFacts } from "./server-handlers.ts";
 
 export interface ApiDeps {
   readonly facts: ServerFacts;
+  readonly audit: Audit;
   readonly blobs: BlobStore;
   readonly blobLimit: number;
   readonly basePath: string;
@@ -43,9 +47,11 @@ export function registerApi(app: Http, deps: ApiDeps): void {
     registerUpload(scope, deps.blobs, deps.blobLimit);
     registerRoutes(scope, {
       ...createServerHandlers(deps),
+      ...createAuditHandlers(deps),
       ...createBlobHandlers(deps.blobs),
       ...createEndpointHandlers(deps),
       ...createModelHandlers(deps),
+      ...createFileHandlers(deps),
       ...createPredictionHandlers(deps),
     });
   });

@@ -42,9 +42,9 @@ export function createModelHandlers({
   return {
     listModels: async ({ query }) => toPageView(await registry.listModels(toPageQuery(query)), toModelView),
     getModel: async ({ params }) => toModelView(await registry.getModel(params["model"]!)),
-    deleteModel: async ({ params }) => {
+    deleteModel: async ({ params, author }) => {
       await endpoints.checkUnused({ name: params["model"]! });
-      await registry.deleteModel(params["model"]!);
+      await registry.deleteModel(params["model"]!, author);
     },
     listVersions: async ({ params, query }) => {
       const model = params["model"]!;
@@ -55,10 +55,10 @@ export function createModelHandlers({
     },
     getVersion: async ({ params }) =>
       view(await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`))),
-    deleteVersion: async ({ params }) => {
+    deleteVersion: async ({ params, author }) => {
       const version = await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`));
       await endpoints.checkUnused({ name: version.model, version: version.version });
-      await registry.deleteVersion(version.model, version.version);
+      await registry.deleteVersion(version.model, version.version, author);
     },
     diffVersions: async ({ params, query }) => {
       const addresses = [query["from"], query["to"]].map((ref) => parseAddress(`${params["model"]}@${String(ref)}`));
