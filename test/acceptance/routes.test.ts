@@ -52,6 +52,7 @@ function toUrl(path: string, query = ""): string {
     model: "flight-delay",
     version: "2",
     alias: "challenger",
+    path: "model.onnx",
     sha256: digest,
     id: path.startsWith("/api/v1/predictions") ? ids.prediction : ids.operation,
   };
@@ -113,6 +114,13 @@ const ours: readonly Row[] = [
     status: 200,
     type: json,
     body: { version: 2, flavor: "onnx", aliases: ["champion"] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/{model}/versions/{version}/files/{path}",
+    status: 200,
+    type: "application/octet-stream",
+    body: /onnx/,
   },
   {
     method: "GET",
@@ -343,6 +351,8 @@ describe("/api/v1", () => {
     ["GET", "/api/v1/models/flight-delay/versions/9", "version_not_found"],
     ["GET", "/api/v1/models/flight-delay/versions/nobody", "alias_not_found"],
     ["GET", "/api/v1/models/nothing/versions", "model_not_found"],
+    ["GET", "/api/v1/models/flight-delay/versions/9/files/model.onnx", "version_not_found"],
+    ["GET", "/api/v1/models/flight-delay/versions/2/files/nothing", "blob_not_found"],
     ["GET", "/api/v1/endpoints/nothing", "endpoint_not_found"],
     ["GET", "/api/v1/endpoints/nothing/revisions", "endpoint_not_found"],
     ["GET", "/api/v1/endpoints/nothing/predictions", "endpoint_not_found"],

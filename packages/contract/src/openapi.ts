@@ -47,6 +47,7 @@ function parameters(route: RouteSpec): Json[] {
 function responses(route: RouteSpec): Json {
   const answer: Json = { description: route.summary };
   if (route.answer) answer.content = { "application/json": { schema: toSchema(route.answer, "output") } };
+  if (route.rawAnswer) answer.content = { [route.rawAnswer]: { schema: { type: "string", format: "binary" } } };
   if (route.events) answer.content = { "text/event-stream": { schema: toSchema(route.events, "output") } };
   const result: Json = { [route.status]: answer };
   const codes: readonly ErrorCode[] = [...route.errors, "invalid_request", "internal"];

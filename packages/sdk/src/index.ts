@@ -6,7 +6,7 @@ export type { DeploymentsClient, OperationsClient } from "./operations.ts";
 export type { BlobBody, BlobPresence, BlobsClient, UploadOptions } from "./blobs.ts";
 export type { ChangeOptions, EndpointsClient } from "./endpoints.ts";
 export type { LogFilter, LogFollowOptions, LogLine, LogOptions } from "./logs.ts";
-export type { AliasesClient, ModelsClient, VersionRef, VersionsClient } from "./models.ts";
+export type { AliasesClient, DownloadedFile, ModelsClient, VersionRef, VersionsClient } from "./models.ts";
 export type { Page, PageOptions } from "./pages.ts";
 export type {
   EndpointClient,

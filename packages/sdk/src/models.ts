@@ -14,6 +14,14 @@ export interface ModelsClient {
   remove(model: string, options?: CallOptions): Promise<void>;
 }
 
+export interface DownloadedFile {
+  readonly size: number;
+  /** Lower-case hex, as the server says it. */
+  readonly sha256: string;
+  /** Read it or cancel it; it holds a connection. */
+  readonly body: ReadableStream<Uint8Array>;
+}
+
 export interface VersionsClient {
   /** Newest first. */
   list(model: string, options?: PageOptions & CallOptions): Promise<Page<ModelVersion>>;
@@ -21,6 +29,8 @@ export interface VersionsClient {
   get(model: string, version: VersionRef, options?: CallOptions): Promise<ModelVersion>;
   /** @throws SlipwayError `in_use` */
   remove(model: string, version: VersionRef, options?: CallOptions): Promise<void>;
+  /** A file of the version, as it was deployed; nothing of it is checked here. @throws SlipwayError `blob_not_found` */
+  file(model: string, version: VersionRef, path: string, options?: CallOptions): Promise<DownloadedFile>;
   diff(model: string, between: { from: VersionRef; to: VersionRef }, options?: CallOptions): Promise<VersionDiff>;
 }
 
@@ -65,6 +75,17 @@ export function createVersions(transport: Transport): VersionsClient {
     get: (model, version, options) => transport.call({ method: "GET", path: versionPath(model, version), ...options }),
     remove: (model, version, options) =>
       transport.call({ method: "DELETE", path: versionPath(model, version), ...options }),
+    file: async (model, version, path, options) => {
+      const at = `${versionPath(model, version)}/files/${encodeURIComponent(path)}`;
+      const response = await transport.send({
+        method: "GET",
+        path: at,
+        headers: { accept: "application/octet-stream" },
+        endless: true,
+        ...options,
+      });
+      return toDownloaded(response);
+    },
     diff: (model, { from, to }, options) =>
       transport.call({
         method: "GET",
@@ -73,6 +94,14 @@ export function createVersions(transport: Transport): VersionsClient {
         ...options,
       }),
   };
+}
+
+function toDownloaded({ headers, body }: Response): DownloadedFile {
+  const digest = /sha-256=:([^:]*):/.exec(headers.get("content-digest") ?? "")?.[1] ?? "";
+  const bytes = Uint8Array.from(atob(digest), (char) => char.charCodeAt(0));
+  const sha256 = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const empty = () => new Blob([]).stream();
+  return { size: Number(headers.get("content-length")), sha256, body: body ?? empty() };
 }
 
 export function createAliases(transport: Transport): AliasesClient {

@@ -55,6 +55,16 @@ export const modelsRoutes = {
     answer: models.modelVersion,
     errors: ["version_not_found", "alias_not_found"],
   },
+  getVersionFile: {
+    method: "GET",
+    path: "/api/v1/models/{model}/versions/{version}/files/{path}",
+    tag: "models",
+    summary: "A file of a version, its path percent-encoded; `content-digest` has its SHA-256",
+    scope: "read",
+    status: 200,
+    rawAnswer: "application/octet-stream",
+    errors: ["version_not_found", "alias_not_found", "blob_not_found"],
+  },
   deleteVersion: {
     method: "DELETE",
     path: "/api/v1/models/{model}/versions/{version}",

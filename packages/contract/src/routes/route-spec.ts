@@ -18,6 +18,8 @@ export interface RouteSpec {
   readonly rawBody?: "application/octet-stream";
   readonly status: number;
   readonly answer?: z.ZodType;
+  /** The content type of an answer that is raw bytes. */
+  readonly rawAnswer?: string;
   /** Answers server-sent events, each `data` of this schema. */
   readonly events?: z.ZodType;
   readonly errors: readonly ErrorCode[];

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { routeTable, SlipwayError, type RouteId, type RouteSpec } from "@slipway/contract";
 import { parseJsonBody } from "@slipway/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -14,7 +15,7 @@ export interface ApiRequest {
   readonly reply: FastifyReply;
 }
 
-/** Returns what is sent as JSON; undefined where the handler has answered by itself or there is nothing to say. */
+/** Returns what is sent as JSON, or as it is where it is a stream; undefined where the handler has answered by itself or there is nothing to say. */
 export type Handler = (request: ApiRequest) => Promise<unknown>;
 
 /** Routes that parse their bodies and answer by themselves. */
@@ -57,7 +58,7 @@ async function answer(
   });
   if (reply.sent || reply.raw.headersSent) return reply;
   reply.status(route.status);
-  if (result === undefined) return reply.send();
+  if (result === undefined || result instanceof Readable) return reply.send(result);
   reply.header("content-type", "application/json; charset=utf-8");
   return reply.send(result instanceof Uint8Array ? result : JSON.stringify(result));
 }
