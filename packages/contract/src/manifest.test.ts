@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "./canonical-json.ts";
+import { parseSize } from "./size.ts";
 import { parseDuration } from "./duration.ts";
 import { SlipwayError } from "./errors.ts";
 import { parseManifest } from "./manifest.ts";
@@ -21,6 +22,7 @@ const flights = {
   },
   serve: { replicas: 1, timeout: "200ms", fallback: "champion" },
   log: { durability: "process", key: "flight_id", fields: ["carrier"], redact: ["passenger"] },
+  labels: { sql: { source: "warehouse", query: "select key, value, observed_at from landed", every: "1h" } },
 };
 
 function problems(data: unknown): readonly string[] {
@@ -83,14 +85,72 @@ describe("a manifest", () => {
     const found = problems({
       slipway: 1,
       name: "a",
-      model: { path: "m.onnx", examples: [], training: {}, environment: {} },
-      serve: { batching: {}, memory: "1g", max_training_age: "30d" },
-      labels: {},
+      model: { path: "m.onnx", environment: {} },
+      serve: { batching: {} },
       rollout: {},
       monitor: {},
     });
-    expect(found).toHaveLength(9);
+    expect(found).toHaveLength(4);
     for (const problem of found) expect(problem).toMatch(/: is not built yet in this version of Slipway; remove it$/);
+  });
+
+  test("names where labels come from, without a place or a password", () => {
+    const query = "select key, value from landed";
+    const withSql = (sql: unknown) => problems({ slipway: 1, name: "a", labels: { sql } });
+    expect(withSql("none")).toEqual([]);
+    expect(withSql({ source: "warehouse", query })).toEqual([]);
+    expect(withSql({ source: "postgres://me:secret@db/flights", query })).toEqual([
+      expect.stringMatching(/^labels\.sql\.source: .*name of a source/),
+    ]);
+    expect(withSql({ source: "warehouse", query, every: "10ms" })).toEqual([
+      expect.stringMatching(/^labels\.sql\.every: .*once a second/),
+    ]);
+    expect(withSql({ source: "warehouse", qeury: query })).toEqual(
+      expect.arrayContaining(['labels.sql.qeury: is not a known key. Did you mean "query"?']),
+    );
+  });
+
+  test("takes examples, facts of the training and policies about them", () => {
+    const whole = {
+      slipway: 1,
+      name: "a",
+      model: {
+        path: "m.onnx",
+        examples: { path: "examples.parquet", absolute: 0, relative: 1e-3 },
+        training: {
+          at: "2026-03-01T12:00:00Z",
+          data: "s3://flights/2026-02",
+          commit: "1a2b3c",
+          reference: "r.parquet",
+        },
+      },
+      serve: { memory: "512MiB", max_training_age: "90d" },
+    };
+    expect(problems(whole)).toEqual([]);
+    expect(
+      problems({ ...whole, model: { path: "m.onnx", examples: "e.json", training: { at: "2024-02-29" } } }),
+    ).toEqual([]);
+    const found = problems({
+      slipway: 1,
+      name: "a",
+      model: {
+        path: "m.onnx",
+        examples: { path: "../e.json", relativ: 1 },
+        training: { at: "2026-02-31", comit: "x" },
+      },
+      serve: { memory: "512", max_training_age: "a year" },
+    });
+    expect(found).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^model\.examples/),
+        expect.stringMatching(/^model\.training\.at: .*no day of the calendar/),
+        expect.stringMatching(/^model\.training\.comit: .*Did you mean "commit"/),
+        expect.stringMatching(/^serve\.memory: is "512": write a number and a unit/),
+        expect.stringMatching(/^serve\.max_training_age: is "a year"/),
+      ]),
+    );
+    for (const at of ["", "yesterday", "2026-13-01", "2026-3-1", "2026-03-01T12:00:00", "2026-03-01 12:00"])
+      expect(problems({ ...whole, model: { path: "m.onnx", training: { at } } }), at).not.toEqual([]);
   });
 
   test("refuses nullable integers, ranges of text and paths that leave the folder", () => {
@@ -122,6 +182,13 @@ test("durations", () => {
     200, 1500, 600_000, 7_200_000, 604_800_000, 0,
   ]);
   for (const text of ["", "200", "ms", "-1s", "1 s", "1w", "1e3s"]) expect(() => parseDuration(text)).toThrow(/200ms/);
+});
+
+test("sizes", () => {
+  expect(["512MiB", "1.5GiB", "64 KiB", "2GB", "10kB"].map((text) => parseSize(text))).toEqual([
+    536_870_912, 1_610_612_736, 65_536, 2e9, 10_000,
+  ]);
+  for (const text of ["", "512", "MiB", "-1GB", "1TB", "1e3MB"]) expect(() => parseSize(text)).toThrow(/512MiB/);
 });
 
 describe("canonical JSON", () => {

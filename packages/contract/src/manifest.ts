@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { aliasPattern, namePattern } from "./address.ts";
-import { durationPattern } from "./duration.ts";
+import { durationPattern, parseDuration } from "./duration.ts";
 import { SlipwayError } from "./errors.ts";
 import { toProblems, type ManifestProblem } from "./manifest-problems.ts";
+import { sizePattern } from "./size.ts";
 
 /** The names of element types in `slipway.yaml`. */
 export const manifestTypes = [
@@ -25,6 +26,9 @@ export type ManifestType = (typeof manifestTypes)[number];
 const typeName = z.enum(manifestTypes);
 const text = z.string().min(1).max(1000);
 const duration = z.string().regex(durationPattern, "write a number and a unit (ms, s, m, h or d), such as 200ms");
+
+/** Names of the server's `sources`: also the end of SLIPWAY_SOURCE_NAME, in lower case. */
+export const sourcePattern = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** Below the folder of slipway.yaml, with forward slashes. */
 const relativePath = z
@@ -79,10 +83,39 @@ const fallback = z.union(
 
 const owner = z.strictObject({ team: text.optional(), contact: text.optional(), card: text.optional() });
 
+const tolerance = z.number().min(0);
+
+const examplesObject = z.strictObject({
+  path: relativePath,
+  absolute: tolerance.optional(),
+  relative: tolerance.optional(),
+});
+
+const examples = z.union([relativePath, examplesObject], {
+  error: "must be a path below the folder of slipway.yaml, or {path, absolute, relative}",
+});
+
+/** `2026-03-01` or `2026-03-01T12:00:00Z`, and nothing that no calendar has. */
+const moment = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/, {
+    error: "must be a date (2026-03-01) or a time with its zone (2026-03-01T12:00:00Z)",
+  })
+  .refine((date) => isCalendarDay(date) && !Number.isNaN(Date.parse(date)), "is no day of the calendar");
+
+const training = z.strictObject({
+  at: moment.optional(),
+  data: text.optional(),
+  commit: text.optional(),
+  reference: relativePath.optional(),
+});
+
 const model = z.strictObject({
   path: relativePath,
   inputs: z.record(text, inputValue).optional(),
   outputs: z.record(text, outputValue).optional(),
+  examples: examples.optional(),
+  training: training.optional(),
 });
 
 const serve = z.strictObject({
@@ -90,6 +123,8 @@ const serve = z.strictObject({
   timeout: duration.optional(),
   fallback: fallback.optional(),
   follow: z.string().regex(aliasPattern, "must be an alias such as champion, or none").optional(),
+  memory: z.string().regex(sizePattern, "write a number and a unit (KiB, MiB or GiB), such as 512MiB").optional(),
+  max_training_age: duration.optional(),
 });
 
 const log = z.strictObject({
@@ -100,8 +135,17 @@ const log = z.strictObject({
   on_full: z.enum(["serve", "refuse"]).optional(),
 });
 
+/** Which server, with which password, is the server's own configuration: a manifest names it and asks. */
+const labelsSql = z.strictObject({
+  source: z.string().regex(sourcePattern, "must be the name of a source in the server's configuration"),
+  query: z.string().min(1).max(20_000),
+  every: duration.refine((text) => parseDuration(text) >= 1000, "labels are pulled once a second at most").optional(),
+});
+
+const labels = z.strictObject({ sql: z.union([labelsSql, z.literal("none")]).optional() });
+
 /**
- * `slipway.yaml` as data. `model` is immutable and hashed into the version; `serve` and `log` are mutable, a change of them
+ * `slipway.yaml` as data. `model` is immutable and hashed into the version; `serve`, `log` and `labels` are mutable, a change of them
  * is a revision of the endpoint. `serve.follow` is the alias that chooses
  * the version, also when it is moved elsewhere. In it and in a fallback, the word `none` stands for nothing; an alias cannot be called so.
  */
@@ -112,11 +156,14 @@ export const manifestSchema = z.strictObject({
   model: model.optional(),
   serve: serve.optional(),
   log: log.optional(),
+  labels: labels.optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestModel = NonNullable<Manifest["model"]>;
 export type ManifestInput = z.infer<typeof inputObject>;
+export type ManifestExamples = z.infer<typeof examplesObject>;
+export type ManifestTraining = z.infer<typeof training>;
 
 /** The known keys of each section, by the path of the section; `*` stands for a name that the author chose. */
 const knownKeys: Readonly<Record<string, readonly string[]>> = {
@@ -125,26 +172,31 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   model: Object.keys(model.shape),
   "model.inputs.*": Object.keys(inputObject.shape),
   "model.outputs.*": Object.keys(outputValue.shape),
+  "model.examples": Object.keys(examplesObject.shape),
+  "model.training": Object.keys(training.shape),
   serve: Object.keys(serve.shape),
   log: Object.keys(log.shape),
+  labels: Object.keys(labels.shape),
+  "labels.sql": Object.keys(labelsSql.shape),
 };
 
 /** Keys that have a meaning in the design of Slipway and none in this version. */
-const plannedKeys: readonly string[] = [
-  "model.examples",
-  "model.training",
-  "model.environment",
-  "serve.batching",
-  "serve.memory",
-  "serve.max_training_age",
-  "labels",
-  "rollout",
-  "monitor",
-];
+const plannedKeys: readonly string[] = ["model.environment", "serve.batching", "rollout", "monitor"];
 
 /** The long form of an input: `int64` is `{type: int64}`. */
 export function toManifestInput(value: ManifestType | ManifestInput): ManifestInput {
   return typeof value === "string" ? { type: value } : value;
+}
+
+/** The long form of the examples: `examples.json` is `{path: examples.json}`. */
+export function toManifestExamples(value: string | ManifestExamples): ManifestExamples {
+  return typeof value === "string" ? { path: value } : value;
+}
+
+/** `Date.parse` takes 2026-02-31 for the third of March. */
+function isCalendarDay(date: string): boolean {
+  const time = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date.slice(0, 10));
 }
 
 /**

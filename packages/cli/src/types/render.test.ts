@@ -19,6 +19,7 @@ const endpoint: Endpoint = {
   target: { model: "flight-delay", version: 2, follows: "champion" },
   serve: { replicas: 1, timeout_ms: 200, fallback: null },
   log: { durability: "process", on_full: "serve", key: "flight_id", fields: ["carrier code", "hour"], redact: [] },
+  labels: { sql: null },
   revision: 3,
   state: "ready",
   state_message: null,

@@ -27,11 +27,20 @@ export const logSettings = z.object({
 });
 export type LogSettings = z.infer<typeof logSettings>;
 
+export const labelSettings = z.object({
+  sql: z
+    .object({ source: z.string(), query: z.string(), every_ms: z.number() })
+    .nullable()
+    .meta({ description: "Where labels are pulled from on a schedule" }),
+});
+export type LabelSettings = z.infer<typeof labelSettings>;
+
 export const endpoint = z.object({
   name,
   target: target.nullable().meta({ description: "Null: the endpoint exists and has no traffic" }),
   serve: serveSettings,
   log: logSettings,
+  labels: labelSettings,
   revision: z.int(),
   state: z.enum(["ready", "loading", "failed", "empty"]),
   state_message: z.string().nullable(),

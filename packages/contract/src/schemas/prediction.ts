@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { id, json, pageOf, timestamp } from "./common.ts";
+import { predictionLabel } from "./label.ts";
 
 /** One row of one request, as it stands in the prediction log. */
 export const prediction = z.object({
@@ -31,6 +32,10 @@ export const prediction = z.object({
   instance: id,
   redacted: z.array(z.string()),
   user: z.string().nullable(),
+  label: predictionLabel
+    .nullable()
+    .optional()
+    .meta({ description: "What came true, of one prediction; absent in lists" }),
 });
 export type Prediction = z.infer<typeof prediction>;
 export const predictionPage = pageOf(prediction);

@@ -27,11 +27,17 @@ export interface LogSettings {
   readonly redact: readonly string[];
 }
 
+/** Where labels are pulled from; null: nowhere. */
+export interface LabelSettings {
+  readonly sql: { readonly source: string; readonly query: string; readonly everyMs: number } | null;
+}
+
 /** All of an endpoint that can change; each change is a revision. JSON-safe. */
 export interface EndpointSpec {
   readonly target: Target | null;
   readonly serve: ServeSettings;
   readonly log: LogSettings;
+  readonly labels: LabelSettings;
   readonly owner: unknown;
 }
 
@@ -68,6 +74,7 @@ export const emptySpec: EndpointSpec = {
   target: null,
   serve: { replicas: 1, timeoutMs: 30_000, fallback: null },
   log: { durability: "process", onFull: "serve", key: null, fields: [], redact: [] },
+  labels: { sql: null },
   owner: null,
 };
 
@@ -92,7 +99,7 @@ export function withManifest(
   toMs: (text: string) => number,
 ): EndpointSpec {
   if (!manifest) return spec;
-  const { serve, log, owner } = manifest;
+  const { serve, log, labels, owner } = manifest;
   return {
     target: spec.target,
     owner: owner ?? spec.owner,
@@ -112,7 +119,19 @@ export function withManifest(
           redact: log.redact ?? [],
         }
       : spec.log,
+    labels: labels ? { sql: toLabelsSql(labels.sql, toMs) } : spec.labels,
   };
+}
+
+const hourMs = 3_600_000;
+
+function toLabelsSql(
+  sql: NonNullable<Manifest["labels"]>["sql"],
+  toMs: (text: string) => number,
+): LabelSettings["sql"] {
+  if (sql === undefined || sql === "none") return null;
+  const { source, query, every } = sql;
+  return { source, query, everyMs: every === undefined ? hourMs : toMs(every) };
 }
 
 function toFallback(fallback: string | Readonly<Record<string, unknown>> | undefined): Fallback | null {

@@ -18,7 +18,7 @@ import type { RoutingSnapshot } from "./snapshot.ts";
 import { createEndpointStore } from "./store.ts";
 
 export { diffJson } from "./endpoint.ts";
-export type { Change, Endpoint, EndpointRevision, EndpointSpec } from "./endpoint.ts";
+export type { Change, Endpoint, EndpointRevision, EndpointSpec, LabelSettings } from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
 export { InferError } from "./infer-errors.ts";

@@ -3,7 +3,14 @@ import { SlipwayError } from "@slipway/contract";
 import { appendAudit } from "../access/index.ts";
 import { decodeCursor, toPage, type Page, type PageQuery } from "../kernel/page.ts";
 import type { Sql } from "../platform/sql/index.ts";
-import type { Action, Change, Endpoint, EndpointRevision, EndpointSpec } from "./endpoint.ts";
+import {
+  emptySpec,
+  type Action,
+  type Change,
+  type Endpoint,
+  type EndpointRevision,
+  type EndpointSpec,
+} from "./endpoint.ts";
 
 interface EndpointRow {
   name: string;
@@ -43,10 +50,13 @@ export interface EndpointStore {
   epoch(): Promise<number>;
 }
 
+/** A section that came later than the row has its default. */
+const parseSpec = (text: string): EndpointSpec => ({ ...emptySpec, ...(JSON.parse(text) as EndpointSpec) });
+
 const toEndpoint = (row: EndpointRow): Endpoint => ({
   name: row.name,
   revision: row.revision,
-  spec: JSON.parse(row.spec) as EndpointSpec,
+  spec: parseSpec(row.spec),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 });
@@ -55,7 +65,7 @@ const toRevision = (row: RevisionRow): EndpointRevision => ({
   endpoint: row.endpoint,
   revision: row.revision,
   action: row.action as Action,
-  spec: JSON.parse(row.spec) as EndpointSpec,
+  spec: parseSpec(row.spec),
   changes: JSON.parse(row.changes) as Change[],
   restores: row.restores,
   author: row.author,

@@ -61,7 +61,7 @@ export function toVersionView(version: ModelVersion, aliases: readonly string[])
 
 export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): wire.Endpoint {
   const route = snapshot.routes.get(endpoint.name);
-  const { target, serve, log, owner } = endpoint.spec;
+  const { target, serve, log, labels, owner } = endpoint.spec;
   const state = !target ? "empty" : !route ? "loading" : route.loaded ? "ready" : "failed";
   return {
     name: endpoint.name,
@@ -77,6 +77,9 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): w
       key: log.key,
       fields: [...log.fields],
       redact: [...log.redact],
+    },
+    labels: {
+      sql: labels.sql && { source: labels.sql.source, query: labels.sql.query, every_ms: labels.sql.everyMs },
     },
     revision: endpoint.revision,
     state,
