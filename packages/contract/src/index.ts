@@ -9,4 +9,5 @@ export * from "./duration.ts";
 export * from "./manifest-problems.ts";
 export * from "./manifest.ts";
 export * from "./nearest.ts";
+export * from "./size.ts";
 export { slipwayVersion } from "./version.ts";
