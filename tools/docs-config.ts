@@ -73,6 +73,11 @@ ${Object.entries<OptionSpec>(options).map(toRow).join("\n")}
 - A **duration** is a number with ms, s, m or h; without a unit it is milliseconds.
 - An unknown option stops the start, and all that is wrong is said at once.
 
+Databases that [\`labels.sql\`](slipway-yaml.md) of an endpoint pulls from are named here, so that neither passwords nor paths stand in
+slipway.yaml: \`sources:\` of the file is a map of names to addresses, and a variable \`SLIPWAY_SOURCE_NAME\` adds one (its name in
+lower case) and wins. An address is \`postgres://USER:PASSWORD@HOST/DATABASE\`, \`duckdb:///path/to/file\` or
+\`sqlite:///path/to/file\`. Slipway only reads there.
+
 The file is YAML:
 \`\`\`yaml slipway.config.yaml
 data: /var/lib/slipway
@@ -80,6 +85,8 @@ port: 8080
 base_path: /ml
 log_reserve: 5GiB
 drain_timeout: 30s
+sources:
+  warehouse: duckdb:///srv/warehouse.duckdb
 \`\`\`
 \`slipway config check --config slipway.config.yaml\` says whether a server would take it, without starting one;
 \`slipway doctor\` looks at the machine as well.

@@ -1,3 +1,5 @@
+import type { Sources } from "../platform/lake/sources/source.ts";
+
 /** The one declared table of the server's options: help, checks and documentation come from it. */
 export interface OptionSpec {
   readonly type: "string" | "integer" | "bytes" | "duration" | "boolean" | "choice";
@@ -98,4 +100,7 @@ type ValueOf<T extends OptionSpec> = T["type"] extends "integer" | "bytes" | "du
 type CamelCase<T extends string> = T extends `${infer A}_${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : T;
 
 /** Bytes are bytes, durations are milliseconds. */
-export type Config = { readonly [K in OptionName as CamelCase<K>]: ValueOf<(typeof options)[K]> };
+export type Config = { readonly [K in OptionName as CamelCase<K>]: ValueOf<(typeof options)[K]> } & {
+  /** Databases that `labels.sql` of an endpoint may name. */
+  readonly sources: Sources;
+};

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
 import { SlipwayError, suggestion } from "@slipway/contract";
+import { parseSources } from "./sources.ts";
 import { options, type Config, type OptionName, type OptionSpec } from "./options.ts";
 
 const byteUnits: Record<string, number> = {
@@ -85,8 +86,9 @@ const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) =>
 export function parseConfig(sources: { flags?: RawOptions; env?: RawOptions; file?: RawOptions }): Config {
   const problems: string[] = [];
   for (const name of Object.keys({ ...sources.file, ...sources.flags }))
-    if (!(name in options)) problems.push(`${name}: there is no such option.${suggestion(name, Object.keys(options))}`);
-  const config: Record<string, unknown> = {};
+    if (!(name in options) && name !== "sources")
+      problems.push(`${name}: there is no such option.${suggestion(name, Object.keys(options))}`);
+  const config: Record<string, unknown> = { sources: parseSources(sources, problems) };
   for (const [name, spec] of Object.entries(options) as [OptionName, OptionSpec][]) {
     const value = sources.flags?.[name] ?? (spec.env ? sources.env?.[spec.env] : undefined) ?? sources.file?.[name];
     if (value === undefined || value === null || value === "") {
