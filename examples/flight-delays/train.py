@@ -28,6 +28,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 HERE = Path(__file__).resolve().parent
 HOURS = 24
+EXAMPLES = 100
 SCHEDULE = ["origin", "destination", "hour", "weekday", "distance"]
 
 
@@ -284,6 +285,24 @@ def check_parity(path: Path, model: Model, flights: dict[str, np.ndarray]) -> fl
     return worst
 
 
+def write_examples(path: Path, model: Model, flights: dict[str, np.ndarray]) -> None:
+    """Flights of April with LightGBM's own probabilities: what the served model must reproduce (`model.examples`)."""
+    rows = np.random.default_rng(2).choice(len(flights["late"]), EXAMPLES, replace=False)
+    sample = {name: values[rows].copy() for name, values in flights.items()}
+    sample["origin"][:2] = "?"  # an unknown airport
+    sample["origin_late_3h"][2:5] = np.nan  # an unknown share
+    late = model.predict(sample)
+
+    def to_json(row: int) -> dict:
+        inputs = {name: sample[name][row].item() for name in model.recipe.columns}
+        if math.isnan(inputs.get("origin_late_3h", 0.0)):
+            inputs["origin_late_3h"] = None
+        return {"inputs": inputs, "outputs": {"late": {"on_time": 1 - late[row], "late": late[row]}}}
+
+    lines = ",\n  ".join(json.dumps(to_json(row)) for row in range(EXAMPLES))
+    path.write_text(f"[\n  {lines}\n]\n")
+
+
 # ---------------------------------------------------------------- all of it
 
 
@@ -300,6 +319,7 @@ def main() -> None:
         path.parent.mkdir(exist_ok=True)
         onnx.save(to_onnx(model), path)
         worst = check_parity(path, model, april)
+        write_examples(HERE / recipe.version / "examples.json", model, april)
         predicted = run_onnx(path, recipe, april)[:, 1].astype(np.float64)
         metrics[recipe.version] = {
             "trained_on_flights": len(seen["late"]),
