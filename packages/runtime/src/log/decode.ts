@@ -134,6 +134,8 @@ const readers: Readonly<Record<number, Read | undefined>> = {
     (h.rawBody = { length: p.readUInt32LE(from), contentType: text(p, from + 4, to) }),
   [tags.fallback]: (h, p, from, to) => (h.fallback = text(p, from, to)),
   [tags.redacted]: (h, p, from, to) => (h.redacted = JSON.parse(text(p, from, to)) as string[]),
+  [tags.erasedRows]: (h, p, from, to) => (h.erasedRows = readList(p, from, to)),
+  [tags.erasedMap]: (h, p, from, to) => (h.erasedRows = readMap(p, from, to)),
 };
 
 function toStatus(code: number | undefined): RecordStatus {
@@ -147,4 +149,14 @@ function readDurations(payload: Buffer, from: number): Durations {
     run: payload.readUInt32LE(from + 8),
     total: payload.readUInt32LE(from + 12),
   };
+}
+
+function readList(payload: Buffer, from: number, to: number): number[] {
+  return Array.from({ length: (to - from) >> 2 }, (_, i) => payload.readUInt32LE(from + 4 * i));
+}
+
+/** Row r is bit r mod 8, counted from the lowest, of byte r div 8. */
+function readMap(payload: Buffer, from: number, to: number): number[] {
+  const rows = Array.from({ length: 8 * (to - from) }, (_, row) => row);
+  return rows.filter((row) => ((payload[from + (row >> 3)] as number) >> (row & 7)) & 1);
 }

@@ -24,6 +24,8 @@ export const longLength = 0xffff;
 export const maxRawBodyBytes = 65_536;
 
 export const inferenceRecord = 1;
+/** What is left of a record that was erased: its id and zeros, in a frame of the same length. */
+export const erasedRecord = 2;
 export const recordVersion = 1;
 
 /** Never renumber; new ones go to the end. 24 to 33 are reserved and not written yet. */
@@ -63,6 +65,8 @@ export const tags = {
   sliceTags: 33,
   fallback: 34,
   redacted: 35,
+  erasedRows: 36,
+  erasedMap: 37,
 } as const;
 
 export const statuses = ["ok", "error", "fallback"] as const;

@@ -3,12 +3,14 @@ export { shortestFloat32 } from "../codec/shortest-float.ts";
 export { fromHalfBits } from "../datatype.ts";
 export type { Tensor } from "../tensor.ts";
 export * from "./decode.ts";
+export { type SegmentErasure, besideSegment, eraseFromSegment } from "./erase-segment.ts";
 export * from "./format.ts";
 export * from "./frames.ts";
 export * from "./peek.ts";
 export * from "./reader.ts";
 export { type Recovery, isClosed, recoverInstance } from "./recover.ts";
 export * from "./record.ts";
+export { type RowSet, decodeRowSet, encodeRowSet } from "./row-set.ts";
 export {
   type Done,
   type Durability,

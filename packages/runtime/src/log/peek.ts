@@ -1,4 +1,4 @@
-import { inferenceRecord, longLength, recordVersion, tags } from "./format.ts";
+import { erasedRecord, inferenceRecord, longLength, recordVersion, tags } from "./format.ts";
 
 /** What scans decide by, read in place: one object is filled again and again. Positions are bytes of the buffer. */
 export interface Peek {
@@ -26,6 +26,7 @@ export function peekRecord(bytes: Buffer, from: number, to: number, peek: Peek):
   if (end > to) return false;
   peek.idFrom = -1;
   peek.keyFrom = -1;
+  peek.status = 0;
   let at = from + 6;
   while (at < end) {
     const tag = bytes[at] as number;
@@ -49,6 +50,12 @@ export function peekRecord(bytes: Buffer, from: number, to: number, peek: Peek):
     at += length;
   }
   return at === end;
+}
+
+/** Where the id of an erased record begins, whose payload is from `from` to `to`; -1 where it is none or has no id. */
+export function peekErased(bytes: Buffer, from: number, to: number): number {
+  if (bytes[from] !== erasedRecord || bytes[from + 1] !== recordVersion) return -1;
+  return to - from >= 25 && u32(bytes, from + 2) === 19 && bytes[from + 6] === tags.id ? from + 9 : -1;
 }
 
 /** Whether `bytes` from `from` on begin with `wanted`. */

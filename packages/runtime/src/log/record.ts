@@ -84,7 +84,10 @@ export interface NewRecord extends RequestFields {
 }
 
 /** What is read back. */
-export interface InferenceRecord extends RouteFields, RequestFields {}
+export interface InferenceRecord extends RouteFields, RequestFields {
+  /** Rows that were erased on request, ascending: their keys and extra fields are null, their values zeros and empty texts. */
+  readonly erasedRows?: readonly number[];
+}
 
 /** The fields of a route as one block, copied into every record of it. @throws TypeError for a bad UUID or digest */
 export function encodeRoute(route: RouteFields): Uint8Array {

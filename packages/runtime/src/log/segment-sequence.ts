@@ -13,6 +13,8 @@ export interface SegmentSequence {
   /** What was written last is on the disk when `done(null)` comes. To be called in the turn of the write. */
   sync(done: (error: unknown) => void): void;
   position(): Offset;
+  /** What is written from now on goes to a new segment; resolves when the ones before are closed and on the disk. */
+  rotate(): Promise<void>;
   counts(): { readonly records: number; readonly bytes: number; readonly writes: number; readonly segments: number };
   /** Syncs everything and marks the instance closed, where it has written anything. */
   close(): Promise<void>;
@@ -90,6 +92,10 @@ export function createSegmentSequence(options: SegmentSequenceOptions): SegmentS
         ? { instance, segment: counts.segments + 1, byte: segmentHeaderBytes }
         : { instance, segment: file.segment, byte: file.position },
     counts: () => counts,
+    async rotate() {
+      retire();
+      await Promise.all(closing);
+    },
     async close() {
       retire();
       await Promise.all(closing);

@@ -146,3 +146,19 @@ test("an answer that throws or appends again disturbs nobody", async () => {
   expect(await idsOf(folder)).toHaveLength(3);
   await writer.close();
 });
+
+test("rotate ends the segment that grows, at any time, and what follows is in the next one", async () => {
+  const { writer, instance, folder } = await open();
+  await writer.rotate();
+  expect(writer.position()).toEqual({ instance, segment: 1, byte: 64 });
+  const first = append(writer, instance);
+  await writer.rotate();
+  expect(await first).toMatchObject({ logged: true });
+  await writer.rotate();
+  expect(writer.position()).toEqual({ instance, segment: 2, byte: 64 });
+  expect(await readdir(folder)).toEqual([segmentFile(1)]);
+  const second = await append(writer, instance);
+  expect(writer.position()).toMatchObject({ segment: 2 });
+  await writer.close();
+  expect(await idsOf(folder)).toEqual([(await first).id, second.id]);
+});

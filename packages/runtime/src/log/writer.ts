@@ -57,6 +57,11 @@ export interface LogWriter {
   /** Behind the last record on file. Before the first: segment 1, byte 64. */
   position(): Offset;
   counters(): LogCounters;
+  /**
+   * Ends the segment that grows: what is appended from now on goes to a new one. When it resolves, no segment before
+   * `position().segment` is written to any more.
+   */
+  rotate(): Promise<void>;
   /** Writes what is left, syncs, and marks the instance closed. Later records get `done(false)`. */
   close(): Promise<void>;
 }
@@ -137,6 +142,10 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     append,
     position: segments.position,
     counters,
+    rotate() {
+      flush();
+      return segments.rotate();
+    },
     async close() {
       if (closed) return;
       flush();
