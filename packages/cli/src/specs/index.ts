@@ -1,6 +1,7 @@
 import type { CommandGroup, CommandSpec } from "./command-spec.ts";
 import { deployCommands } from "./deploy.ts";
 import { modelCommands } from "./models.ts";
+import { packageCommands } from "./package.ts";
 import { predictionCommands } from "./predictions.ts";
 import { serverCommands } from "./server.ts";
 import { shellCommands } from "./shell.ts";
@@ -13,6 +14,7 @@ export const commandGroups: readonly CommandGroup[] = [
   deployCommands,
   predictionCommands,
   modelCommands,
+  packageCommands,
   tokenCommands,
   shellCommands,
 ];
