@@ -30,7 +30,7 @@ export interface VersionsClient {
   /** @throws SlipwayError `in_use` */
   remove(model: string, version: VersionRef, options?: CallOptions): Promise<void>;
   /** A file of the version, as it was deployed; nothing of it is checked here. @throws SlipwayError `blob_not_found` */
-  file(model: string, version: VersionRef, path: string, options?: CallOptions): Promise<DownloadedFile>;
+  file(model: string, version: VersionRef, options: CallOptions & { path: string }): Promise<DownloadedFile>;
   diff(model: string, between: { from: VersionRef; to: VersionRef }, options?: CallOptions): Promise<VersionDiff>;
 }
 
@@ -75,7 +75,7 @@ export function createVersions(transport: Transport): VersionsClient {
     get: (model, version, options) => transport.call({ method: "GET", path: versionPath(model, version), ...options }),
     remove: (model, version, options) =>
       transport.call({ method: "DELETE", path: versionPath(model, version), ...options }),
-    file: async (model, version, path, options) => {
+    file: async (model, version, { path, ...options }) => {
       const at = `${versionPath(model, version)}/files/${encodeURIComponent(path)}`;
       const response = await transport.send({
         method: "GET",

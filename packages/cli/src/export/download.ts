@@ -28,7 +28,7 @@ export async function download({ client, version, folder, signal, onProgress }: 
   await mkdir(dirname(target), { recursive: true });
   const part = `${target}.part`;
   try {
-    const { body } = await client.versions.file(version.model, version.version, file.path, { signal });
+    const { body } = await client.versions.file(version.model, version.version, { path: file.path, signal });
     const hash = createHash("sha256");
     let bytes = 0;
     const counted = new Transform({
