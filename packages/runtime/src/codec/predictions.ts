@@ -46,6 +46,27 @@ export function tensorsToPredictions(
   });
 }
 
+/** What one output says about the classes of its rows. */
+export interface ClassReader {
+  /** Index of the class that callers are told; -1 where a probability is not a number. */
+  chosen(row: number): number;
+  /** Of class `k`. Not for whole numbers, which name their class and no more. */
+  probability(row: number, k: number): number;
+}
+
+/** Of an output that has classes. @throws SlipwayError `model_failed` */
+export function readClasses(
+  spec: OutputSpec,
+  tensor: Tensor,
+  expected: { rows: number; batched: boolean },
+): ClassReader {
+  const view = viewOutput(spec, tensor, expected);
+  return {
+    chosen: (row) => (view.form === "plain" ? Number(tensor.data[row]) : chooseClass(view, row)),
+    probability: (row, k) => probability(view, row, k),
+  };
+}
+
 /** The JSON text of the array that `tensorsToPredictions` makes. */
 export function renderPredictions(signature: Signature, outputs: readonly Tensor[], rows: number): string {
   const views = viewOutputs(signature, outputs, rows);

@@ -22,7 +22,15 @@ export interface Comparison {
   /** The largest distance in representable values. Null for what is no float, and where no two elements can be told apart so: one side is not finite. */
   readonly maxUlps: number | null;
   /** The element that is farthest beyond its tolerance, or nearest to it. Null where all are identical, or where the tensors differ in datatype or shape. */
-  readonly worst: { readonly index: number; readonly expected: ElementValue; readonly got: ElementValue } | null;
+  readonly worst: WorstElement | null;
+}
+
+export interface WorstElement {
+  readonly index: number;
+  readonly expected: ElementValue;
+  readonly got: ElementValue;
+  /** In tolerances: 1 is just allowed. `Number.MAX_VALUE` where no distance can be told. */
+  readonly distance: number;
 }
 
 const different: Comparison = { identical: false, within: false, maxUlps: null, worst: null };
@@ -55,8 +63,7 @@ function compareExactly(expected: Tensor, got: Tensor): Comparison {
   for (let i = 0; i < expected.data.length; i++) {
     const [a, b] = [expected.data[i]!, got.data[i]!];
     if (a === b || (isBytes && toBytes(a).equals(toBytes(b)))) continue;
-    const worst = { index: i, expected: elementValue(expected, i), got: elementValue(got, i) };
-    return { identical: false, within: false, maxUlps: null, worst };
+    return { identical: false, within: false, maxUlps: null, worst: toWorst(i, Number.MAX_VALUE, { expected, got }) };
   }
   return { identical: true, within: true, maxUlps: null, worst: null };
 }
@@ -84,17 +91,18 @@ function compareFloats(expected: Tensor, got: Tensor, { absolute, relative }: To
     else incomparable = true;
     if (excess > worstExcess) [worstIndex, worstExcess] = [i, excess];
   }
-  const worst =
-    worstIndex < 0
-      ? null
-      : { index: worstIndex, expected: elementValue(expected, worstIndex), got: elementValue(got, worstIndex) };
+  const worst = worstIndex < 0 ? null : toWorst(worstIndex, worstExcess, { expected, got });
   return { identical, within, maxUlps: incomparable ? null : maxUlps, worst };
 }
 
-/** Distance in tolerances: 1 is just allowed. */
+function toWorst(index: number, distance: number, pair: { expected: Tensor; got: Tensor }): WorstElement {
+  return { index, expected: elementValue(pair.expected, index), got: elementValue(pair.got, index), distance };
+}
+
+/** Distance in tolerances. */
 function excessOf(a: number, b: number, allowed: number): number {
   if (a === b) return 0;
-  if (!Number.isFinite(a) || !Number.isFinite(b)) return Number.POSITIVE_INFINITY;
+  if (!Number.isFinite(a) || !Number.isFinite(b)) return Number.MAX_VALUE;
   const distance = Math.abs(a - b);
   if (distance <= allowed) return allowed === 0 ? 0 : distance / allowed;
   return Math.max(allowed === 0 ? Number.MAX_VALUE : distance / allowed, 1 + Number.EPSILON);
