@@ -86,7 +86,7 @@ const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) =>
 export function parseConfig(sources: { flags?: RawOptions; env?: RawOptions; file?: RawOptions }): Config {
   const problems: string[] = [];
   for (const name of Object.keys({ ...sources.file, ...sources.flags }))
-    if (!(name in options) && name !== "sources")
+    if (!(name in options) && (name !== "sources" || name in (sources.flags ?? {})))
       problems.push(`${name}: there is no such option.${suggestion(name, Object.keys(options))}`);
   const config: Record<string, unknown> = { sources: parseSources(sources, problems) };
   for (const [name, spec] of Object.entries(options) as [OptionName, OptionSpec][]) {

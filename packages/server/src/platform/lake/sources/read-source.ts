@@ -1,0 +1,49 @@
+import { SlipwayError } from "@slipway/contract/errors";
+import { readSqlite } from "../../sql/read-sqlite.ts";
+import { readDuckDb } from "./read-duckdb.ts";
+import { readPostgres } from "./read-postgres.ts";
+import type { Source } from "./source.ts";
+
+/** Rows of a query in pieces, all as text: numbers in decimal, booleans as true and false, times as ISO 8601 in UTC. */
+export interface TextRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/**
+ * Runs one SELECT on a source, which is only read. At least one piece comes, so that the columns are known. For child processes.
+ * @throws SlipwayError `invalid_query` with what the database said, without its address
+ */
+export async function* readSource(source: Source, query: string): AsyncGenerator<TextRows> {
+  try {
+    if (source.kind === "postgres") yield* readPostgres(source.url, query);
+    else if (source.kind === "duckdb") yield* readDuckDb(source.path, query);
+    else
+      for (const { columns, rows } of readSqlite(source.path, query))
+        yield { columns, rows: rows.map((row) => row.map(toText)) };
+  } catch (error) {
+    if (SlipwayError.is(error)) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    throw new SlipwayError("invalid_query", `The source could not be queried: ${hideAddress(text, source)}`);
+  }
+}
+
+export function toText(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string") return value;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("utf8");
+  // Values of DuckDB know how they are written.
+  return typeof value === "object" && value.toString !== Object.prototype.toString
+    ? (value as { toString(): string }).toString()
+    : JSON.stringify(value);
+}
+
+/** A driver may quote what it was told to connect to. */
+function hideAddress(text: string, source: Source): string {
+  if (source.kind !== "postgres") return text;
+  const { password } = new URL(source.url);
+  const secrets = [source.url, password, decodeURIComponent(password)].filter((secret) => secret !== "");
+  return secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "…"), text);
+}
