@@ -31,6 +31,10 @@ export const prediction = z.object({
   digest: z.string().nullable(),
   instance: id,
   redacted: z.array(z.string()),
+  erased_rows: z
+    .array(z.int())
+    .optional()
+    .meta({ description: "Of a whole request: rows that were erased on request, whose values are null" }),
   user: z.string().nullable(),
   label: predictionLabel
     .nullable()

@@ -33,6 +33,8 @@ export interface PredictionLog extends LookUp {
   /** What consumers read that must not miss anything. */
   readonly feed: Feed;
   position(): Offset;
+  /** Ends the segment that grows: those before `position().segment` are not written to any more when it resolves. */
+  rotate(): Promise<void>;
   /** Of this instance. */
   stats(): LogCounters;
   /** Writes what is left and marks the instance closed. */
@@ -55,6 +57,7 @@ export async function createPredictionLog(deps: PredictionLogDeps): Promise<Pred
   return {
     append: writer.append,
     position: writer.position,
+    rotate: writer.rotate,
     stats: writer.counters,
     feed: createFeed({ folder, logger }),
     list: lookUp.list,

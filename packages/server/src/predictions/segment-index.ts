@@ -2,13 +2,16 @@ import {
   type Peek,
   createPeek,
   decodeSegmentHeader,
+  peekErased,
   peekRecord,
+  readUuid,
   sameBytes,
   segmentHeaderBytes,
   statuses,
   walkFrames,
 } from "@slipway/runtime/log";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { idTime } from "../kernel/ids.ts";
 
 /** About 1 MiB of whole frames, and what is in them, so that look-ups pass over blocks unread. */
 export interface Block {
@@ -128,10 +131,18 @@ function createIndexer(index: SegmentIndex): (frame: FrameBytes) => void {
       index.blocks.push(block);
     }
     block.to = base + to;
-    if (!peekRecord(bytes, from, to, peek)) return;
-    if (peek.at < block.minAt) block.minAt = peek.at;
-    if (peek.at > block.maxAt) block.maxAt = peek.at;
+    if (!peekRecord(bytes, from, to, peek)) {
+      const idFrom = peekErased(bytes, from, to);
+      if (idFrom >= 0) widen(block, idTime(readUuid(bytes, idFrom)));
+      return;
+    }
+    widen(block, peek.at);
     if (statuses[peek.status] !== "ok") block.troubled = true;
     block.endpoints.add(nameOf(bytes, peek));
   };
+}
+
+function widen(block: Block, at: number): void {
+  if (at < block.minAt) block.minAt = at;
+  if (at > block.maxAt) block.maxAt = at;
 }
