@@ -50,13 +50,15 @@ rmSync(join(root, "out"), { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
 /** Loaded by the program as they are: native code, or only where a configuration asks for them. */
-const external = ["onnxruntime-node", "@scalar/fastify-api-reference", "@opentelemetry/*"];
+const external = ["onnxruntime-node", "@duckdb/*", "@scalar/fastify-api-reference", "@opentelemetry/*"];
 /** Entries of the program and the scripts of its threads and child processes, which lie beside it under their names. */
 const entries = [
   "packages/cli/src/bin.ts",
   "packages/server/src/platform/sql/sqlite-worker.ts",
   "packages/server/src/platform/blobs/digest-worker.ts",
   "packages/server/src/platform/process/child-main.ts",
+  "packages/server/src/platform/lake/lake-main.ts",
+  "packages/server/src/platform/lake/read-table-task.ts",
   "packages/server/src/predictions/look-up-worker.ts",
   "packages/server/src/wire/docs/scalar-worker.ts",
   "packages/runtime/src/onnx/replica-worker.ts",

@@ -1,17 +1,9 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import { enableCompileCache, flushCompileCache } from "node:module";
-import { Worker } from "node:worker_threads";
 import type { Report, Task } from "./child-messages.ts";
+import { endWithParent } from "./end-with-parent.ts";
 
 /** The child: loads the module it is told, runs it, says the result over the channel, ends. */
-
-/** The main thread may be stuck in native code when the parent dies, so another thread looks after that. */
-const watchdog = `
-const parent = ${process.ppid};
-setInterval(() => {
-  if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
-}, 1000);
-`;
 
 function send(report: Report): Promise<void> {
   return new Promise((resolve) => {
@@ -38,8 +30,7 @@ async function work({ module, input }: Task): Promise<Report> {
 
 if (process.send !== undefined) {
   enableCompileCache();
-  new Worker(watchdog, { eval: true, env: {}, execArgv: [] }).unref();
-  process.once("disconnect", () => process.exit(1));
+  endWithParent();
   process.once("message", async (task: Task) => {
     const report = await work(task);
     // The parent kills this process when it has the report.
