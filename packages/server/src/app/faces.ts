@@ -6,12 +6,14 @@ import type { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { createHttp, type Http } from "../platform/http/index.ts";
 import { createProcessMetrics, type LogFile } from "../platform/telemetry/index.ts";
-import { registerApi, registerUnknown, type ServerFacts } from "../wire/api/index.ts";
+import { registerApi, registerUnknown, sendProblem, type ServerFacts } from "../wire/api/index.ts";
 import { registerAuth } from "../wire/auth/index.ts";
 import { registerDocs } from "../wire/docs/index.ts";
 import { registerHealth } from "../wire/health/index.ts";
+import { registerKserve, sendV1Error } from "../wire/kserve/index.ts";
 import { registerMetrics } from "../wire/metrics/index.ts";
-import { registerOip } from "../wire/oip/index.ts";
+import { registerOip, sendOipError } from "../wire/oip/index.ts";
+import { registerScoring, sendScoringError } from "../wire/scoring/index.ts";
 import type { Capabilities } from "./capabilities.ts";
 
 export interface FaceDeps extends Capabilities {
@@ -38,6 +40,7 @@ export function createFaces(deps: FaceDeps): Http {
     loopbackOnly: !secured,
     tls: tlsCert === null || tlsKey === null ? null : { cert: tlsCert, key: tlsKey },
     basePath,
+    onBrokenRequest: (error, request, reply) => brokenRequestFace(request.url)(error, reply, logger),
   });
   let serving = true;
   const ready = () => serving;
@@ -47,10 +50,19 @@ export function createFaces(deps: FaceDeps): Http {
   registerDocs(http, { version, basePath, endpoints, secured });
   registerApi(http, { ...deps, blobLimit, basePath });
   registerOip(http, { version, endpoints, registry, logger, ready });
+  registerKserve(http, { endpoints, logger });
+  registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
   registerMetrics(http, { endpoints, predictions, process });
   registerUnknown(http, logger);
   registerHealth(http, { endpoints, basePath, ready });
   lifecycle.onStop("http", () => http.close(), config.drainTimeout);
   lifecycle.onStop("ready", () => void (serving = false));
   return http;
+}
+
+/** Whose errors a request gets that no route ever sees, such as one whose path is not well formed. */
+function brokenRequestFace(url: string): typeof sendProblem {
+  if (url.startsWith("/v2/")) return sendOipError;
+  if (url.startsWith("/v1/")) return sendV1Error;
+  return /^\/endpoints\/[^?]*\/invocations\b/.test(url) ? sendScoringError : sendProblem;
 }

@@ -23,6 +23,11 @@ export const options = {
   host: { type: "string", default: "127.0.0.1", help: "Address to listen on; one that is not loopback needs a token" },
   port: { type: "integer", default: 8080, min: 0, max: 65535, help: "Port for HTTP; 0 picks a free one" },
   base_path: { type: "string", default: "", help: "Path prefix when a proxy serves Slipway below one, such as /ml" },
+  default_endpoint: {
+    type: "string",
+    default: null,
+    help: "Endpoint that /invocations and /ping at the root mean; by default the only one there is",
+  },
   tls_cert: { type: "string", default: null, help: "File with the TLS certificate chain (PEM)" },
   tls_key: { type: "string", default: null, help: "File with the TLS private key (PEM)" },
   token: { type: "string", default: null, env: "SLIPWAY_TOKEN", help: "The first admin token" },
@@ -78,6 +83,35 @@ export const options = {
     min: 0,
     help: "Free disk space below which the prediction log stops",
   },
+  log_retention: {
+    type: "duration",
+    default: null,
+    min: 1000,
+    help: "Age at which predictions leave the prediction log, in whole files; without it they stay",
+  },
+  log_retention_size: {
+    type: "bytes",
+    default: null,
+    min: 0,
+    help: "Size of the prediction log over which its oldest files go",
+  },
+  lake_retention: {
+    type: "duration",
+    default: null,
+    min: 1000,
+    help: "Age at which predictions and labels leave the Parquet files; without it they stay",
+  },
+  lake_retention_size: {
+    type: "bytes",
+    default: null,
+    min: 0,
+    help: "Size of all Parquet files over which the oldest go",
+  },
+  lake_export: {
+    type: "string",
+    default: null,
+    help: "Folder that gets a copy of each new Parquet file of predictions",
+  },
   batch_rows: { type: "integer", default: 256, min: 1, max: 65536, help: "Most rows of one run of a model" },
   otlp_endpoint: {
     type: "string",
@@ -90,7 +124,9 @@ export const options = {
 export type OptionName = keyof typeof options;
 
 type ValueOf<T extends OptionSpec> = T["type"] extends "integer" | "bytes" | "duration"
-  ? number
+  ? T["default"] extends null
+    ? number | null
+    : number
   : T["type"] extends "boolean"
     ? boolean
     : T["default"] extends null

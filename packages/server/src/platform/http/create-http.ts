@@ -1,5 +1,11 @@
 import { readFileSync } from "node:fs";
-import { fastify, type FastifyInstance, type FastifyServerOptions } from "fastify";
+import {
+  fastify,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from "fastify";
 import { checkOrigin } from "./guard.ts";
 
 export type Http = FastifyInstance;
@@ -13,6 +19,8 @@ export interface HttpOptions {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** `/ml` where a proxy serves below a path; requests may come with or without it. */
   readonly basePath: string;
+  /** Answers a request that no route can take, because its path is not well formed. */
+  readonly onBrokenRequest: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
 
 /**
@@ -33,6 +41,7 @@ export function createHttp(options: HttpOptions): Http {
     // Only an error needs an id that is told, and it makes its own.
     genReqId: () => "",
     logger: false,
+    frameworkErrors: options.onBrokenRequest,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
   };
   if (options.basePath !== "") settings.rewriteUrl = (request) => withoutBase(request.url ?? "/", options.basePath);

@@ -25,6 +25,7 @@ const transportCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "invalid_request",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
   FST_ERR_BAD_URL: "invalid_request",
+  FST_ERR_MAX_PARAM_LENGTH: "too_large",
 };
 
 function asSlipwayError(thrown: unknown, facts: { id: string; logger: Logger }): SlipwayError {

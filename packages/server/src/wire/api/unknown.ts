@@ -5,11 +5,7 @@ import { sendProblem, toProblem } from "./problem.ts";
 
 /** Paths that belong to protocols and pages that are not built yet: a caller learns that, rather than "not found". */
 const later: readonly { readonly pattern: RegExp; readonly what: string }[] = [
-  { pattern: /^\/v1\/models(\/|$)/, what: "The KServe V1 protocol" },
   { pattern: /^\/(api|ajax-api)\/[23]\.0\//, what: "The MLflow API" },
-  { pattern: /^\/endpoints\/[^/]+\/invocations$/, what: "The MLflow scoring protocol" },
-  { pattern: /^\/(invocations|ping)$/, what: "The MLflow scoring protocol" },
-  { pattern: /^\/version$/, what: "The MLflow compatibility version" },
   { pattern: /^\/console(\/|$)/, what: "The console" },
 ];
 

@@ -7,6 +7,8 @@ import { sendOipError } from "./errors.ts";
 import { infer } from "./infer.ts";
 import { parseVersion } from "./parse-version.ts";
 
+export { sendOipError };
+
 export interface OipDeps {
   readonly version: string;
   readonly endpoints: Endpoints;
