@@ -1,11 +1,21 @@
 export * from "./batcher.ts";
 export * from "./codec/binary.ts";
-export { friendlyName } from "./codec/elements.ts";
+export {
+  createRules,
+  describe as describeValue,
+  explainElement,
+  friendlyName,
+  writeElements,
+} from "./codec/elements.ts";
 export * from "./codec/json-body.ts";
 export * from "./codec/oip-request.ts";
 export * from "./codec/oip-response.ts";
 export * from "./codec/predictions.ts";
 export * from "./codec/records.ts";
+export * from "./codec/scoring/scoring-answer.ts";
+export * from "./codec/scoring/scoring-request.ts";
+export * from "./codec/v1/v1-answer.ts";
+export * from "./codec/v1/v1-request.ts";
 export * from "./datatype.ts";
 export * from "./pack.ts";
 export * from "./parity/index.ts";
@@ -18,5 +28,6 @@ export * from "./onnx/probe/placement.ts";
 export type * from "./onnx/probe/report.ts";
 export * from "./onnx/thread-runtime.ts";
 export * from "./onnx/warm-up.ts";
+export { toMovable, toTransfer } from "./onnx/worker-messages.ts";
 export * from "./onnx/worker-runtime.ts";
 export * from "./log/index.ts";

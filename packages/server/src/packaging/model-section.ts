@@ -1,4 +1,13 @@
-import { canonicalJson, toManifestInput, type Manifest, type ManifestInput } from "@slipway/contract";
+import {
+  canonicalJson,
+  toManifestExamples,
+  toManifestInput,
+  type Manifest,
+  type ManifestExamples,
+  type ManifestInput,
+  type ManifestTraining,
+} from "@slipway/contract";
+import { defaultTolerance } from "@slipway/runtime";
 import { createHash } from "node:crypto";
 
 /**
@@ -9,6 +18,8 @@ export interface ModelSection {
   readonly path: string;
   readonly inputs?: readonly ({ readonly name: string } & ManifestInput)[];
   readonly outputs?: readonly { readonly name: string; readonly classes?: readonly string[] }[];
+  readonly examples?: { readonly path: string; readonly absolute: number; readonly relative: number };
+  readonly training?: ManifestTraining;
 }
 
 export function toModelSection(path: string, model: Manifest["model"] | null, packed: boolean): ModelSection {
@@ -23,7 +34,20 @@ export function toModelSection(path: string, model: Manifest["model"] | null, pa
     path,
     ...(inputs.length > 0 ? { inputs: packed ? inputs : inputs.toSorted(byName) } : {}),
     ...(outputs.length > 0 ? { outputs: outputs.toSorted(byName) } : {}),
+    ...(model?.examples === undefined ? {} : { examples: toExamplesSection(model.examples) }),
+    ...(Object.keys(model?.training ?? {}).length > 0 ? { training: model!.training! } : {}),
   };
+}
+
+function toExamplesSection(said: string | ManifestExamples): NonNullable<ModelSection["examples"]> {
+  const { path, absolute = defaultTolerance.absolute, relative = defaultTolerance.relative } = toManifestExamples(said);
+  return { path, absolute, relative };
+}
+
+/** When the model was trained, in milliseconds since 1970 (a date is its first moment in UTC); null where nobody said. */
+export function toTrainedAt(section: object | null): number | null {
+  const at = (section as ModelSection | null)?.training?.at;
+  return at === undefined ? null : Date.parse(at);
 }
 
 export interface FileDigest {

@@ -15,10 +15,13 @@ export interface PackagedModel {
   readonly placement: "thread" | "worker";
   /** The file to serve instead of the one that was given, where a ZipMap had to go. Null: serve what was given. */
   readonly rewritten: RewrittenFile | null;
+  /** `model.examples`, read and ready to be run; null where there are none. */
+  readonly examples: PreparedExamplesFile | null;
   /** What was seen, for the person who deploys; sentences. */
   readonly notes: readonly string[];
 }
 
+/** A file that packaging made, which goes beside those that were given. */
 export interface RewrittenFile {
   /** Absolute. */
   readonly path: string;
@@ -26,4 +29,10 @@ export interface RewrittenFile {
   readonly relativePath: string;
   readonly sha256: string;
   readonly size: number;
+}
+
+export interface PreparedExamplesFile extends RewrittenFile {
+  readonly rows: number;
+  /** Names of the outputs that are compared. */
+  readonly outputs: readonly string[];
 }

@@ -1,16 +1,18 @@
-import { toManifestInput, type Manifest } from "@slipway/contract";
-import { choosePlacement, type ProbeReport, type ProbeRequest } from "@slipway/runtime";
+import { invalidManifest, SlipwayError, toManifestExamples, toManifestInput, type Manifest } from "@slipway/contract";
+import { choosePlacement, examplesFile, type ProbeReport, type ProbeRequest, type Signature } from "@slipway/runtime";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { systemClock, type Clock } from "../kernel/clock.ts";
+import type { Lake } from "../platform/lake/index.ts";
 import { createChildRunner } from "../platform/process/index.ts";
 import { deriveName } from "./derive-name.ts";
-import { mergeSignature } from "./merge-signature.ts";
+import { prepareExamples } from "./examples/prepare-examples.ts";
+import { mergeSignature, type FileFacts } from "./merge-signature.ts";
 import { toModelSection } from "./model-section.ts";
-import type { PackagedModel, RewrittenFile } from "./packaged-model.ts";
+import type { PackagedModel, PreparedExamplesFile, RewrittenFile } from "./packaged-model.ts";
 import { probeModel } from "./probe-model.ts";
 
 export interface PackagingOptions {
@@ -19,6 +21,8 @@ export interface PackagingOptions {
   /** Resident memory of the process that looks at it. 4 GiB. */
   readonly probeMemoryBytes?: number;
   readonly clock?: Clock;
+  /** Reads examples in CSV and Parquet; without it only JSON is taken. */
+  readonly lake?: Lake;
 }
 
 export interface InspectRequest {
@@ -35,7 +39,9 @@ export interface InspectRequest {
 export interface Packaging {
   /**
    * Says what a file is, without ever opening it in this process.
-   * @throws SlipwayError `invalid_model`, `invalid_manifest` where file and manifest do not fit, `cancelled`
+   * Examples that the manifest names are read and put beside the model, not run.
+   * @throws SlipwayError `invalid_model`, `invalid_manifest` where file and manifest do not fit, `invalid_file` for
+   * examples that do not, `cancelled`
    */
   inspect(request: InspectRequest): Promise<PackagedModel>;
 }
@@ -52,9 +58,23 @@ export function createPackaging(options: PackagingOptions = {}): Packaging {
     heapBytes: Math.min(probeMemoryBytes, 2 ** 30),
   };
 
+  async function readExamples(request: {
+    readonly folder: string;
+    readonly model: Manifest["model"] | null;
+    readonly signature: Signature;
+    readonly signal?: AbortSignal;
+  }): Promise<PreparedExamplesFile | null> {
+    const { model, ...rest } = request;
+    if (model?.examples === undefined) return null;
+    const deps = { children, lake: options.lake ?? null };
+    const prepared = await prepareExamples(deps, { ...rest, said: model.examples });
+    return { ...(await toRewritten(request.folder, examplesFile)), ...prepared };
+  }
+
   return {
     async inspect({ folder, path, manifest, signal, onProgress }) {
       const model = manifest?.model ?? null;
+      await requireNamedFiles(folder, model);
       const rewriteTo = posix.join(posix.dirname(path), `.slipway-${posix.basename(path)}`);
       const report = await probeModel(children, {
         request: { folder, path, rewriteTo, ...toHints(model), budgetMs: runBudgetMs },
@@ -62,9 +82,10 @@ export function createPackaging(options: PackagingOptions = {}): Packaging {
         ...(signal === undefined ? {} : { signal }),
         ...(onProgress === undefined ? {} : { onProgress }),
       });
-      const facts = { signature: report.description.signature, classes: report.classes, columns: readColumns(report) };
-      const signature = mergeSignature(facts, model);
+      const signature = mergeSignature(toFacts(report), model);
       const placement = choosePlacement(report);
+      if (model?.examples !== undefined) onProgress?.("reading the examples");
+      const examples = await readExamples({ folder, model, signature, ...(signal && { signal }) });
       return {
         name: manifest?.name ?? deriveName(path),
         flavor: "onnx",
@@ -74,10 +95,41 @@ export function createPackaging(options: PackagingOptions = {}): Packaging {
         report,
         placement,
         rewritten: report.path === path ? null : await toRewritten(folder, report.path),
+        examples,
         notes: [...report.notes, describePlacement(report, placement)],
       };
     },
   };
+}
+
+/**
+ * The signature of a model that was looked at, with another manifest.
+ * @throws SlipwayError `invalid_manifest` where file and manifest do not fit
+ */
+export function readSignature({ report }: Pick<PackagedModel, "report">, manifest: Manifest | null): Signature {
+  return mergeSignature(toFacts(report), manifest?.model ?? null);
+}
+
+function toFacts(report: ProbeReport): FileFacts {
+  return { signature: report.description.signature, classes: report.classes, columns: readColumns(report) };
+}
+
+/** @throws SlipwayError `invalid_manifest` with `missing_files` */
+async function requireNamedFiles(folder: string, model: Manifest["model"] | null): Promise<void> {
+  const named = [
+    ["model.examples", model?.examples === undefined ? undefined : toManifestExamples(model.examples).path],
+    ["model.training.reference", model?.training?.reference],
+  ] as const;
+  const problems = [];
+  const missing = [];
+  for (const [path, file] of named) {
+    if (file === undefined || (await stat(join(folder, file)).catch(() => null))?.isFile() === true) continue;
+    problems.push({ path, message: `there is no file ${file} beside slipway.yaml, or it was not uploaded` });
+    missing.push(file);
+  }
+  if (problems.length === 0) return;
+  const error = invalidManifest(problems);
+  throw new SlipwayError(error.code, error.message, { ...error.details, missing_files: missing });
 }
 
 /** What to try the model with. Whether the manifest names inputs or columns of the only one is not known yet. */
