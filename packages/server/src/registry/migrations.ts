@@ -69,4 +69,15 @@ export const registryMigrations: readonly Migration[] = [
       await db.schema.createIndex("alias_events_by_model").on("alias_events").columns(["model", "at", "id"]).execute();
     },
   },
+  {
+    id: "registry-0002",
+    async up(db) {
+      // Deleted versions whose files were taken away: their predictions cannot be run again.
+      await db.schema
+        .createTable("collected_versions")
+        .addColumn("version_id", "text", (column) => column.primaryKey().notNull().references("model_versions.id"))
+        .addColumn("at", "bigint", (column) => column.notNull())
+        .execute();
+    },
+  },
 ];

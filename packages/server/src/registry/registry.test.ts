@@ -237,3 +237,34 @@ describeStores("the registry's models", (open) => {
     });
   });
 });
+
+describeStores("files of versions", (open) => {
+  test("are needed by living versions only; what was taken away of deleted ones is remembered", async () => {
+    const { registry } = await useRegistry(open);
+    const shared = { path: "shared.bin", sha256: shaOf("shared"), size: 1 };
+    const make = async (name: string) => {
+      const files = [{ path: "model.onnx", sha256: shaOf(name), size: 1 }, shared];
+      return (await registry.createVersion(newVersion({ digest: shaOf(`digest ${name}`), files }), { reuse: true }))
+        .version;
+    };
+    const [first, second] = [await make("one"), await make("two")];
+    expect(await registry.listReferenced()).toEqual(new Set([shaOf("one"), shaOf("two"), shared.sha256]));
+    await registry.deleteVersion("flight-delay", 1);
+    expect(await registry.listReferenced()).toEqual(new Set([shaOf("two"), shared.sha256]));
+    expect(await registry.isReferenced(shaOf("one"))).toBe(false);
+    expect((await registry.listDeleted()).map((version) => version.id)).toEqual([first.id]);
+    expect(await registry.findRecorded("flight-delay", 1)).toMatchObject({
+      version: { id: first.id, deletedAt: expect.any(Number) },
+      collectedAt: null,
+    });
+    await registry.markCollected([first.id]);
+    await registry.markCollected([first.id]);
+    expect(await registry.listDeleted()).toEqual([]);
+    expect(await registry.findRecorded("flight-delay", 1)).toMatchObject({ collectedAt: expect.any(Number) });
+    expect(await registry.findRecorded("flight-delay", 2)).toMatchObject({
+      version: { id: second.id },
+      collectedAt: null,
+    });
+    expect(await registry.findRecorded("flight-delay", 3)).toBeNull();
+  });
+});

@@ -61,8 +61,22 @@ export interface Registry {
   deleteVersion(model: string, version: number, author?: string | null): Promise<void>;
   /** With its aliases and versions. The name may be used again; the numbers go on. @throws SlipwayError `model_not_found` */
   deleteModel(name: string, author?: string | null): Promise<void>;
+  /** Deleted ones too, and whether their files were taken away. Null where there never was one of that number. */
+  findRecorded(model: string, version: number): Promise<RecordedVersion | null>;
   /** True where a living version needs this blob. */
   isReferenced(sha256: string): Promise<boolean>;
+  /** All blobs that living versions need. */
+  listReferenced(): Promise<ReadonlySet<string>>;
+  /** Deleted versions whose files have not been taken away. */
+  listDeleted(): Promise<readonly ModelVersion[]>;
+  /** Remembers of deleted versions that their files are being taken away: before the first of them goes. */
+  markCollected(versionIds: readonly string[]): Promise<void>;
+}
+
+export interface RecordedVersion {
+  readonly version: ModelVersion;
+  /** When its files were taken away, milliseconds since 1970. */
+  readonly collectedAt: number | null;
 }
 
 export interface CreatedVersion {
@@ -92,7 +106,13 @@ export function createRegistry({ sql, clock, events = createEvents() }: Registry
       return result;
     },
   };
-  return { events, ...versionUseCases(context), ...modelUseCases(context), ...aliasUseCases(context) };
+  return {
+    events,
+    ...versionUseCases(context),
+    ...fileUseCases(context),
+    ...modelUseCases(context),
+    ...aliasUseCases(context),
+  };
 }
 
 interface Context {
@@ -150,8 +170,21 @@ function versionUseCases({ store, now, change }: Context) {
         await removeVersion(locked, { version: found, author, at: now() }, tell);
       });
     },
+  } satisfies Partial<Registry>;
+}
 
+function fileUseCases({ store, now, change }: Context) {
+  return {
+    async findRecorded(model, version) {
+      const found = await store.findVersion(model, version);
+      return found && { version: found, collectedAt: await store.findCollectedAt(found.id) };
+    },
     isReferenced: (sha256) => store.isReferenced(sha256),
+    listReferenced: async () => new Set(await store.listReferenced()),
+    listDeleted: () => store.listDeleted(),
+    async markCollected(versionIds) {
+      if (versionIds.length > 0) await change((locked) => locked.markCollected(versionIds, now()));
+    },
   } satisfies Partial<Registry>;
 }
 

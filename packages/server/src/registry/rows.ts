@@ -53,6 +53,7 @@ export interface RegistryTables {
   models: ModelRow;
   model_versions: VersionRow;
   model_version_blobs: { sha256: string; version_id: string };
+  collected_versions: { version_id: string; at: number };
   aliases: AliasRow;
   alias_events: AliasEventRow;
 }

@@ -9,7 +9,7 @@ import type { ModelRow, RegistryTables } from "./rows.ts";
 
 /** SQL of the registry on a database or inside a transaction. */
 export function createRegistryStore(db: Kysely<RegistryTables>) {
-  return { ...modelStore(db), ...versionStore(db), ...aliasStore(db) };
+  return { ...modelStore(db), ...versionStore(db), ...fileStore(db), ...aliasStore(db) };
 }
 
 export type RegistryStore = ReturnType<typeof createRegistryStore>;
@@ -192,7 +192,12 @@ function versionStore(db: Kysely<RegistryTables>) {
       const subject = `${model}@${version}`;
       await appendAudit(db, { at, actor: author, action: "version.delete", subject, details: { digest } });
     },
+  };
+}
 
+/** Which files are needed, and which are gone. */
+function fileStore(db: Kysely<RegistryTables>) {
+  return {
     async isReferenced(sha256: string): Promise<boolean> {
       const row = await db
         .selectFrom("model_version_blobs")
@@ -201,6 +206,42 @@ function versionStore(db: Kysely<RegistryTables>) {
         .limit(1)
         .executeTakeFirst();
       return row !== undefined;
+    },
+
+    async listReferenced(): Promise<readonly string[]> {
+      const rows = await db.selectFrom("model_version_blobs").select("sha256").distinct().execute();
+      return rows.map((row) => row.sha256);
+    },
+
+    /** Milliseconds; null where the version's files are there, as far as is known. */
+    async findCollectedAt(versionId: string): Promise<number | null> {
+      const row = await db
+        .selectFrom("collected_versions")
+        .select("at")
+        .where("version_id", "=", versionId)
+        .executeTakeFirst();
+      return row?.at ?? null;
+    },
+
+    /** Deleted ones that are not marked as collected. */
+    async listDeleted(): Promise<readonly ModelVersion[]> {
+      const rows = await db
+        .selectFrom("model_versions")
+        .leftJoin("collected_versions", "collected_versions.version_id", "model_versions.id")
+        .selectAll("model_versions")
+        .where("model_versions.deleted_at", "is not", null)
+        .where("collected_versions.version_id", "is", null)
+        .execute();
+      return rows.map(fromVersionRow);
+    },
+
+    async markCollected(versionIds: readonly string[], at: number): Promise<void> {
+      const rows = versionIds.map((version_id) => ({ version_id, at }));
+      await db
+        .insertInto("collected_versions")
+        .values(rows)
+        .onConflict((conflict) => conflict.column("version_id").doNothing())
+        .execute();
     },
   };
 }

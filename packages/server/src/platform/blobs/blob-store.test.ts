@@ -48,7 +48,7 @@ describe("an upload", () => {
     await expect(store.open(sha256, { start: 0, end: 200_001 })).rejects.toMatchObject({ code: "invalid_request" });
     const listed = [];
     for await (const info of store.list()) listed.push(info);
-    expect(listed).toEqual([{ sha256, size: 200_000 }]);
+    expect(listed).toEqual([{ sha256, size: 200_000, changedAt: expect.any(Number) }]);
     expect(await readdir(join(folder, "partial"))).toEqual([]);
   });
 

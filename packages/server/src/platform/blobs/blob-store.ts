@@ -1,11 +1,13 @@
 import { constants } from "node:fs";
-import { chmod, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { SlipwayError } from "@slipway/contract";
+import { systemClock, type Clock } from "../../kernel/clock.ts";
 import { FileDigests } from "./file-digest.ts";
 import { layoutFiles } from "./layout.ts";
 import type { LayoutFile } from "./layout.ts";
+import { createLeases } from "./leases.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { createUploads } from "./upload.ts";
 import type { PutOptions, PutResult } from "./upload.ts";
@@ -13,6 +15,20 @@ import type { PutOptions, PutResult } from "./upload.ts";
 export interface BlobInfo {
   readonly sha256: string;
   readonly size: number;
+}
+
+/** A blob, or what was received of one. */
+export interface ListedBlob extends BlobInfo {
+  /** When it was written, or last promised to somebody; milliseconds since 1970. */
+  readonly changedAt: number;
+}
+
+/** Blobs that are in use. */
+export interface BlobHold {
+  /** Those that are not there. */
+  readonly missing: readonly string[];
+  /** `used`: something refers to them now, so that promises that led to it need not be kept any longer. */
+  release(how?: { readonly used: boolean }): void;
 }
 
 /** Bytes `start` (inclusive) to `end` (exclusive; the end of the blob unless given). */
@@ -49,10 +65,28 @@ export interface BlobStore {
   partial(sha256: string): Promise<number>;
   /** @throws SlipwayError `blob_not_found`; `invalid_request` where the range is not inside the blob */
   open(sha256: string, range?: ByteRange): Promise<OpenBlob>;
+  /**
+   * `stat` for somebody who will leave the upload out because the blob is there: it is not removed for an hour, nor as
+   * long as `remove` is told to leave what changed lately.
+   */
+  renew(sha256: string): Promise<BlobInfo | null>;
+  /** Keeps blobs from being removed until they are released. */
+  hold(sha256s: readonly string[]): Promise<BlobHold>;
   /** True where it was there. Whoever calls knows that nothing refers to it. */
   delete(sha256: string): Promise<boolean>;
+  /**
+   * Removes a blob unless it changed at `before` or later, somebody holds it or was promised it, or `isNeeded` says so,
+   * which is asked last. True where it was removed. Who asks for it at the same moment is told that it is gone, or keeps it.
+   */
+  remove(sha256: string, unless: { readonly before: number; isNeeded(): Promise<boolean> }): Promise<boolean>;
+  /** Whether `remove` would leave it alone for somebody's sake. */
+  isTaken(sha256: string): boolean;
   /** All whole blobs, in the order of their digests. */
-  list(): AsyncIterable<BlobInfo>;
+  list(): AsyncIterable<ListedBlob>;
+  /** Unfinished uploads that nobody is sending to. */
+  listPartials(): AsyncIterable<ListedBlob>;
+  /** Throws away what was received of an upload; false where somebody is sending. */
+  dropPartial(sha256: string): Promise<boolean>;
   /**
    * Lays the files into `folder`, which appears whole or not at all; where it is there with all files, nothing is done.
    * @throws SlipwayError `blob_not_found`; `invalid_request` for a path that does not stay inside
@@ -65,36 +99,27 @@ export interface BlobStoreOptions {
   readonly folder: string;
   /** The largest blob that is taken; no bound unless given. */
   readonly maxBytes?: number;
+  /** The system's unless given. */
+  readonly clock?: Clock;
 }
 
 const shaPattern = /^[0-9a-f]{64}$/;
 
-export function createBlobStore({ folder, maxBytes = Number.MAX_SAFE_INTEGER }: BlobStoreOptions): BlobStore {
+export function createBlobStore(options: BlobStoreOptions): BlobStore {
+  const { folder, maxBytes = Number.MAX_SAFE_INTEGER, clock = systemClock } = options;
   const digests = new FileDigests();
   const path = (sha256: string) => join(folder, parseSha256(sha256).slice(0, 2), sha256);
   const partialPath = (sha256: string) => join(folder, "partial", parseSha256(sha256));
   const findSize = async (file: string) => (await statOrNull(file))?.size ?? null;
+  const guard = createGuard({ path, clock });
 
   const store: BlobStore = {
     path,
+    ...guard,
     async stat(sha256) {
       const size = await findSize(path(sha256));
       return size === null ? null : { sha256, size };
     },
-    put: createUploads({
-      maxBytes,
-      partialPath,
-      findWhole: (sha256) => findSize(path(sha256)),
-      digest: (file) => digests.digest(file),
-      keep: async (file, sha256) => {
-        const shelf = join(folder, sha256.slice(0, 2));
-        const made = await mkdir(shelf, { recursive: true });
-        await chmod(file, 0o444);
-        await rename(file, path(sha256));
-        await syncFolder(shelf);
-        if (made !== undefined) await syncFolder(folder);
-      },
-    }),
     partial: async (sha256) => (await findSize(partialPath(sha256))) ?? 0,
     open: (sha256, range) => openBlob(path(sha256), sha256, range),
     async delete(sha256) {
@@ -103,12 +128,82 @@ export function createBlobStore({ folder, maxBytes = Number.MAX_SAFE_INTEGER }: 
       return true;
     },
     list: () => listBlobs(folder),
+    async *listPartials() {
+      for await (const partial of listShelf(join(folder, "partial")))
+        if (!uploads.isBusy(partial.sha256)) yield partial;
+    },
+    dropPartial: (sha256) => uploads.drop(sha256),
+    put: (sha256, stream, how) => uploads.put(sha256, stream, how),
     async layout(files, target) {
       const sources = files.map((file) => ({ path: file.path, source: path(file.sha256) }));
       await layoutFiles(sources, target);
     },
   };
+  const uploads = createUploads({
+    maxBytes,
+    partialPath,
+    findWhole: async (sha256) => (await guard.renew(sha256))?.size ?? null,
+    digest: (file) => digests.digest(file),
+    keep: async (file, sha256) => {
+      const shelf = join(folder, sha256.slice(0, 2));
+      const made = await mkdir(shelf, { recursive: true });
+      await chmod(file, 0o444);
+      await rename(file, path(sha256));
+      await syncFolder(shelf);
+      if (made !== undefined) await syncFolder(folder);
+      await guard.renew(sha256);
+    },
+  });
   return store;
+}
+
+/** Between those who were told that a blob is there and those who take away what nothing refers to. */
+function createGuard({ path, clock }: { path: (sha256: string) => string; clock: Clock }) {
+  const leases = createLeases(() => clock.monotonic());
+  /** While a file is being removed, nobody is told that it is there. */
+  const removing = new Map<string, Promise<void>>();
+
+  async function find(sha256: string): Promise<BlobInfo | null> {
+    const file = path(sha256);
+    await removing.get(sha256);
+    const found = await statOrNull(file);
+    return found && { sha256, size: found.size };
+  }
+
+  return {
+    isTaken: leases.isTaken,
+    async renew(sha256) {
+      const file = path(sha256);
+      leases.renew(sha256);
+      const found = await find(sha256);
+      const now = clock.now() / 1000;
+      if (found) await utimes(file, now, now);
+      return found;
+    },
+    async hold(sha256s) {
+      const releases = sha256s.map((sha256) => leases.hold(sha256));
+      const found = await Promise.all(sha256s.map(find));
+      return {
+        missing: sha256s.filter((_, index) => found[index] === null),
+        release: (how = { used: false }) => releases.forEach((release) => release(how)),
+      };
+    },
+    async remove(sha256, { before, isNeeded }) {
+      const file = path(sha256);
+      const found = await statOrNull(file);
+      if (!found || found.mtimeMs >= before || (await isNeeded())) return false;
+      // From here to the entry in `removing` nothing is awaited: whoever asks is before or behind both.
+      if (leases.isTaken(sha256) || removing.has(sha256)) return false;
+      const removal = rm(file, { force: true });
+      removing.set(sha256, removal);
+      try {
+        await removal;
+        return true;
+      } finally {
+        removing.delete(sha256);
+      }
+    },
+  } satisfies Partial<BlobStore>;
 }
 
 /** @throws SlipwayError `invalid_request` */
@@ -143,13 +238,16 @@ async function openBlob(file: string, sha256: string, range: ByteRange = { start
   return { sha256, size, start, end, stream };
 }
 
-async function* listBlobs(folder: string): AsyncIterable<BlobInfo> {
-  for (const shelf of (await readdirOrNone(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name)).toSorted()) {
-    for (const sha256 of (await readdirOrNone(join(folder, shelf))).toSorted()) {
-      if (!shaPattern.test(sha256)) continue;
-      const found = await statOrNull(join(folder, shelf, sha256));
-      if (found) yield { sha256, size: found.size };
-    }
+async function* listBlobs(folder: string): AsyncIterable<ListedBlob> {
+  for (const shelf of (await readdirOrNone(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name)).toSorted())
+    yield* listShelf(join(folder, shelf));
+}
+
+async function* listShelf(folder: string): AsyncIterable<ListedBlob> {
+  for (const sha256 of (await readdirOrNone(folder)).toSorted()) {
+    if (!shaPattern.test(sha256)) continue;
+    const found = await statOrNull(join(folder, sha256));
+    if (found) yield { sha256, size: found.size, changedAt: found.mtimeMs };
   }
 }
 

@@ -36,32 +36,44 @@ function findFault(path: string): string | null {
   return null;
 }
 
-/**
- * Checks all paths of one package: each by itself, none twice (also not where only the case differs), and no file that
- * is also a folder of another.
- * @throws SlipwayError `invalid_request`
- */
-export function checkFilePaths(paths: readonly string[]): void {
+/** The paths of one tree, one after the other. */
+export interface PathSet {
+  /**
+   * Checks the path by itself and against all before it: none twice (also not where only the case differs), and no file
+   * that is also a folder of another.
+   * @throws SlipwayError `invalid_request`
+   */
+  add(path: string): void;
+}
+
+export function createPathSet(): PathSet {
   const files = new Set<string>();
-  for (const path of paths) {
-    const key = parseFilePath(path).normalize("NFC").toLowerCase();
-    if (files.has(key))
-      throw new SlipwayError("invalid_request", `Two files of the package are called ${JSON.stringify(path)}.`, {
-        path,
-      });
-    files.add(key);
-  }
-  for (const file of files) {
-    for (let cut = file.lastIndexOf("/"); cut > 0; cut = file.lastIndexOf("/", cut - 1)) {
-      const folder = file.slice(0, cut);
-      if (files.has(folder))
-        throw new SlipwayError(
-          "invalid_request",
-          `${JSON.stringify(folder)} is both a file and a folder of the package.`,
-          {
-            path: folder,
-          },
-        );
-    }
-  }
+  const folders = new Set<string>();
+  return {
+    add(path) {
+      const key = parseFilePath(path).normalize("NFC").toLowerCase();
+      if (files.has(key))
+        throw new SlipwayError("invalid_request", `Two files are called ${JSON.stringify(path)}.`, { path });
+      const above = foldersOf(key);
+      const both = folders.has(key) ? key : above.find((folder) => files.has(folder));
+      if (both !== undefined)
+        throw new SlipwayError("invalid_request", `${JSON.stringify(both)} is both a file and a folder.`, {
+          path: both,
+        });
+      files.add(key);
+      for (const folder of above) folders.add(folder);
+    },
+  };
+}
+
+function foldersOf(path: string): string[] {
+  const folders: string[] = [];
+  for (let cut = path.lastIndexOf("/"); cut > 0; cut = path.lastIndexOf("/", cut - 1)) folders.push(path.slice(0, cut));
+  return folders;
+}
+
+/** Checks all paths of one package, as `PathSet.add` does. @throws SlipwayError `invalid_request` */
+export function checkFilePaths(paths: readonly string[]): void {
+  const set = createPathSet();
+  for (const path of paths) set.add(path);
 }

@@ -37,7 +37,7 @@ interface UploadsDeps {
 export function createUploads(deps: UploadsDeps) {
   const busy = new Set<string>();
 
-  return async function put(sha256: string, stream: Readable, options: PutOptions): Promise<PutResult> {
+  async function put(sha256: string, stream: Readable, options: PutOptions): Promise<PutResult> {
     checkOptions(options, deps.maxBytes);
     const file = deps.partialPath(sha256);
     if (busy.has(sha256)) {
@@ -59,6 +59,22 @@ export function createUploads(deps: UploadsDeps) {
     } finally {
       busy.delete(sha256);
     }
+  }
+
+  return {
+    put,
+    isBusy: (sha256: string) => busy.has(sha256),
+    /** Throws away what was received; false where somebody is sending. Nobody can begin to meanwhile. */
+    async drop(sha256: string): Promise<boolean> {
+      if (busy.has(sha256)) return false;
+      busy.add(sha256);
+      try {
+        await rm(deps.partialPath(sha256), { force: true });
+        return true;
+      } finally {
+        busy.delete(sha256);
+      }
+    },
   };
 }
 
