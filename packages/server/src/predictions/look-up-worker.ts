@@ -1,3 +1,4 @@
+import { SlipwayError } from "@slipway/contract/errors";
 import { parentPort, workerData } from "node:worker_threads";
 import type { LookUpAnswer, LookUpRequest } from "./look-up.ts";
 import { createSearch } from "./search.ts";
@@ -20,6 +21,13 @@ function run(request: LookUpRequest): { answer: LookUpAnswer; transfer: ArrayBuf
     const { items, next } = search.list(request.query);
     return toAnswer(call, JSON.stringify(items), next);
   } catch (error) {
+    if (SlipwayError.is(error)) {
+      const { code, message, details } = error;
+      return {
+        answer: { call, json: null, next: null, error: message, problem: { code, message, details } },
+        transfer: [],
+      };
+    }
     return { answer: { call, json: null, next: null, error: String(error) }, transfer: [] };
   }
 }

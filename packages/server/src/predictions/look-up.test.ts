@@ -1,3 +1,4 @@
+import { decodeRowSet, encodeRowSet, eraseFromSegment } from "@slipway/runtime/log";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -251,4 +252,43 @@ test("segments that were deleted are forgotten", async () => {
   await rm(join(folder, instance, "00000001.log"));
   expect(await listAll(log)).toEqual([second]);
   expect(await find(log, first)).toBeNull();
+});
+
+test("what was erased is left out of lists and told as erased, never as zeros", async () => {
+  const { log, append, folder, instance } = await openTestLog();
+  const many = {
+    rows: 3,
+    keys: ["ann", "ben", "cho"],
+    extra: [{ n: 1 }, { n: 2 }, { n: 3 }],
+    inputs: flightInputs(["ATL", "JFK", "SFO"], [1, 2, 3]),
+    outputs: [{ name: "late", datatype: "FP64" as const, shape: [3, 1], data: Float64Array.of(0.1, 0.2, 0.3) }],
+  };
+  const id = await append("flights", many);
+  const single = await append("flights", { keys: ["ben"] });
+  const other = await append("flights", { keys: ["dee"] });
+  await log.rotate();
+  expect(await find(log, single)).toMatchObject({ key: "ben" });
+  const rows = decodeRowSet(
+    encodeRowSet([
+      { id, row: 1 },
+      { id: single, row: 0 },
+    ]),
+  );
+  await eraseFromSegment(join(folder, instance, "00000001.log"), rows);
+  const next = await append("flights", { keys: ["eve"] });
+  expect(await listAll(log)).toEqual([next, other, `${id}/2`, `${id}/0`]);
+  expect(await listAll(log, { key: "ben" })).toEqual([]);
+  await expect(log.find(single, null)).rejects.toMatchObject({
+    code: "prediction_not_found",
+    details: { erased: true },
+  });
+  await expect(log.find(id, 1)).rejects.toThrow("erased on request");
+  expect(await find(log, id, 0)).toMatchObject({ key: "ann", inputs: { origin: "ATL", distance: 1 } });
+  expect(await find(log, id)).toMatchObject({
+    keys: ["ann", null, "cho"],
+    extra: [{ n: 1 }, null, { n: 3 }],
+    erased_rows: [1],
+    inputs: { origin: ["ATL", null, "SFO"], distance: [1, null, 3] },
+    outputs: { late: [[0.1], null, [0.3]] },
+  });
 });

@@ -1,7 +1,7 @@
-import { SlipwayError } from "@slipway/contract";
+import { type ErrorCode, type ErrorDetails, SlipwayError } from "@slipway/contract";
 import { Worker } from "node:worker_threads";
 import { decodeCursor, encodeCursor } from "../kernel/page.ts";
-import type { Cursor, ListQuery } from "./search.ts";
+import type { Cursor, ListQuery } from "./log-query.ts";
 
 export interface ListPredictions {
   readonly endpoint: string;
@@ -34,7 +34,10 @@ export interface LookUp {
    * @throws SlipwayError `invalid_request` for a strange cursor
    */
   list(query: ListPredictions): Promise<Uint8Array>;
-  /** One prediction, uncut, as JSON bytes; null where there is none. Without a row, a request of many rows is one object. */
+  /**
+   * One prediction, uncut, as JSON bytes; null where there is none. Without a row, a request of many rows is one object.
+   * @throws SlipwayError `prediction_not_found` where it was erased on request
+   */
   find(id: string, row: number | null): Promise<Uint8Array | null>;
 }
 
@@ -48,6 +51,8 @@ export interface LookUpAnswer {
   readonly json: Uint8Array | null;
   readonly next: Cursor | null;
   readonly error: string | null;
+  /** Where the answer is an error for whoever asked. */
+  readonly problem?: { readonly code: ErrorCode; readonly message: string; readonly details: ErrorDetails };
 }
 
 const script = new URL(`./look-up-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
@@ -66,7 +71,9 @@ export function createLookUp(folder: string): LookUp & { close(): Promise<void> 
       const call = waiting.get(answer.call);
       waiting.delete(answer.call);
       if (waiting.size === 0) started.unref();
-      if (answer.error === null) call?.resolve(answer);
+      const { problem } = answer;
+      if (problem !== undefined) call?.reject(new SlipwayError(problem.code, problem.message, problem.details));
+      else if (answer.error === null) call?.resolve(answer);
       else call?.reject(new Error(`The prediction log could not be searched: ${answer.error}`));
     });
     started.on("error", (error) => (reason = error));

@@ -14,9 +14,12 @@ export interface RenderOptions {
 export function renderPrediction(record: InferenceRecord, { row, cut }: RenderOptions): Record<string, unknown> {
   const many = record.rows > 1;
   const index = row ?? (many ? null : 0);
+  const erased = new Set(index === null ? record.erasedRows : []);
   const values = (tensors: readonly Tensor[]) => {
     const shown = tensors.filter((tensor) => !record.redacted?.includes(tensor.name));
-    return Object.fromEntries(shown.map((tensor) => [tensor.name, renderValue(tensor, { record, index, cut })]));
+    return Object.fromEntries(
+      shown.map((tensor) => [tensor.name, renderValue(tensor, { rows: record.rows, index, cut, erased })]),
+    );
   };
   return {
     id: many && row !== null ? `${record.id}/${row}` : record.id,
@@ -44,6 +47,7 @@ export function renderPrediction(record: InferenceRecord, { row, cut }: RenderOp
     digest: record.digest,
     instance: record.instance,
     redacted: record.redacted ?? [],
+    ...(erased.size > 0 ? { erased_rows: [...erased] } : {}),
     user: record.user ?? null,
     ...(record.rawBody && !cut ? { raw_body: renderRawBody(record.rawBody) } : {}),
   };
@@ -55,13 +59,16 @@ function renderRawBody(body: NonNullable<InferenceRecord["rawBody"]>): Record<st
 }
 
 interface ValueContext {
-  readonly record: InferenceRecord;
+  /** Of the request. */
+  readonly rows: number;
   readonly index: number | null;
   readonly cut: boolean;
+  /** Rows of which nothing is left: they are null, not what stands in their place. */
+  readonly erased?: ReadonlySet<number>;
 }
 
-function renderValue(tensor: Tensor, { record, index, cut }: ValueContext): unknown {
-  const byRow = index !== null && tensor.shape[0] === record.rows && record.rows > 0;
+function renderValue(tensor: Tensor, { rows, index, cut, erased }: ValueContext): unknown {
+  const byRow = index !== null && tensor.shape[0] === rows && rows > 0;
   const shape = byRow ? tensor.shape.slice(1) : tensor.shape;
   const count = shape.reduce((product, dim) => product * dim, 1);
   const from = byRow ? index * count : 0;
@@ -72,7 +79,9 @@ function renderValue(tensor: Tensor, { record, index, cut }: ValueContext): unkn
   }
   // One value a row is a value, whether its column has the shape [N] or [N, 1].
   if (index !== null && count === 1) return renderElement(tensor, from);
-  return nest(tensor, shape, from);
+  const nested = nest(tensor, shape, from);
+  if (erased === undefined || erased.size === 0 || !Array.isArray(nested) || shape[0] !== rows) return nested;
+  return nested.map((value: unknown, row) => (erased.has(row) ? null : value));
 }
 
 function nest(tensor: Tensor, shape: readonly number[], from: number): unknown {
@@ -97,4 +106,14 @@ function renderElement({ datatype, data }: Tensor, at: number): unknown {
 function finite(value: number): number | string | null {
   if (Number.isFinite(value)) return value;
   return Number.isNaN(value) ? null : String(value);
+}
+
+/** One row of a request's tensors as a caller would send them, by name and uncut. */
+export function renderRow(
+  tensors: readonly Tensor[],
+  { rows, row }: { readonly rows: number; readonly row: number },
+): Record<string, unknown> {
+  return Object.fromEntries(
+    tensors.map((tensor) => [tensor.name, renderValue(tensor, { rows, index: row, cut: false })]),
+  );
 }

@@ -4,35 +4,19 @@ import {
   decodeHeader,
   decodeRecord,
   isIntact,
+  peekErased,
   peekRecord,
   sameBytes,
   statuses,
   walkFrames,
 } from "@slipway/runtime/log";
 import { idTime } from "../kernel/ids.ts";
+import { erasedError } from "./erased.ts";
 import { type DatedSegment, createLogIndex } from "./log-index.ts";
+import type { Cursor, ListQuery, PageBuilder, Place } from "./log-query.ts";
+import { createRecordPage, type RecordAnswer } from "./record-page.ts";
 import { renderPrediction } from "./render.ts";
 import { type Block, type SegmentIndex, extendSegmentIndex, readRange } from "./segment-index.ts";
-
-/** A place between rows: the row of the frame that begins at `byte`. */
-export interface Cursor {
-  readonly instance: string;
-  readonly segment: number;
-  readonly byte: number;
-  readonly row: number;
-}
-
-export interface ListQuery {
-  readonly endpoint: string;
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-  readonly errors?: boolean | undefined;
-  readonly key?: string | undefined;
-  readonly order: "newest" | "oldest";
-  readonly limit: number;
-  /** What is beyond this, in the order asked for, is listed. */
-  readonly after: Cursor | null;
-}
 
 export interface ListAnswer {
   readonly items: Record<string, unknown>[];
@@ -41,7 +25,12 @@ export interface ListAnswer {
 
 export interface Search {
   list(query: ListQuery): ListAnswer;
+  /** @throws SlipwayError `prediction_not_found` where it was erased */
   find(id: string, row: number | null): Record<string, unknown> | null;
+  /** Whole requests with their tensors, in memory of their own; `limit` counts requests. Long ones end a page early. */
+  records(query: ListQuery): RecordAnswer;
+  /** One whole request. Good until the next look. */
+  findRecord(id: string): InferenceRecord | null;
 }
 
 /** A look-up that has worked so long hands back what it has and where to go on. */
@@ -55,9 +44,9 @@ const clockSlackMs = 60_000;
 export function createSearch(folder: string, monotonic: () => number): Search {
   const log = createLogIndex(folder);
 
-  function list(query: ListQuery): ListAnswer {
+  function walk<Answer>(query: ListQuery, page: PageBuilder<Answer>): Answer {
     const backwards = query.order === "newest";
-    const page = createPage(query, monotonic() + budgetMs);
+    const deadline = monotonic() + budgetMs;
     const segments = log.segments().filter((segment) => mayHold(segment, query) && !isBehind(segment.index, query));
     if (backwards) segments.reverse();
     for (const { index } of segments) {
@@ -68,14 +57,14 @@ export function createSearch(folder: string, monotonic: () => number): Search {
         if (isBlockBehind(index, block, query)) continue;
         listBlock({ index, block, query, page });
         if (page.full()) return page.answer();
-        if (monotonic() > page.deadline) return page.answer(edgeOf(index, block, backwards));
+        if (monotonic() > deadline) return page.answer(edgeOf(index, block, backwards));
       }
-      if (monotonic() > page.deadline) return page.answer(edgeOf(index, wholeOf(index), backwards));
+      if (monotonic() > deadline) return page.answer(edgeOf(index, wholeOf(index), backwards));
     }
     return page.answer();
   }
 
-  function find(id: string, row: number | null): Record<string, unknown> | null {
+  function findTrace(id: string): InferenceRecord | "erased" | null {
     const at = idTime(id);
     const wanted = Buffer.from(id.replaceAll("-", ""), "hex");
     const near = { since: at - clockSlackMs, until: at + clockSlackMs };
@@ -84,13 +73,25 @@ export function createSearch(folder: string, monotonic: () => number): Search {
       extendSegmentIndex(index);
       for (const block of index.blocks.filter((candidate) => timeMayHold(candidate, near))) {
         const record = findInBlock(index, block, wanted);
-        if (record !== null) return toFound(record, row);
+        if (record !== null) return record;
       }
     }
     return null;
   }
 
-  return { list, find };
+  return {
+    list: (query) => walk(query, createPage(query)),
+    records: (query) => walk(query, createRecordPage(query)),
+    findRecord(id) {
+      const record = findTrace(id);
+      return record === "erased" ? null : record;
+    },
+    find(id, row) {
+      const record = findTrace(id);
+      if (record === "erased") throw erasedError(id, row);
+      return record && toFound(record, row);
+    },
+  };
 }
 
 /** Milliseconds between the time in which a segment was written and the time `at`. */
@@ -100,17 +101,19 @@ function distance({ index, writtenUntil }: DatedSegment, at: number): number {
 
 function toFound(record: InferenceRecord, row: number | null): Record<string, unknown> | null {
   if (row !== null && row >= Math.max(1, record.rows)) return null;
+  if (row !== null && record.erasedRows?.includes(row)) throw erasedError(record.id, row);
   return renderPrediction(record, { row, cut: false });
 }
 
-function findInBlock(index: SegmentIndex, block: Block, wanted: Buffer): InferenceRecord | null {
+function findInBlock(index: SegmentIndex, block: Block, wanted: Buffer): InferenceRecord | "erased" | null {
   const bytes = readRange(index.path, block.from, block.to);
   const peek = createPeek();
-  let found: InferenceRecord | null = null;
+  let found: InferenceRecord | "erased" | null = null;
   walkFrames(bytes, { from: 0, to: bytes.length, verify: false }, (from, to) => {
-    if (!peekRecord(bytes, from, to, peek) || peek.idFrom < 0 || !sameBytes(bytes, peek.idFrom, wanted)) return true;
-    if (!isIntact(bytes, from - 8, to)) return true;
-    found = decodeRecord(bytes.subarray(from, to));
+    const erasedAt = peekErased(bytes, from, to);
+    const idFrom = erasedAt < 0 && peekRecord(bytes, from, to, peek) ? peek.idFrom : erasedAt;
+    if (idFrom < 0 || !sameBytes(bytes, idFrom, wanted) || !isIntact(bytes, from - 8, to)) return true;
+    found = erasedAt < 0 ? decodeRecord(bytes.subarray(from, to)) : "erased";
     return false;
   });
   return found;
@@ -159,7 +162,7 @@ interface BlockWalk {
   readonly index: SegmentIndex;
   readonly block: Block;
   readonly query: ListQuery;
-  readonly page: PageBuilder;
+  readonly page: PageBuilder<unknown>;
 }
 
 function listBlock({ index, block, query, page }: BlockWalk): void {
@@ -172,9 +175,9 @@ function listBlock({ index, block, query, page }: BlockWalk): void {
   if (query.order === "newest") frames.reverse();
   for (const { from, to } of frames) {
     if (page.full()) return;
-    if (!isIntact(bytes, from - 8, to)) continue;
     const place = { instance: index.instance, segment: index.segment, byte: block.from + from - 8 };
-    page.add(place, bytes.subarray(from, to));
+    if (!isIntact(bytes, from - 8, to)) page.damaged?.(place);
+    else page.add(place, bytes.subarray(from, to));
   }
 }
 
@@ -197,25 +200,16 @@ function createMatcher(bytes: Buffer, query: ListQuery): (from: number, to: numb
   };
 }
 
-type Place = Omit<Cursor, "row">;
-
-interface PageBuilder {
-  readonly deadline: number;
-  full(): boolean;
-  /** All rows of the record that belong on the page. */
-  add(place: Place, payload: Buffer): void;
-  answer(giveWayAt?: Cursor): ListAnswer;
-}
-
-function createPage(query: ListQuery, deadline: number): PageBuilder {
+function createPage(query: ListQuery): PageBuilder<ListAnswer> {
   const items: Record<string, unknown>[] = [];
   let last: Cursor | null = null;
   // A row over the limit was met, so there is a next page.
   let more = false;
 
   function rowsOf(payload: Buffer): number[] {
-    const { rows, keys } = decodeHeader(payload);
-    const all = Array.from({ length: Math.max(1, rows) }, (_, row) => row);
+    const { rows, keys, erasedRows } = decodeHeader(payload);
+    const every = Array.from({ length: Math.max(1, rows) }, (_, row) => row);
+    const all = erasedRows === undefined ? every : every.filter((row) => !erasedRows.includes(row));
     const wanted = query.key === undefined ? all : all.filter((row) => keys?.[row] === query.key);
     return query.order === "newest" ? wanted.reverse() : wanted;
   }
@@ -228,7 +222,6 @@ function createPage(query: ListQuery, deadline: number): PageBuilder {
   }
 
   return {
-    deadline,
     full: () => more,
     add(place, payload) {
       const rows = rowsOf(payload).filter((row) => !isTold(place, row));

@@ -1,0 +1,47 @@
+import { type InferenceRecord, decodeRecord } from "@slipway/runtime/log";
+import type { Cursor, ListQuery, PageBuilder, Place } from "./log-query.ts";
+
+export interface RecordAnswer {
+  readonly records: readonly InferenceRecord[];
+  /** Records of the endpoint whose checksums are wrong. */
+  readonly damaged: number;
+  readonly next: Cursor | null;
+}
+
+/** Records are held until they are run: a page of long ones ends here. */
+const pageBytes = 4 * 1024 * 1024;
+
+/** A page of whole records, which is full by their number or by their bytes. */
+export function createRecordPage(query: ListQuery): PageBuilder<RecordAnswer> {
+  const records: InferenceRecord[] = [];
+  let [bytes, damaged, more] = [0, 0, false];
+  let last: Cursor | null = null;
+
+  function isTold(place: Place): boolean {
+    const { after, order } = query;
+    if (after === null || place.instance !== after.instance || place.segment !== after.segment) return false;
+    return order === "newest" ? place.byte >= after.byte : place.byte <= after.byte;
+  }
+
+  /** Whether the place belongs on this page. */
+  function take(place: Place): boolean {
+    if (isTold(place)) return false;
+    if (records.length >= query.limit || bytes >= pageBytes) more = true;
+    if (!more) last = { ...place, row: 0 };
+    return !more;
+  }
+
+  return {
+    full: () => more,
+    add(place, payload) {
+      if (!take(place)) return;
+      bytes += payload.length;
+      // The bytes that a look reads are overwritten by the next one.
+      records.push(decodeRecord(Buffer.from(payload)));
+    },
+    damaged(place) {
+      if (take(place)) damaged++;
+    },
+    answer: (giveWayAt) => ({ records, damaged, next: more ? last : (giveWayAt ?? null) }),
+  };
+}
