@@ -20,6 +20,11 @@ export interface SegmentErasure {
   readonly unreadableBytes: number;
 }
 
+export interface EraseSegmentOptions {
+  /** When all is written and nothing is replaced yet: what is noted here is known of every segment that was replaced. */
+  readonly beforeReplace?: (erasure: SegmentErasure) => Promise<void>;
+}
+
 /** Written beside a segment while it is rewritten; worthless after a crash. */
 export function besideSegment(path: string): string {
   return `${path}.erasing`;
@@ -31,7 +36,11 @@ const chunkBytes = 1024 * 1024;
  * Erases rows from a segment that does not grow any more. Every frame keeps its place and its length, so that offsets stay what
  * they are; readers see the old file or the new one. Done twice, it changes nothing.
  */
-export async function eraseFromSegment(path: string, rows: RowSet): Promise<SegmentErasure> {
+export async function eraseFromSegment(
+  path: string,
+  rows: RowSet,
+  options: EraseSegmentOptions = {},
+): Promise<SegmentErasure> {
   const beside = besideSegment(path);
   await rm(beside, { force: true });
   const source = await open(path, "r");
@@ -42,6 +51,7 @@ export async function eraseFromSegment(path: string, rows: RowSet): Promise<Segm
     try {
       const erasure = await eraseFrames({ source, size, rows }, (at, frame) => target.write(at, frame));
       if (await target.sync()) {
+        await options.beforeReplace?.(erasure);
         // The time of the last record is told by that of the file.
         await utimes(beside, atime, mtime);
         await rename(beside, path);

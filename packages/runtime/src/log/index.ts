@@ -10,7 +10,7 @@ export * from "./peek.ts";
 export * from "./reader.ts";
 export { type Recovery, isClosed, recoverInstance } from "./recover.ts";
 export * from "./record.ts";
-export { type RowSet, decodeRowSet, encodeRowSet } from "./row-set.ts";
+export { type RowSet, createRowSetBuilder, decodeRowSet, encodeRowSet } from "./row-set.ts";
 export {
   type Done,
   type Durability,

@@ -18,22 +18,52 @@ const entryBytes = 20;
 const idBytes = 16;
 const magic = Buffer.from("SLIPROWS", "latin1");
 
-/** Bytes of a file of rows, which may come in any order, with doubles. */
-export function encodeRowSet(rows: Iterable<{ readonly id: string; readonly row: number }>): Buffer {
-  const entries: Buffer[] = [];
-  for (const { id, row } of rows) {
-    const entry = Buffer.alloc(entryBytes);
-    writeUuid(entry, 0, id);
-    entry.writeUInt32BE(row, idBytes);
-    entries.push(entry);
+/** Collects rows, which may come in any order, with doubles; quick where they come in order. */
+export interface RowSetBuilder {
+  add(id: string, row: number): void;
+  /** The bytes of a file of rows. */
+  build(): Buffer;
+}
+
+export function createRowSetBuilder(): RowSetBuilder {
+  let bytes = Buffer.alloc(headerBytes + 64 * entryBytes);
+  let at = headerBytes;
+  let sorted = true;
+
+  function sort(): void {
+    const entries = Array.from({ length: (at - headerBytes) / entryBytes }, (_, i) => {
+      const from = headerBytes + i * entryBytes;
+      return Buffer.from(bytes.subarray(from, from + entryBytes));
+    });
+    entries.sort(Buffer.compare);
+    at = headerBytes;
+    for (const [i, entry] of entries.entries())
+      if (i === 0 || !entry.equals(entries[i - 1] as Buffer)) at += entry.copy(bytes, at);
+    sorted = true;
   }
-  entries.sort(Buffer.compare);
-  const unique = entries.filter((entry, i) => i === 0 || !entry.equals(entries[i - 1] as Buffer));
-  const header = Buffer.alloc(headerBytes);
-  magic.copy(header);
-  header.writeUInt32LE(1, 8);
-  header.writeUInt32LE(unique.length, 12);
-  return Buffer.concat([header, ...unique]);
+
+  return {
+    add(id, row) {
+      if (at + entryBytes > bytes.length) bytes = Buffer.concat([bytes, Buffer.alloc(bytes.length)]);
+      writeUuid(bytes, at, id);
+      bytes.writeUInt32BE(row, at + idBytes);
+      if (at > headerBytes && bytes.compare(bytes, at, at + entryBytes, at - entryBytes, at) >= 0) sorted = false;
+      at += entryBytes;
+    },
+    build() {
+      if (!sorted) sort();
+      magic.copy(bytes);
+      bytes.writeUInt32LE(1, 8);
+      bytes.writeUInt32LE((at - headerBytes) / entryBytes, 12);
+      return bytes.subarray(0, at);
+    },
+  };
+}
+
+export function encodeRowSet(rows: Iterable<{ readonly id: string; readonly row: number }>): Buffer {
+  const builder = createRowSetBuilder();
+  for (const { id, row } of rows) builder.add(id, row);
+  return builder.build();
 }
 
 /** @throws RangeError where these are no rows of this version */
