@@ -10,6 +10,7 @@ import type { LayoutFile } from "./layout.ts";
 import { createLeases } from "./leases.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { createUploads } from "./upload.ts";
+import { createVerifiedFiles, type VerifiedFiles } from "./verified-files.ts";
 import type { PutOptions, PutResult } from "./upload.ts";
 
 export interface BlobInfo {
@@ -51,6 +52,12 @@ export interface OpenBlob extends BlobInfo {
 export interface BlobStore {
   /** Null where there is no such blob. */
   stat(sha256: string): Promise<BlobInfo | null>;
+  /**
+   * Reads the blob, off the event loop, unless this process has read it since it last changed; `fresh` reads it in any case.
+   * One whose bytes are not those of its name is put aside as `SHA256.damaged`: the same file can be uploaded again.
+   * @throws SlipwayError `blob_not_found`, `damaged_blob`
+   */
+  verify(sha256: string, options?: { readonly fresh?: boolean }): Promise<void>;
   /** Where the bytes lie, whether or not they are there. The file is read-only: it is shared by hard links. */
   path(sha256: string): string;
   /**
@@ -88,8 +95,9 @@ export interface BlobStore {
   /** Throws away what was received of an upload; false where somebody is sending. */
   dropPartial(sha256: string): Promise<boolean>;
   /**
-   * Lays the files into `folder`, which appears whole or not at all; where it is there with all files, nothing is done.
-   * @throws SlipwayError `blob_not_found`; `invalid_request` for a path that does not stay inside
+   * Lays the verified files into `folder`, which appears whole or not at all; where it is there with all files, nothing is
+   * done.
+   * @throws SlipwayError `blob_not_found`, `damaged_blob`; `invalid_request` for a path that does not stay inside
    */
   layout(files: readonly LayoutFile[], folder: string): Promise<void>;
 }
@@ -113,9 +121,14 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
   const findSize = async (file: string) => (await statOrNull(file))?.size ?? null;
   const guard = createGuard({ path, clock });
 
+  const verified = createVerifiedFiles((file) => digests.digest(file));
+  const { verify, renew } = createVerification({ path, guard, verified });
+
   const store: BlobStore = {
     path,
     ...guard,
+    verify,
+    renew,
     async stat(sha256) {
       const size = await findSize(path(sha256));
       return size === null ? null : { sha256, size };
@@ -135,14 +148,15 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
     dropPartial: (sha256) => uploads.drop(sha256),
     put: (sha256, stream, how) => uploads.put(sha256, stream, how),
     async layout(files, target) {
-      const sources = files.map((file) => ({ path: file.path, source: path(file.sha256) }));
-      await layoutFiles(sources, target);
+      for (const { sha256 } of files) await verify(sha256);
+      const sources = files.map((file) => ({ ...file, source: path(file.sha256) }));
+      await layoutFiles(sources, target, verified);
     },
   };
   const uploads = createUploads({
     maxBytes,
     partialPath,
-    findWhole: async (sha256) => (await guard.renew(sha256))?.size ?? null,
+    findWhole: async (sha256) => (await renew(sha256))?.size ?? null,
     digest: (file) => digests.digest(file),
     keep: async (file, sha256) => {
       const shelf = join(folder, sha256.slice(0, 2));
@@ -152,6 +166,7 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
       await syncFolder(shelf);
       if (made !== undefined) await syncFolder(folder);
       await guard.renew(sha256);
+      await verified.remember(path(sha256), sha256).catch(() => {});
     },
   });
   return store;
@@ -206,6 +221,49 @@ function createGuard({ path, clock }: { path: (sha256: string) => string; clock:
   } satisfies Partial<BlobStore>;
 }
 
+/** Nobody is told that a blob is there, or gets it laid out, whose bytes have changed. */
+function createVerification({
+  path,
+  guard,
+  verified,
+}: {
+  readonly path: (sha256: string) => string;
+  readonly guard: Pick<BlobStore, "renew">;
+  readonly verified: VerifiedFiles;
+}) {
+  async function verify(sha256: string, { fresh = false } = {}): Promise<void> {
+    const file = path(sha256);
+    const isWhole = await verified.holds(file, sha256, { fresh }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") throw blobNotFound(sha256);
+      throw error;
+    });
+    if (isWhole) return;
+    await rename(file, `${file}.damaged`).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    throw new SlipwayError(
+      "damaged_blob",
+      `The stored file ${sha256} has changed on disk; it was put aside as ${sha256}.damaged. Deploy the same files again to put it right.`,
+      { sha256 },
+    );
+  }
+
+  /** Null, too, for one that turns out to be damaged: whoever has the bytes may send them again. */
+  async function renew(sha256: string): Promise<BlobInfo | null> {
+    try {
+      await verify(sha256);
+    } catch (error) {
+      if (!SlipwayError.is(error)) throw error;
+      return guard.renew(sha256);
+    }
+    const found = await guard.renew(sha256);
+    if (found) await verified.remember(path(sha256), sha256).catch(() => {});
+    return found;
+  }
+
+  return { verify, renew };
+}
+
 /** @throws SlipwayError `invalid_request` */
 export function parseSha256(text: string): string {
   if (shaPattern.test(text)) return text;
@@ -216,10 +274,14 @@ export function parseSha256(text: string): string {
   );
 }
 
+function blobNotFound(sha256: string): SlipwayError {
+  return new SlipwayError("blob_not_found", `There is no blob ${sha256}. Upload it first.`, { sha256 });
+}
+
 async function openBlob(file: string, sha256: string, range: ByteRange = { start: 0 }): Promise<OpenBlob> {
   const handle = await open(file, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
-    throw new SlipwayError("blob_not_found", `There is no blob ${sha256}. Upload it first.`, { sha256 });
+    throw blobNotFound(sha256);
   });
   const { size } = await handle.stat();
   const { start, end = size } = range;

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { SlipwayError } from "@slipway/contract";
 import { createId } from "../../kernel/ids.ts";
 import { checkFilePaths } from "./file-path.ts";
+import type { VerifiedFiles } from "./verified-files.ts";
 
 export interface LayoutFile {
   /** Relative, as `parseFilePath` wants it. */
@@ -14,32 +15,32 @@ export interface LayoutFile {
 /** File systems that cannot link, or not from there to here, or not once more. */
 const cannotLink = new Set(["EXDEV", "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EACCES"]);
 
-interface Source {
-  readonly path: string;
+interface Source extends LayoutFile {
   readonly source: string;
 }
 
 /** See `BlobStore.layout`. */
-export async function layoutFiles(files: readonly Source[], folder: string): Promise<void> {
+export async function layoutFiles(files: readonly Source[], folder: string, verified: VerifiedFiles): Promise<void> {
   checkFilePaths(files.map((file) => file.path));
-  if (await isLaidOut(files, folder)) return;
+  const isThere = () => isLaidOut(files, folder, verified);
+  if (await isThere()) return;
   const draft = `${folder}.${createId()}`;
   try {
     await mkdir(draft, { recursive: true });
     for (const file of files) await place(file.source, join(draft, file.path));
-    await replaceFolder(draft, files, folder);
+    await replaceFolder(draft, folder, isThere);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
 }
 
 /** A folder that somebody else completed meanwhile is left alone: its files may be being opened. */
-async function replaceFolder(draft: string, files: readonly Source[], folder: string): Promise<void> {
+async function replaceFolder(draft: string, folder: string, isThere: () => Promise<boolean>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await rename(draft, folder);
     } catch (error) {
-      if (await isLaidOut(files, folder)) return;
+      if (await isThere()) return;
       if (attempt === 3) throw error;
       await rm(folder, { recursive: true, force: true });
     }
@@ -63,11 +64,12 @@ function notFound(source: string, cause: unknown): SlipwayError {
   return new SlipwayError("blob_not_found", `There is no blob ${sha256}. Upload it first.`, { sha256 }, cause);
 }
 
-async function isLaidOut(files: readonly Source[], folder: string): Promise<boolean> {
+/** By the bytes: what was linked is known from the blob, what was copied may have changed by itself. */
+async function isLaidOut(files: readonly Source[], folder: string, verified: VerifiedFiles): Promise<boolean> {
   try {
     for (const file of files) {
-      const [there, source] = await Promise.all([stat(join(folder, file.path)), stat(file.source)]);
-      if (!there.isFile() || there.size !== source.size) return false;
+      const there = join(folder, file.path);
+      if (!(await stat(there)).isFile() || !(await verified.holds(there, file.sha256))) return false;
     }
     return (await stat(folder)).isDirectory();
   } catch {

@@ -8,7 +8,7 @@ export function createBlobHandlers(blobs: BlobStore): Pick<Handlers, "headBlob">
   return {
     headBlob: async ({ params, reply }) => {
       const sha256 = requireSha256(params["sha256"]!);
-      const stat = await blobs.stat(sha256);
+      const stat = await blobs.renew(sha256);
       if (stat) {
         reply.header("content-length", stat.size);
         return undefined;
