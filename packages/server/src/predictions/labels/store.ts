@@ -1,6 +1,5 @@
-import type { Transaction } from "kysely";
 import type { AmbiguousRule } from "@slipway/contract";
-import type { Sql } from "../../platform/sql/index.ts";
+import type { Sql, Transaction } from "../../platform/sql/index.ts";
 import { targetOf, type KnownLabel, type Label } from "./label.ts";
 
 interface LabelRow {
