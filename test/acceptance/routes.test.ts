@@ -64,6 +64,7 @@ const ours: readonly Row[] = [
   { method: "GET", path: "/api/v1/server", status: 200, type: json, body: { version: "0.1.0", endpoints: [{}] } },
   { method: "GET", path: "/api/v1/logs", status: 200, type: json, body: { items: expect.any(Array) } },
   { method: "GET", path: "/api/v1/audit", status: 200, type: json, body: { items: expect.any(Array), next: null } },
+  { method: "GET", path: "/api/v1/backup", status: 200, type: "application/x-tar", body: /^backup\.json\0/ },
   { method: "HEAD", path: "/api/v1/blobs/{sha256}", status: 404, type: null },
   {
     method: "PUT",

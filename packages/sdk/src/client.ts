@@ -30,6 +30,8 @@ export interface ClientOptions {
 
 export interface ServerClient {
   status(options?: CallOptions): Promise<ServerStatus>;
+  /** A consistent copy of everything, as the bytes of a tar archive; whole only where its last entry is `manifest.json`. */
+  backup(options?: CallOptions): Promise<ReadableStream<Uint8Array>>;
   /** The last lines of the server's own log, oldest first. */
   logs(options?: LogOptions): Promise<LogLines>;
   /** The last `limit` lines, then new ones as they come, in pieces that are never empty; without an end. */
@@ -76,6 +78,10 @@ export function createClient<
     url: transport.url,
     server: {
       status: (call) => transport.call({ method: "GET", path: "/api/v1/server", ...call }),
+      backup: async (call) => {
+        const { body } = await transport.send({ method: "GET", path: "/api/v1/backup", endless: true, ...call });
+        return body ?? new ReadableStream({ start: (stream) => stream.close() });
+      },
       logs: (options) => listLogs(transport, options),
       followLogs: (options) => followLogs(transport, options),
     },

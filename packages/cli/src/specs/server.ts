@@ -53,6 +53,30 @@ export const serverCommands: CommandGroup = {
       load: async () => (await import("../commands/doctor.ts")).doctor,
     },
     {
+      usage: "backup <file>",
+      summary: "copy everything that a server keeps into one file, while it serves",
+      about:
+        "The file is a tar archive of one moment: models, endpoints, tokens, predictions, labels. It appears when it is whole and proven. - writes it to stdout. With --data it is taken from a data folder that no server uses.",
+      options: [
+        ["--force", "replace the file where it is there"],
+        ["--data <dir>", "a data folder, in place of a running server"],
+      ],
+      examples: ["slipway backup slipway.tar", "slipway backup - | zstd > slipway.tar.zst"],
+      load: async () => (await import("../commands/backup.ts")).backup,
+    },
+    {
+      usage: "restore <file>",
+      summary: "make a data folder of a backup",
+      about:
+        "The folder must be new or empty. It appears when every byte is proven and on the disk; a damaged, cut or newer backup is refused, and nothing is left behind. - reads stdin.",
+      options: [
+        ["--data <dir>", "the folder to make (SLIPWAY_DATA; default: slipway-data)"],
+        ["--verify", "only say whether the backup is whole"],
+      ],
+      examples: ["slipway restore slipway.tar --data ./slipway-data", "slipway restore slipway.tar --verify"],
+      load: async () => (await import("../commands/backup.ts")).restore,
+    },
+    {
       usage: "config check",
       summary: "check a configuration file without starting a server",
       options: [["--config <file>!", "configuration file"]],

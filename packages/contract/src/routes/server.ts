@@ -37,6 +37,16 @@ export const serverRoutes = {
     answer: audit.auditPage,
     errors: [],
   },
+  getBackup: {
+    method: "GET",
+    path: "/api/v1/backup",
+    tag: "server",
+    summary: "A consistent copy of everything, as a tar archive",
+    scope: "admin",
+    status: 200,
+    rawAnswer: "application/x-tar",
+    errors: ["conflict", "unimplemented"],
+  },
   listOperations: {
     method: "GET",
     path: "/api/v1/operations",

@@ -8,12 +8,14 @@ import type { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { createMaintenance, type Maintenance } from "../kernel/maintenance.ts";
 import { createPackaging } from "../packaging/index.ts";
+import { createBackups, type Backups } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
 import { createTracer } from "../platform/telemetry/index.ts";
 import { createPredictionLog, type PredictionLog } from "../predictions/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
 import { createServing, type Serving } from "../serving/index.ts";
+import { createLogMark } from "./log-mark.ts";
 import type { Storage } from "./storage.ts";
 
 export interface Capabilities {
@@ -25,6 +27,7 @@ export interface Capabilities {
   readonly serving: Serving;
   /** Whose turn it is to take files away. */
   readonly maintenance: Maintenance;
+  readonly backups: Backups;
 }
 
 export interface CapabilityDeps {
@@ -83,9 +86,19 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     logger,
     tracer,
   };
+  const backups = createBackups({
+    folder,
+    sql,
+    instance,
+    maintenance,
+    mark: () => createLogMark(predictions.position()),
+    clock,
+    logger,
+  });
+  lifecycle.onStop("backups", () => backups.close());
   const endpoints = createEndpoints(deps);
   lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
   lifecycle.onStop("endpoints", () => endpoints.stop());
   await endpoints.start();
-  return { blobs, operations, registry, predictions, endpoints, serving, maintenance };
+  return { blobs, operations, registry, predictions, endpoints, serving, maintenance, backups };
 }

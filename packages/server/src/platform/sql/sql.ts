@@ -21,6 +21,11 @@ export interface Sql<Tables = any> {
    * @throws SlipwayError `conflict` where the database stayed busy
    */
   tx<T>(fn: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Writes all that is committed now into a new SQLite file; others go on reading and writing meanwhile.
+   * @throws SlipwayError `unimplemented` where the database is no SQLite
+   */
+  snapshot(file: string): Promise<void>;
   /** Waits for what runs; later calls fail with `shutting_down`. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** The thread that owns one SQLite connection: answers one statement a message, in order. */
+import { constants, setPriority } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
@@ -8,6 +9,8 @@ export interface WorkerOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly busyTimeoutMs: number;
+  /** Yields the processor to every other thread, where the system has a priority for each. */
+  readonly background?: boolean;
 }
 
 export type WorkerRequest =
@@ -32,6 +35,7 @@ interface Prepared {
 const maxPrepared = 256;
 const port = parentPort!;
 const options = workerData as WorkerOptions;
+if (options.background === true && process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
 const prepared = new Map<string, Prepared>();
 const database = open();
 
@@ -55,6 +59,8 @@ function open(): DatabaseSync {
   if (!options.readOnly) {
     useWal(opened);
     opened.exec("pragma synchronous = full");
+    // What is deleted is written over, so that an erase leaves nothing in free pages.
+    opened.exec("pragma secure_delete = on");
   }
   return opened;
 }

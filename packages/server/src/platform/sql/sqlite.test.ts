@@ -115,3 +115,32 @@ test("commits durably and checks foreign keys", async () => {
   expect(await pragma("foreign_keys")).toEqual({ foreign_keys: 1 });
   await sql.close();
 });
+
+test("a snapshot is one moment, whole by itself, and keeps nobody from writing", async () => {
+  const path = await tempFile();
+  const sql = await openSqlite({ path });
+  await sql.db.schema.createTable("t").addColumn("n", "integer").execute();
+  const insertTwo = () =>
+    sql.tx(async (trx) => {
+      await raw`insert into t values (1)`.execute(trx);
+      await raw`insert into t values (-1)`.execute(trx);
+    });
+  await insertTwo();
+  const copy = join(path, "..", "copy.db");
+  // Asked for inside a transaction of somebody else, which goes on afterwards.
+  await sql.tx(async (trx) => {
+    await raw`insert into t values (1)`.execute(trx);
+    await sql.snapshot(copy);
+    await raw`insert into t values (-1)`.execute(trx);
+  });
+  const copied = await openSqlite({ path: copy });
+  const { rows } = await raw`select count(*) as rows, sum(n) as total from t`.execute(copied.db);
+  expect(rows).toEqual([{ rows: 2, total: 0 }]);
+  await copied.close();
+  const inMemory = await openSqlite({ path: ":memory:" });
+  await inMemory.db.schema.createTable("t").addColumn("n", "integer").execute();
+  await inMemory.snapshot(`${copy}.2`);
+  const other = await openSqlite({ path: `${copy}.2` });
+  expect((await raw`select * from t`.execute(other.db)).rows).toEqual([]);
+  for (const each of [sql, inMemory, other]) await each.close();
+});

@@ -27,6 +27,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Sql> {
   const threads = new SqliteThreads(writer, {
     maxReaders: path === ":memory:" ? 0 : (options.readers ?? 2),
     startReader: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs }),
+    startCopier: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs, background: true }),
   });
   return createSqliteSql(threads, new Transactions());
 }
@@ -43,14 +44,17 @@ function createSqliteSql(threads: SqliteThreads, transactions: Transactions): Sq
     db: new Kysely({ dialect }),
     as: () => sql,
     tx: (fn) => transactions.run(sql.db, fn),
+    snapshot: (file) => threads.snapshot(file),
     close: () => threads.close(),
   };
   return sql;
 }
 
 interface Readers {
+  /** 0 for a database in memory, which only the writer's connection sees. */
   readonly maxReaders: number;
   startReader(): SqliteThread;
+  startCopier(): SqliteThread;
 }
 
 /** A thread costs some 10 MB, so a reader starts when a read would have to wait for the first time. */
@@ -80,6 +84,21 @@ class SqliteThreads {
       return started;
     }
     return this.#readers[this.#turn++ % this.#readers.length]!;
+  }
+
+  /** On a connection of its own: in WAL mode a long read keeps no writer waiting. */
+  async snapshot(file: string): Promise<void> {
+    if (this.#options.maxReaders === 0) {
+      const release = await this.mutex.acquire();
+      await this.writer.run("vacuum into ?", [file]).finally(release);
+      return;
+    }
+    const copier = this.#options.startCopier();
+    try {
+      await copier.run("vacuum into ?", [file]);
+    } finally {
+      await copier.close();
+    }
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Audit } from "../../access/index.ts";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import type { Backups } from "../../platform/backup/index.ts";
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
@@ -9,6 +10,7 @@ import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { PredictionLog } from "../../predictions/index.ts";
 import type { Registry } from "../../registry/index.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
+import { createBackupHandlers } from "./backup-handlers.ts";
 import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
 import { createEndpointHandlers } from "./endpoint-handlers.ts";
 import { registerEndpointPaths } from "./endpoint-paths.ts";
@@ -20,6 +22,7 @@ import { sendProblem } from "./problem.ts";
 import { registerRoutes } from "./register.ts";
 import { createServerHandlers, type ServerFacts } from "./server-handlers.ts";
 
+export { sendProblem } from "./problem.ts";
 export { registerUnknown } from "./unknown.ts";
 export type { ServerFacts } from "./server-handlers.ts";
 
@@ -28,6 +31,7 @@ export interface ApiDeps {
   readonly audit: Audit;
   readonly blobs: BlobStore;
   readonly blobLimit: number;
+  readonly backups: Backups;
   readonly basePath: string;
   readonly logFile: LogFile;
   readonly operations: Operations;
@@ -48,6 +52,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
     registerRoutes(scope, {
       ...createServerHandlers(deps),
       ...createAuditHandlers(deps),
+      ...createBackupHandlers(deps.backups),
       ...createBlobHandlers(deps.blobs),
       ...createEndpointHandlers(deps),
       ...createModelHandlers(deps),

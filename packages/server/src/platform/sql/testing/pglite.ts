@@ -1,3 +1,4 @@
+import { SlipwayError } from "@slipway/contract";
 import { PGlite, types } from "@electric-sql/pglite";
 import { CompiledQuery, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
 import type { DatabaseConnection, Dialect, Driver, QueryResult } from "kysely";
@@ -39,6 +40,9 @@ function createPgliteSql(database: PGlite, transactions: Transactions): Sql {
     db: new Kysely({ dialect }),
     as: () => sql,
     tx: (fn) => transactions.run(sql.db, fn),
+    snapshot: async () => {
+      throw new SlipwayError("unimplemented", "PostgreSQL is backed up with its own tools, such as pg_dump.");
+    },
     close: async () => (await mutex.acquire())(),
   };
   return sql;
