@@ -5,6 +5,28 @@ export const packageCommands: CommandGroup = {
   title: "Package",
   commands: [
     {
+      usage: "init <model> [data]",
+      summary: "write a commented slipway.yaml from a model file and a sample of data",
+      about:
+        "MODEL is an ONNX file, DATA a CSV, JSON, JSON lines or Parquet file. Names of the columns of a matrix come from the data in their order, types from the model, ranges, missing values and classes from the data; what is guessed is called so. Needs no server.",
+      options: [
+        [
+          "--dir <folder>",
+          "where slipway.yaml goes; the model is copied there unless it is below (default: beside the model)",
+        ],
+        ["--name <name>", "the model's name (default: from the file's name)"],
+        ["--examples <count>", "run the model here on so many rows, and keep rows and answers as examples.json"],
+        ["--stdout", "print slipway.yaml and write nothing"],
+        ["--force", "write over files that are there"],
+      ],
+      examples: [
+        "slipway init model.onnx flights.csv --name flight-delay",
+        "slipway init model.onnx flights.parquet --examples 100",
+        "slipway init model.onnx --stdout",
+      ],
+      load: async () => (await import("../commands/init.ts")).init,
+    },
+    {
       usage: "export <address> <dir>",
       summary: "write a version as a plain folder that can be deployed anywhere",
       about:

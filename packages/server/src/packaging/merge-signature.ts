@@ -24,9 +24,10 @@ const datatypeOf: Readonly<Record<ManifestType, Datatype>> = {
   float32: "FP32",
   float64: "FP64",
 };
-const typeOf = Object.fromEntries(Object.entries(datatypeOf).map(([type, datatype]) => [datatype, type])) as Readonly<
-  Record<Datatype, ManifestType>
->;
+/** The name of a datatype in slipway.yaml. */
+export const typeOf = Object.fromEntries(
+  Object.entries(datatypeOf).map(([type, datatype]) => [datatype, type]),
+) as Readonly<Record<Datatype, ManifestType>>;
 
 export interface FileFacts {
   /** As the probe saw it. */

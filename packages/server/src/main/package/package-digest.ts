@@ -1,5 +1,5 @@
 import { parseManifest } from "@slipway/contract";
-import { toModelSection, versionDigest, type FileDigest } from "../packaging/index.ts";
+import { toModelSection, versionDigest, type FileDigest } from "../../packaging/index.ts";
 
 /**
  * The digest that a deploy gives these files with this slipway.yaml. `packed`: the inputs are the columns of a matrix.
