@@ -1,6 +1,7 @@
 import type { AuditEvent as WireEvent } from "@slipway/contract";
 import type { Audit, AuditEvent } from "../../access/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import { toWireChanges } from "./change-view.ts";
 import type { Handlers } from "./register.ts";
 import { parseSince } from "./since.ts";
 import { toPageView, toTimestamp } from "./views.ts";
@@ -32,5 +33,5 @@ export function createAuditHandlers({
 const toView = (event: AuditEvent): WireEvent => ({
   ...event,
   at: toTimestamp(event.at),
-  details: { ...event.details },
+  details: toWireChanges(event.details),
 });

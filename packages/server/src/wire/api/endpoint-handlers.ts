@@ -3,6 +3,7 @@ import { parseName } from "@slipway/contract";
 import type { ChangeResult, Endpoints } from "../../endpoints/index.ts";
 import { sendEvents } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
+import { toChangeView } from "./change-view.ts";
 import { toPageQuery } from "./model-handlers.ts";
 import type { ApiRequest, Handlers } from "./register.ts";
 import { toEndpointView, toOperationView, toPageView, toRevisionView } from "./views.ts";
@@ -45,7 +46,8 @@ export function createEndpointHandlers({
       const { manifest, dry_run } = request.body as ApplyRequest;
       const name = parseName(nameOf(request));
       const result = await endpoints.apply(name, manifest, { dryRun: dry_run ?? false, ...by(request) });
-      const { endpoint, changes } = result;
+      const { endpoint } = result;
+      const changes = result.changes.map(toChangeView);
       return { endpoint: endpoint.name, changed: changes.length > 0, revision: endpoint.revision, changes };
     },
     deleteEndpoint: async (request) => void (await endpoints.undeploy(nameOf(request), by(request))),

@@ -3,6 +3,7 @@ import type { Endpoint, EndpointRevision, RoutingSnapshot } from "../../endpoint
 import type { Operation } from "../../platform/queue/index.ts";
 import type { ModelVersion, RegisteredModel } from "../../registry/index.ts";
 import type { Page } from "../../kernel/page.ts";
+import { toChangeView } from "./change-view.ts";
 
 export const toTimestamp = (ms: number): string => new Date(ms).toISOString();
 
@@ -96,7 +97,7 @@ export function toRevisionView(revision: EndpointRevision): wire.Revision {
     endpoint: revision.endpoint,
     revision: revision.revision,
     action: revision.action,
-    changes: revision.changes.map((change) => ({ ...change })),
+    changes: revision.changes.map(toChangeView),
     author: revision.author,
     message: revision.message,
     created_at: toTimestamp(revision.createdAt),
