@@ -1,0 +1,110 @@
+import { createBatcher, examplesFile, type Placement, type Runtime } from "@slipway/runtime";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../kernel/clock.ts";
+import { createId } from "../kernel/ids.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { BlobStore } from "../platform/blobs/index.ts";
+import type { ModelVersion } from "../registry/index.ts";
+import { createLoadedVersion, type LoadedVersion } from "./loaded-version.ts";
+import { openReplicas } from "./open-replicas.ts";
+import { proveModel, readVersionExamples, requireRuntime, type Proof, type ProofSubject } from "./prove-model.ts";
+import { withinLimit } from "./within-limit.ts";
+
+export interface ServingDeps {
+  /** Where the files of loaded versions are laid out, a folder a version. */
+  readonly folder: string;
+  readonly blobs: BlobStore;
+  readonly runtimes: Readonly<Partial<Record<Placement, Runtime>>>;
+  readonly batchRows: number;
+  /** How long opening a version, its warm-up and its examples may take. 2 minutes. */
+  readonly loadTimeoutMs?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface ProveOptions {
+  readonly signal?: AbortSignal;
+  /** Told before each file is read. */
+  readonly onFile?: (path: string) => void;
+}
+
+/** Brings versions into memory, for good or for a proof. */
+export interface Loader {
+  load(version: ModelVersion, replicas: number): Promise<LoadedVersion>;
+  prove(subject: ProofSubject, signal?: AbortSignal): Promise<Proof>;
+  proveVersion(version: ModelVersion, options?: ProveOptions): Promise<Proof>;
+  /** Whether something is being opened, also what nobody waits for any more. */
+  busy(): boolean;
+}
+
+export function createLoader(deps: ServingDeps): Loader {
+  const { folder: root, blobs, clock, batchRows, logger, loadTimeoutMs = 120_000 } = deps;
+  let loads = 0;
+
+  function counted<T>(work: Promise<T>): Promise<T> {
+    loads++;
+    return work.finally(() => loads--);
+  }
+
+  async function openAll(version: ModelVersion, folder: string, replicas: number) {
+    const { signature, placement } = version;
+    const what = nameOf(version);
+    const examples = hasExamples(version) ? await readVersionExamples(folder) : null;
+    const runtime = requireRuntime(deps.runtimes, placement);
+    const request = { runtime, files: { folder, path: version.entry }, signature, examples, batchRows };
+    // Replicas in the event loop's thread would share that thread: one is as good as many.
+    const opening = counted(openReplicas(request, placement === "thread" ? 1 : replicas, what));
+    const limit = { clock, timeoutMs: loadTimeoutMs, what };
+    const opened = await withinLimit(limit, opening, (late) => Promise.all(late.map((replica) => replica.close())));
+    const monotonic = () => clock.monotonic();
+    return opened.map((replica) => ({
+      replica,
+      batcher: createBatcher({ replica, signature, maxRows: batchRows, monotonic }),
+    }));
+  }
+
+  async function load(version: ModelVersion, replicas: number): Promise<LoadedVersion> {
+    const startedAt = clock.monotonic();
+    const folder = join(root, version.id);
+    await blobs.layout(version.files, folder);
+    const opened = await openAll(version, folder, replicas);
+    const { model, version: number, placement } = version;
+    const ms = Math.round(clock.monotonic() - startedAt);
+    logger.info({ model, version: number, placement, ms }, "version loaded");
+    return createLoadedVersion(version, opened);
+  }
+
+  async function proveVersion(version: ModelVersion, { signal, onFile }: ProveOptions): Promise<Proof> {
+    for (const { path, sha256 } of version.files) {
+      signal?.throwIfAborted();
+      onFile?.(path);
+      await blobs.verify(sha256, { fresh: true });
+    }
+    // A folder of its own, so that nobody who loads or unloads the version has to know.
+    const folder = join(root, `${version.id}.proof-${createId()}`);
+    try {
+      await blobs.layout(version.files, folder);
+      const { entry: path, signature, placement } = version;
+      const subject = { what: nameOf(version), folder, path, signature, placement, hasExamples: hasExamples(version) };
+      return await proveModel({ ...deps, loadTimeoutMs }, subject, signal);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    load: (version, replicas) => counted(load(version, replicas)),
+    prove: (subject, signal) => counted(proveModel({ ...deps, loadTimeoutMs }, subject, signal)),
+    proveVersion: (version, options = {}) => counted(proveVersion(version, options)),
+    busy: () => loads > 0,
+  };
+}
+
+function nameOf({ model, version }: ModelVersion): string {
+  return `${model}@${version}`;
+}
+
+function hasExamples({ files }: ModelVersion): boolean {
+  return files.some(({ path }) => path === examplesFile);
+}

@@ -1,0 +1,73 @@
+import {
+  decodeExamples,
+  examplesFile,
+  type Examples,
+  type ParityReport,
+  type Placement,
+  type Runtime,
+  type Signature,
+} from "@slipway/runtime";
+import { SlipwayError } from "@slipway/contract";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../kernel/clock.ts";
+import { openReplica } from "./open-replicas.ts";
+import { withinLimit } from "./within-limit.ts";
+
+export interface ProofDeps {
+  readonly runtimes: Readonly<Partial<Record<Placement, Runtime>>>;
+  readonly clock: Clock;
+  /** Most rows of a run. */
+  readonly batchRows: number;
+  /** How long opening, warm-up and examples may take. */
+  readonly loadTimeoutMs: number;
+}
+
+/** A model in a folder: of a version, or of what may become one. */
+export interface ProofSubject {
+  /** For messages: `flight-delay@2`, or a file. */
+  readonly what: string;
+  readonly folder: string;
+  /** The file to open, below the folder. */
+  readonly path: string;
+  readonly signature: Signature;
+  readonly placement: Placement;
+  /** Whether the folder has examples (`examplesFile`). */
+  readonly hasExamples: boolean;
+}
+
+export interface Proof {
+  readonly placement: Placement;
+  /** From the file to a warm copy with its examples answered; milliseconds. */
+  readonly loadMs: number;
+  /** What became of the examples, within the tolerance or not; null without examples. */
+  readonly parity: ParityReport | null;
+}
+
+/**
+ * Opens one copy of a model where it will serve, beside whatever serves, runs its examples and closes it.
+ * @throws SlipwayError `invalid_model`, `model_failed`, `too_slow`, `invalid_file`
+ */
+export async function proveModel(deps: ProofDeps, subject: ProofSubject, signal?: AbortSignal): Promise<Proof> {
+  const { clock, batchRows, loadTimeoutMs: timeoutMs } = deps;
+  const { what, folder, path, signature, placement } = subject;
+  const examples = subject.hasExamples ? await readVersionExamples(folder) : null;
+  const startedAt = clock.monotonic();
+  const runtime = requireRuntime(deps.runtimes, placement);
+  const request = { runtime, files: { folder, path }, signature, examples, batchRows, ...(signal && { signal }) };
+  const opening = openReplica(request);
+  const { replica, parity } = await withinLimit({ clock, timeoutMs, what }, opening, (late) => late.replica.close());
+  const loadMs = clock.monotonic() - startedAt;
+  await replica.close();
+  return { placement, loadMs, parity };
+}
+
+export async function readVersionExamples(folder: string): Promise<Examples> {
+  return decodeExamples(await readFile(join(folder, examplesFile)));
+}
+
+export function requireRuntime(runtimes: ProofDeps["runtimes"], placement: Placement): Runtime {
+  const runtime = runtimes[placement];
+  if (runtime) return runtime;
+  throw new SlipwayError("unimplemented", `The placement "${placement}" is not built yet.`);
+}
