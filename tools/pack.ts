@@ -61,6 +61,7 @@ const entries = [
   "packages/server/src/platform/lake/lake-main.ts",
   "packages/server/src/platform/lake/read-table-task.ts",
   "packages/server/src/predictions/look-up-worker.ts",
+  "packages/server/src/predictions/replay/replay-worker.ts",
   "packages/server/src/wire/docs/scalar-worker.ts",
   "packages/server/src/packaging/examples/examples-task.ts",
   "packages/runtime/src/onnx/replica-worker.ts",

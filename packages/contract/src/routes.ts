@@ -1,5 +1,6 @@
 import { deployRoutes } from "./routes/deploy.ts";
 import { endpointsRoutes } from "./routes/endpoints.ts";
+import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { predictionsRoutes } from "./routes/predictions.ts";
 import { serverRoutes } from "./routes/server.ts";
@@ -14,6 +15,7 @@ export const routes = {
   ...modelsRoutes,
   ...endpointsRoutes,
   ...predictionsRoutes,
+  ...maintenanceRoutes,
 } as const satisfies Record<string, RouteSpec>;
 
 export type RouteId = keyof typeof routes;

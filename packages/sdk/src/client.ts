@@ -1,6 +1,7 @@
-import type { LogLines, ServerStatus } from "@slipway/contract";
+import type { LogLines, NewGc, Operation, ServerStatus } from "@slipway/contract";
 import { createAudit, type AuditClient } from "./audit.ts";
 import { createBlobs, type BlobsClient } from "./blobs.ts";
+import { collectGarbage, createReplays, type ReplaysClient } from "./maintenance.ts";
 import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
 import { followLogs, listLogs, type LogFollowOptions, type LogLine, type LogOptions } from "./logs.ts";
 import {
@@ -32,6 +33,8 @@ export interface ServerClient {
   status(options?: CallOptions): Promise<ServerStatus>;
   /** A consistent copy of everything, as the bytes of a tar archive; whole only where its last entry is `manifest.json`. */
   backup(options?: CallOptions): Promise<ReadableStream<Uint8Array>>;
+  /** Takes away files that nothing needs; the operation that comes back has a `GcResult` in the end. */
+  gc(request?: NewGc, options?: CallOptions): Promise<Operation>;
   /** The last lines of the server's own log, oldest first. */
   logs(options?: LogOptions): Promise<LogLines>;
   /** The last `limit` lines, then new ones as they come, in pieces that are never empty; without an end. */
@@ -49,6 +52,7 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly operations: OperationsClient;
   readonly blobs: BlobsClient;
   readonly predictions: PredictionsClient;
+  readonly replays: ReplaysClient;
   readonly audit: AuditClient;
   /** One endpoint to predict with; `pin` names a version or an alias, which is then on record as pinned. */
   endpoint<N extends keyof Endpoints & string>(
@@ -82,6 +86,7 @@ export function createClient<
         const { body } = await transport.send({ method: "GET", path: "/api/v1/backup", endless: true, ...call });
         return body ?? new ReadableStream({ start: (stream) => stream.close() });
       },
+      gc: (request, options) => collectGarbage(transport, request, options),
       logs: (options) => listLogs(transport, options),
       followLogs: (options) => followLogs(transport, options),
     },
@@ -93,6 +98,7 @@ export function createClient<
     operations: createOperations(transport),
     blobs: createBlobs(transport),
     predictions: createPredictions(transport),
+    replays: createReplays(transport),
     audit: createAudit(transport),
     endpoint: (name, { pin } = {}) => createEndpoint(transport, name, pin),
   };

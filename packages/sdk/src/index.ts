@@ -6,6 +6,7 @@ export type { DeploymentsClient, OperationsClient } from "./operations.ts";
 export type { BlobBody, BlobPresence, BlobsClient, UploadOptions } from "./blobs.ts";
 export type { ChangeOptions, EndpointsClient } from "./endpoints.ts";
 export type { LogFilter, LogFollowOptions, LogLine, LogOptions } from "./logs.ts";
+export type { ReplaysClient } from "./maintenance.ts";
 export type { AliasesClient, DownloadedFile, ModelsClient, VersionRef, VersionsClient } from "./models.ts";
 export type { Page, PageOptions } from "./pages.ts";
 export type {
@@ -16,5 +17,11 @@ export type {
   PredictOptions,
   UntypedEndpoint,
 } from "./predict.ts";
-export type { FollowOptions, PredictionFilter, PredictionListOptions, PredictionsClient } from "./predictions.ts";
+export type {
+  EraseOptions,
+  FollowOptions,
+  PredictionFilter,
+  PredictionListOptions,
+  PredictionsClient,
+} from "./predictions.ts";
 export type { CallOptions } from "./transport.ts";

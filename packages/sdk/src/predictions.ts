@@ -1,4 +1,4 @@
-import type { Prediction } from "@slipway/contract";
+import type { Operation, Prediction } from "@slipway/contract";
 import { iteratePages, type Page, type PageOptions } from "./pages.ts";
 import { sleep, type CallOptions, type Transport } from "./transport.ts";
 
@@ -22,6 +22,13 @@ export interface FollowOptions extends PredictionFilter, CallOptions {
   readonly pollMs?: number;
 }
 
+export interface EraseOptions extends CallOptions {
+  /** One boolean SQL expression over the columns of the endpoint's view `predictions`: `key = 'alice'`. */
+  readonly where: string;
+  /** Only count what would go. */
+  readonly dryRun?: boolean | undefined;
+}
+
 export interface PredictionsClient {
   list(endpoint: string, options?: PredictionListOptions): Promise<Page<Prediction>>;
   all(endpoint: string, options?: PredictionListOptions): AsyncGenerator<Prediction, void, undefined>;
@@ -31,6 +38,8 @@ export interface PredictionsClient {
   find(endpoint: string, key: string, options?: CallOptions): Promise<readonly Prediction[]>;
   /** Predictions as they come, oldest first, each once, without an end; from now on unless `since` says otherwise. */
   follow(endpoint: string, options?: FollowOptions): AsyncGenerator<Prediction, void, undefined>;
+  /** Takes what matches out for good. Resolves with an operation, whose `result` is an EraseResult. */
+  erase(endpoint: string, options: EraseOptions): Promise<Operation>;
 }
 
 export function createPredictions(transport: Transport): PredictionsClient {
@@ -64,6 +73,13 @@ export function createPredictions(transport: Transport): PredictionsClient {
       return found;
     },
     follow: (endpoint, options = {}) => follow(list, endpoint, options),
+    erase: (endpoint, { where, dryRun, ...call }) =>
+      transport.call({
+        method: "POST",
+        path: `/api/v1/endpoints/${encodeURIComponent(endpoint)}/predictions/erase`,
+        json: { where, ...(dryRun === undefined ? {} : { dry_run: dryRun }) },
+        ...call,
+      }),
   };
 }
 

@@ -43,5 +43,41 @@ export const predictionCommands: CommandGroup = {
       examples: ["slipway predictions show 01931c3e-7a51-7c60-b3a5-0d2f6f1f2a11/0"],
       load: async () => (await import("../commands/predictions.ts")).showPrediction,
     },
+    {
+      usage: "predictions erase <name>",
+      summary: "take predictions out for good, with their labels",
+      about:
+        "WHERE is one boolean SQL expression over the columns of `slipway predictions NAME --sql`. Log and Parquet files are rewritten; backups and copies that were exported are not reached.",
+      options: [
+        ["--where <sql>!", "which ones, such as \"key = 'alice'\""],
+        ["--dry-run", "count them only"],
+      ],
+      examples: [
+        `slipway predictions erase flight-delay --where "key = 'alice'" --dry-run`,
+        `slipway predictions erase flight-delay --where "key = 'alice'" --yes`,
+      ],
+      load: async () => (await import("../commands/erase.ts")).erasePredictions,
+    },
+    {
+      usage: "replay <id-or-name>",
+      summary: "run predictions on record again and compare, one or what an endpoint answered",
+      about:
+        "Each runs on the version that answered it, also where that was deleted, as long as `slipway gc` has not taken its files. Ends with 1 where anything is different or a model fails that answered then.",
+      options: [
+        ["--since <when>", "of an endpoint, from then on: 15m, 2h, 7d, 2026-11-22, 2026-11-22T10:00:00Z"],
+        ["--until <when>", "of an endpoint, until then"],
+        ["--limit <count>", "of an endpoint, at most so many, the newest (default: 1000)"],
+        ["--errors", "of an endpoint, only those that failed or were answered by a fallback"],
+        ["--on <address>", "compare with this version, NAME@2 or NAME@challenger"],
+        ["--absolute <number>", "a difference that is within the tolerance (default: 1e-6)"],
+        ["--relative <number>", "the same as a part of the value on record; the two add up (default: 1e-4)"],
+      ],
+      examples: [
+        "slipway replay 01931c3e-7a51-7c60-b3a5-0d2f6f1f2a11/0",
+        "slipway replay flight-delay --since 1h",
+        "slipway replay flight-delay --since 7d --limit 10000 --on flight-delay@2",
+      ],
+      load: async () => (await import("../commands/replay.ts")).replay,
+    },
   ],
 };

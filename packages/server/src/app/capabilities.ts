@@ -2,7 +2,14 @@ import { join } from "node:path";
 import { slipwayVersion as version } from "@slipway/contract";
 import { createThreadRuntime, createWorkerRuntime } from "@slipway/runtime";
 import type { Config } from "../config/index.ts";
-import { createEndpoints, type Endpoints } from "../endpoints/index.ts";
+import {
+  createEndpoints,
+  createGc,
+  createReplay,
+  type CollectGarbage,
+  type Endpoints,
+  type Replay,
+} from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -28,6 +35,8 @@ export interface Capabilities {
   /** Whose turn it is to take files away. */
   readonly maintenance: Maintenance;
   readonly backups: Backups;
+  readonly replay: Replay;
+  readonly collectGarbage: CollectGarbage;
 }
 
 export interface CapabilityDeps {
@@ -100,5 +109,18 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
   lifecycle.onStop("endpoints", () => endpoints.stop());
   await endpoints.start();
-  return { blobs, operations, registry, predictions, endpoints, serving, maintenance, backups };
+  const replay = createReplay(deps);
+  const collectGarbage = createGc({ ...deps, maintenance });
+  return {
+    blobs,
+    operations,
+    registry,
+    predictions,
+    endpoints,
+    serving,
+    maintenance,
+    backups,
+    replay,
+    collectGarbage,
+  };
 }

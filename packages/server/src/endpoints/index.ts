@@ -12,6 +12,7 @@ import type { Serving } from "../serving/index.ts";
 import { createChanges } from "./changes.ts";
 import { createDeploy, type Deploy } from "./deploy.ts";
 import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
+import { createGatekeeper } from "./gatekeeper.ts";
 import { createInfer, type Infer } from "./infer.ts";
 import { createRouting } from "./routing.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
@@ -21,10 +22,12 @@ export { diffJson } from "./endpoint.ts";
 export type { Change, Endpoint, EndpointRevision, EndpointSpec, LabelSettings } from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
+export { createGc, type CollectGarbage, type GcDeps } from "./gc.ts";
 export { InferError } from "./infer-errors.ts";
 export type { InferCall, ParsedRequest } from "./journey.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
+export { createReplay, type Replay, type ReplayDeps } from "./replay.ts";
 export type { Route, RoutingSnapshot } from "./snapshot.ts";
 
 export interface EndpointsDeps {
@@ -59,7 +62,8 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
   const store = createEndpointStore(deps.sql);
   const routing = createRouting(deps);
   const changes = createChanges({ store, routing, clock });
-  const endpoints = createEndpointUseCases({ store, routing, registry, changes });
+  const gatekeeper = createGatekeeper({ registry, clock });
+  const endpoints = createEndpointUseCases({ store, routing, registry, changes, gatekeeper });
   const deploy = createDeploy({ ...deps, folder: join(deps.folder, "tmp"), endpoints });
   let stopPolling = () => {};
 

@@ -2,10 +2,12 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseManifest, SlipwayError, type DeployRequest, type Manifest } from "@slipway/contract";
-import type { BlobStore } from "../platform/blobs/index.ts";
+import type { BlobHold, BlobStore } from "../platform/blobs/index.ts";
 import type { RunContext } from "../platform/queue/index.ts";
 import { versionDigest, type Packaging, type PackagedModel } from "../packaging/index.ts";
 import type { CreatedVersion, Registry } from "../registry/index.ts";
+import type { Serving } from "../serving/index.ts";
+import type { GatedVersion } from "./gates.ts";
 
 export interface MakeVersionDeps {
   /** A folder for files that are being looked at. */
@@ -13,38 +15,54 @@ export interface MakeVersionDeps {
   readonly blobs: BlobStore;
   readonly packaging: Packaging;
   readonly registry: Registry;
+  readonly serving: Serving;
 }
 
 export interface MadeVersion extends CreatedVersion {
   readonly packaged: PackagedModel;
+  /** How it answered its examples; null without any. */
+  readonly parity: ParityReport | null;
+}
+
+export interface VersionRequest {
+  readonly request: DeployRequest;
+  readonly author: string | null;
+  /** Asked before anything is stored; throws where the version may not be made. */
+  readonly check: (version: GatedVersion) => Promise<void>;
 }
 
 type ModelFiles = readonly { readonly path: string; readonly sha256: string; readonly size: number }[];
 
-/** The uploaded files with their sizes. @throws SlipwayError `blob_not_found`, `invalid_request` */
+/** The uploaded files with their sizes; nobody takes them away for an hour. @throws SlipwayError `blob_not_found`, `invalid_request` */
 export async function requireFiles(blobs: BlobStore, request: DeployRequest): Promise<ModelFiles> {
   if (!request.files.some((file) => file.path === request.entry))
     throw new SlipwayError("invalid_request", `The entry ${request.entry} is not among the files.`);
   return Promise.all(
     request.files.map(async ({ path, sha256 }) => {
-      const stat = await blobs.stat(sha256);
+      const stat = await blobs.renew(sha256);
       if (stat) return { path, sha256, size: stat.size };
       throw new SlipwayError("blob_not_found", `The file ${path} has not been uploaded yet.`, { sha256, path });
     }),
   );
 }
 
-/** Looks at the uploaded files in a folder of their own and registers what they are. */
+/**
+ * Looks at the uploaded files in a folder of their own, has them answer their examples where they are going to serve, and
+ * registers what they are: a version that is refused was never there.
+ */
 export async function makeVersion(
   deps: MakeVersionDeps,
-  { request, author }: { readonly request: DeployRequest; readonly author: string | null },
+  { request, author, check }: VersionRequest,
   context: RunContext,
 ): Promise<MadeVersion> {
   const manifest = request.manifest === undefined ? null : parseManifest(request.manifest);
   const uploaded = await requireFiles(deps.blobs, request);
+  const holds: BlobHold[] = [];
+  let used = false;
   const room = await mkdtemp(join(deps.folder, "inspect-"));
   const folder = join(room, "files");
   try {
+    holds.push(await deps.blobs.hold(uploaded.map((file) => file.sha256)));
     await deps.blobs.layout(uploaded, folder);
     context.progress("inspect", `opening ${request.entry} in a process of its own`, 0.2);
     const packaged = await deps.packaging.inspect({
@@ -59,30 +77,53 @@ export async function makeVersion(
       throw new SlipwayError("precondition_failed", `The version has the digest ${digest}, not ${request.expect}.`, {
         digest,
       });
+    const what = `${request.name} (${request.entry})`;
+    await check({ what, ...packaged });
+    const parity = await prove(deps.serving, { what, folder, packaged, entry: request.entry }, context);
     context.progress("register", `storing the version of ${request.name}`, 0.6);
-    const { files, entry } = await withRewritten(deps.blobs, uploaded, packaged);
+    const { files, entry } = await withMade(deps.blobs, uploaded, packaged);
+    holds.push(await deps.blobs.hold(files.map((file) => file.sha256)));
     const version = toVersion(packaged, { request, manifest, author });
     const created = await deps.registry.createVersion(
       { ...version, digest, files, entry: entry ?? request.entry },
       { reuse: true },
     );
-    return { ...created, packaged };
+    used = true;
+    return { ...created, packaged, parity };
   } finally {
+    for (const hold of holds) hold.release({ used });
     await rm(room, { recursive: true, force: true });
   }
 }
 
-/** A model that had to be rewritten to be served keeps its own bytes; the rewritten ones go beside them. */
-async function withRewritten(
+/** In the placement that will serve, and before anything knows of the version. @throws SlipwayError `parity_failed` */
+async function prove(
+  serving: Serving,
+  { what, folder, packaged, entry }: { what: string; folder: string; packaged: PackagedModel; entry: string },
+  context: RunContext,
+): Promise<ParityReport | null> {
+  if (packaged.examples === null) return null;
+  const { signature, placement, examples, rewritten } = packaged;
+  context.progress("prove", `answering ${examples.rows} examples in the placement that will serve`, 0.55);
+  const path = rewritten?.relativePath ?? entry;
+  const subject = { what, folder, path, signature, placement, hasExamples: true };
+  const { parity } = await serving.prove(subject, context.signal);
+  if (parity !== null) requireParity(parity, what);
+  return parity;
+}
+
+/** What packaging made goes beside what was given: the model that had to be rewritten, the examples. */
+async function withMade(
   blobs: BlobStore,
   files: ModelFiles,
   packaged: PackagedModel,
 ): Promise<{ files: ModelFiles; entry: string | null }> {
-  if (!packaged.rewritten) return { files, entry: null };
-  const { path: source, relativePath: entry, sha256, size } = packaged.rewritten;
-  if (!(await blobs.stat(sha256)))
-    await blobs.put(sha256, createReadStream(source), { offset: 0, total: size, restart: true });
-  return { files: [...files, { path: entry, sha256, size }], entry };
+  const made = [packaged.rewritten, packaged.examples].filter((file) => file !== null);
+  for (const { path, sha256, size } of made)
+    if (!(await blobs.renew(sha256)))
+      await blobs.put(sha256, createReadStream(path), { offset: 0, total: size, restart: true });
+  const added = made.map(({ relativePath, sha256, size }) => ({ path: relativePath, sha256, size }));
+  return { files: [...files, ...added], entry: packaged.rewritten?.relativePath ?? null };
 }
 
 function toVersion(

@@ -13,6 +13,8 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { type Feed, createFeed } from "./feed.ts";
 import { type LookUp, createLookUp } from "./look-up.ts";
+import type { ReplaySetup } from "./replay/messages.ts";
+import { openReplay, type ReplayThread } from "./replay/replay-thread.ts";
 
 export interface PredictionLogDeps {
   /** Of all instances; each has a folder in it. */
@@ -32,6 +34,8 @@ export interface PredictionLog extends LookUp {
   append(record: NewRecord, options: { readonly durability?: Durability | undefined }, done: Done): void;
   /** What consumers read that must not miss anything. */
   readonly feed: Feed;
+  /** Begins to read what is to be run again, in a thread that whoever asked closes. */
+  replay(setup: Omit<ReplaySetup, "folder">): ReplayThread;
   position(): Offset;
   /** Ends the segment that grows: those before `position().segment` are not written to any more when it resolves. */
   rotate(): Promise<void>;
@@ -60,6 +64,7 @@ export async function createPredictionLog(deps: PredictionLogDeps): Promise<Pred
     rotate: writer.rotate,
     stats: writer.counters,
     feed: createFeed({ folder, logger }),
+    replay: (setup) => openReplay({ ...setup, folder }),
     list: lookUp.list,
     find: lookUp.find,
     async close() {

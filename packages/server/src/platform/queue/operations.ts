@@ -37,6 +37,8 @@ export interface Operations {
    * already there is one call, a moment later; for an unknown id none: `get` first.
    */
   watch(id: string, listener: (operation: Operation) => void): () => void;
+  /** Forgets operations that ended before, in milliseconds since 1970, and resolves with their ids. */
+  prune(before: number, how: { readonly dryRun: boolean }): Promise<readonly string[]>;
   /** At start: what the last process left unfinished becomes failed with `interrupted`. Resolves with how many. */
   recover(): Promise<number>;
   /**
@@ -113,6 +115,12 @@ export function createOperations({ sql, clock, logger }: OperationsDeps): Operat
         (error: unknown) => logger.error({ operation: id, error }, "An operation could not be read for its listener."),
       );
       return () => void (isWatching = false);
+    },
+
+    async prune(before, { dryRun }) {
+      const ids = await store.listEnded(before);
+      if (!dryRun && ids.length > 0) await store.deleteEnded(before);
+      return ids;
     },
 
     async recover() {

@@ -48,6 +48,16 @@ export function createOperationStore(sql: Sql) {
       return toPage(rows.map(fromRow), limit, (operation) => [operation.id]);
     },
 
+    /** Ids of those that ended before, oldest first. */
+    async listEnded(before: number): Promise<readonly string[]> {
+      const query = db.selectFrom("operations").select("id").where("finished_at", "<", before).orderBy("id");
+      return (await query.execute()).map((row) => row.id);
+    },
+
+    async deleteEnded(before: number): Promise<void> {
+      await db.deleteFrom("operations").where("finished_at", "<", before).execute();
+    },
+
     async listUnfinished(): Promise<readonly Operation[]> {
       const rows = await db
         .selectFrom("operations")

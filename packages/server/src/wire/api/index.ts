@@ -1,5 +1,5 @@
 import type { Audit } from "../../access/index.ts";
-import type { Endpoints } from "../../endpoints/index.ts";
+import type { CollectGarbage, Endpoints, Replay } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Backups } from "../../platform/backup/index.ts";
@@ -15,6 +15,7 @@ import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
 import { createEndpointHandlers } from "./endpoint-handlers.ts";
 import { registerEndpointPaths } from "./endpoint-paths.ts";
 import { createFileHandlers } from "./file-handlers.ts";
+import { createMaintenanceHandlers } from "./maintenance-handlers.ts";
 import { createModelHandlers } from "./model-handlers.ts";
 import { createPredictionHandlers } from "./prediction-handlers.ts";
 import { registerPredict } from "./predict.ts";
@@ -33,11 +34,13 @@ export interface ApiDeps {
   readonly blobLimit: number;
   readonly backups: Backups;
   readonly basePath: string;
+  readonly collectGarbage: CollectGarbage;
   readonly logFile: LogFile;
   readonly operations: Operations;
   readonly registry: Registry;
   readonly endpoints: Endpoints;
   readonly predictions: PredictionLog;
+  readonly replay: Replay;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -58,6 +61,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createModelHandlers(deps),
       ...createFileHandlers(deps),
       ...createPredictionHandlers(deps),
+      ...createMaintenanceHandlers(deps),
     });
   });
 }
