@@ -2,7 +2,7 @@ import { SlipwayError } from "@slipway/contract/errors";
 import { createData, formatShape } from "../../datatype.ts";
 import type { InputSpec, Signature } from "../../signature.ts";
 import type { Tensor } from "../../tensor.ts";
-import { listNames, wrongTensor } from "../../validate.ts";
+import { listNames } from "../../validate.ts";
 import { createRules, explainElement, quote, writeElements } from "../elements.ts";
 import { checkNesting } from "../nesting.ts";
 import type { Cast } from "./casts.ts";
@@ -51,7 +51,8 @@ function toTensor(spec: InputSpec, given: unknown, rules: ColumnRules & { readon
   const bad = writeElements(data, 0, flat, element);
   if (bad >= 0) {
     const { message, expected, got } = explainElement(flat[bad], element);
-    throw badValue(spec, `${placeOf(bad, dims)}: ${message}`, { expected, got });
+    const code = flat[bad] === null && datatype === "BYTES" ? "invalid_input" : "invalid_request";
+    throw badValue(spec, `${placeOf(bad, dims)}: ${message}`, { code, expected, got });
   }
   return { name, datatype, shape: toShape(spec, dims, rules), data };
 }
@@ -99,9 +100,15 @@ function placeOf(index: number, dims: readonly number[]): string {
   return text;
 }
 
-function badValue(spec: InputSpec, why: string, details: Record<string, unknown> = {}): SlipwayError {
-  return new SlipwayError("invalid_request", `Input ${quote(spec.name)}${why}.`, { input: spec.name, ...details });
+function badValue(
+  spec: InputSpec,
+  why: string,
+  { code = "invalid_request", ...details }: { readonly code?: BadCode; readonly [name: string]: unknown } = {},
+): SlipwayError {
+  return new SlipwayError(code, `Input ${quote(spec.name)}${why}.`, { input: spec.name, ...details });
 }
+
+type BadCode = "invalid_request" | "invalid_input";
 
 function missingInputs(signature: Signature, missing: readonly InputSpec[], columns: Columns): SlipwayError {
   const names = missing.map(({ name }) => name);
@@ -114,7 +121,20 @@ function missingInputs(signature: Signature, missing: readonly InputSpec[], colu
 }
 
 /** Holds the columns of a tabular model to one plain value a row. */
-export function requirePlain(tensors: readonly Tensor[]): void {
+export function requirePlain(tensors: readonly Tensor[], code: BadCode): void {
   for (const { name, shape } of tensors)
-    if (shape.length !== 1) throw wrongTensor(name, `expected one value a row, got shape ${formatShape(shape)}`, {});
+    if (shape.length !== 1) {
+      const why = `expected one value a row, got shape ${formatShape(shape)}`;
+      throw new SlipwayError(code, `Input ${quote(name)}: ${why}.`, { input: name });
+    }
+}
+
+/** Holds tensors whose first dimension is the batch to the same number of rows. */
+export function requireSameRows(tensors: readonly Tensor[]): void {
+  const rows = tensors[0]?.shape[0];
+  for (const { name, shape } of tensors)
+    if (shape[0] !== rows)
+      throw new SlipwayError("invalid_request", `Input ${quote(name)} has ${shape[0]} rows, the first has ${rows}.`, {
+        input: name,
+      });
 }

@@ -2,7 +2,14 @@ import { SlipwayError } from "@slipway/contract/errors";
 import type { Signature } from "../../signature.ts";
 import type { Tensor } from "../../tensor.ts";
 import { castLossless, castText } from "../columns/casts.ts";
-import { columnsToTensors, isTabular, requirePlain, sizesOf, type Columns } from "../columns/columns.ts";
+import {
+  columnsToTensors,
+  isTabular,
+  requirePlain,
+  requireSameRows,
+  sizesOf,
+  type Columns,
+} from "../columns/columns.ts";
 import { parseCsv } from "../columns/csv.ts";
 import { describe } from "../elements.ts";
 import { isObject, setOwn } from "../json-body.ts";
@@ -91,7 +98,10 @@ function toColumns(format: Format, data: unknown, signature: Signature): Frame {
   }
   const [only, ...others] = signature.inputs;
   if (only === undefined || others.length > 0 || signature.packed !== null)
-    throw new SlipwayError("invalid_input", `The model takes named inputs; ${describe(data)} names none of them.`);
+    throw new SlipwayError(
+      typeof data === "string" ? "invalid_request" : "invalid_input",
+      `The model takes named inputs; ${describe(data)} names none of them.`,
+    );
   return { columns: new Map([[only.name, data]]), frame: false };
 }
 
@@ -104,7 +114,8 @@ interface Context {
 function fromColumns(frame: Frame, { signature, extraFields, cast }: Context): ScoringRequest {
   const { columns } = frame.frame ? nameColumns(frame, signature) : frame;
   const tensors = columnsToTensors(signature, columns, { cast, frame: frame.frame });
-  if (isTabular(signature)) requirePlain(tensors);
+  if (isTabular(signature)) requirePlain(tensors, frame.frame ? "invalid_request" : "invalid_input");
+  else if (signature.batched) requireSameRows(tensors);
   const rows = tensors[0]?.shape[0] ?? 0;
   return { tensors, extra: takeExtra(columns, { signature, extraFields, rows }) };
 }

@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Where environments are kept between runs: $XDG_CACHE_HOME/slipway-test. */
+function cacheFolder(): string {
+  const home = process.env["XDG_CACHE_HOME"];
+  return join(home === undefined || home === "" ? join(homedir(), ".cache") : home, "slipway-test");
+}
+
+/**
+ * The `bin` folder of a Python environment with exactly what a requirements file with hashes names, built once for each content of
+ * the file. Null where it cannot be built: no Python 3.11 or later, or no package index within reach.
+ */
+export async function findPythonEnvironment(requirements: string): Promise<string | null> {
+  const { stdout: version } = await run("python3", [
+    "-c",
+    "import sys; print(sys.version_info[:2] >= (3, 11), sys.version)",
+  ]).catch(() => ({ stdout: "" }));
+  if (!version.startsWith("True")) return null;
+  const hash = createHash("sha256").update(readFileSync(requirements)).update(version).digest("hex").slice(0, 20);
+  const folder = join(cacheFolder(), hash);
+  const bin = join(folder, "bin");
+  const whole = join(folder, "whole");
+  if (existsSync(whole)) return bin;
+  const started = performance.now();
+  console.error(`Building the Python environment of ${requirements} in ${folder}; this takes a minute, once.`);
+  // A half one of an earlier run that was cut; scripts in `bin` name the folder, so it cannot be built elsewhere and moved.
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  try {
+    await run("python3", ["-m", "venv", folder]);
+    const install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"];
+    await run(join(bin, "pip"), [...install, "-r", requirements], {
+      timeout: 10 * 60_000,
+      maxBuffer: 16 * 1024 * 1024,
+    });
+  } catch (error) {
+    console.error(`It could not be built: ${(error as Error).message}`);
+    rmSync(folder, { recursive: true, force: true });
+    return null;
+  }
+  mkdirSync(`${whole}.part`);
+  renameSync(`${whole}.part`, whole);
+  console.error(`Built in ${Math.round((performance.now() - started) / 1000)} s.`);
+  return bin;
+}
