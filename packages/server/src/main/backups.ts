@@ -98,13 +98,12 @@ function toReading({ source, onProgress, signal }: CheckBackupOptions) {
 }
 
 function openFile(file: string): Readable {
-  const stream = createReadStream(file, { highWaterMark: 1024 * 1024 });
-  return Readable.from(explained(stream, file), { objectMode: false });
+  return Readable.from(readChunks(file), { objectMode: false });
 }
 
-async function* explained(stream: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* stream;
+    yield* createReadStream(file, { highWaterMark: 1024 * 1024 });
   } catch (error) {
     throw new SlipwayError("invalid_file", `${file} cannot be read: ${(error as Error).message}.`, { file }, error);
   }

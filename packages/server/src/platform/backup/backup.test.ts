@@ -218,7 +218,6 @@ describe("a damaged backup", () => {
               false,
               false,
             ]);
-          // The bytes of the largest file, where most changes fall.
         },
       ),
       { numRuns: 25 },

@@ -41,6 +41,8 @@ export async function readBackup(options: ReadBackupOptions): Promise<BackupHead
     if (!entry.name.startsWith(dataPrefix)) throw foreign(entry.name);
     const counted = count(entry.chunks, (more) => onProgress?.({ bytes: (bytes += more), totalBytes }));
     await take({ name: entry.name.slice(dataPrefix.length), size: entry.size, chunks: counted });
+    // What was left alone counts, too.
+    for await (const _ of counted);
   });
   if (head === null) throw notABackup();
   const names = new Set(entries.map(({ name }) => name));
