@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { request } from "node:http";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deploy } from "../lib/deploy.ts";
 import { fetchJson, type JsonRequest } from "../lib/fetch-json.ts";
 import { flight, flights } from "../lib/models.ts";
+import { sendRaw } from "../lib/raw-http.ts";
 import { useServer } from "../lib/server.ts";
 
 const server = useServer();
@@ -34,6 +34,9 @@ const tensors = {
     ...["distance", "origin_late_3h"].map((name) => ({ name, datatype: "FP32", shape: [1, 1], data: [0.5] })),
   ],
 };
+const { flight_id: _, ...inputs } = record;
+const { origin_late_3h: __, ...scheduled } = inputs;
+const frame = { dataframe_split: { columns: Object.keys(inputs), data: [Object.values(inputs)] } };
 /** Filled in before the first test. */
 const ids = { operation: "", prediction: "" };
 
@@ -258,6 +261,89 @@ const protocols: readonly Row[] = [
     type: json,
     body: { predictions: [{}, {}] },
   },
+  {
+    method: "POST",
+    path: "/endpoints/flight-delay/invocations",
+    send: { json: frame },
+    status: 200,
+    type: json,
+    body: { predictions: { late: [[expect.any(Number), expect.any(Number)]] } },
+  },
+  {
+    method: "POST",
+    path: "/endpoints/flight-delay@1/invocations",
+    send: { json: frame },
+    status: 200,
+    type: json,
+    body: { predictions: { late: [[expect.any(Number), expect.any(Number)]] } },
+  },
+  {
+    method: "POST",
+    path: "/endpoints/nothing/invocations",
+    send: { json: frame },
+    status: 404,
+    type: json,
+    body: { error_code: "RESOURCE_DOES_NOT_EXIST", message: /nothing/ },
+  },
+  {
+    method: "POST",
+    path: "/invocations",
+    send: { json: frame },
+    status: 200,
+    type: json,
+    body: { predictions: { late: [[expect.any(Number), expect.any(Number)]] } },
+  },
+  { method: "GET", path: "/ping", status: 200, type: json, body: /^\n$/ },
+  { method: "GET", path: "/version", status: 200, type: "text/plain", body: /^3\.3\.\d+$/ },
+  { method: "GET", path: "/v1/models", status: 200, type: json, body: { models: ["flight-delay"] } },
+  {
+    method: "GET",
+    path: "/v1/models/flight-delay",
+    status: 200,
+    type: json,
+    body: { name: "flight-delay", ready: true },
+  },
+  { method: "GET", path: "/v1/models/nothing", status: 404, type: json, body: { error: /nothing/ } },
+  {
+    method: "POST",
+    path: "/v1/models/flight-delay:predict",
+    send: { json: { instances: [inputs] } },
+    status: 200,
+    type: json,
+    body: { predictions: [[expect.any(Number), expect.any(Number)]] },
+  },
+  {
+    method: "POST",
+    path: "/v1/models/flight-delay/versions/1:predict",
+    send: { json: { instances: [scheduled] } },
+    status: 200,
+    type: json,
+    body: { predictions: [[expect.any(Number), expect.any(Number)]] },
+  },
+  {
+    method: "POST",
+    path: "/v1/models/flight-delay:explain",
+    send: { json: { instances: [inputs] } },
+    status: 501,
+    type: json,
+    body: { error: /explain/ },
+  },
+  {
+    method: "POST",
+    path: "/v1/models/flight-delay:guess",
+    send: { json: {} },
+    status: 404,
+    type: json,
+    body: { error: /guess/ },
+  },
+  {
+    method: "POST",
+    path: "/v1/models/flight-delay",
+    send: { json: {} },
+    status: 404,
+    type: json,
+    body: { error: /verb/ },
+  },
   { method: "GET", path: "/endpoints/nothing/ping", status: 404, type: problem, body: { code: "endpoint_not_found" } },
   { method: "GET", path: "/health", status: 200, type: "text/plain", body: /^OK$/ },
   { method: "GET", path: "/health/live", status: 200, type: json, body: { live: true } },
@@ -278,19 +364,12 @@ const protocols: readonly Row[] = [
 const unimplemented = { code: "unimplemented", status: 404, detail: expect.stringContaining("not built yet") };
 const later: readonly Row[] = (
   [
-    ["GET", "/v1/models"],
-    ["GET", "/v1/models/flight-delay"],
-    ["POST", "/v1/models/flight-delay:predict"],
     ["POST", "/api/2.0/mlflow/runs/create"],
     ["GET", "/api/2.0/mlflow/experiments/search"],
     ["GET", "/api/3.0/mlflow/traces"],
     ["PUT", "/api/2.0/mlflow-artifacts/artifacts/a/b"],
     ["GET", "/ajax-api/2.0/mlflow/runs/get"],
     ["POST", "/ajax-api/3.0/mlflow/anything"],
-    ["POST", "/endpoints/flight-delay/invocations"],
-    ["POST", "/invocations"],
-    ["GET", "/ping"],
-    ["GET", "/version"],
     ["GET", "/console"],
     ["GET", "/console/"],
     ["GET", "/console/models"],
@@ -306,6 +385,10 @@ const unknown: readonly Row[] = (
     ["DELETE", "/api/v1/endpoints"],
     ["GET", "/api/v1/endpoints/flight-delay/predict"],
     ["GET", "/v2/models/flight-delay/infer"],
+    ["GET", "/endpoints/flight-delay/invocations"],
+    ["GET", "/invocations"],
+    ["POST", "/ping"],
+    ["GET", "/v1/models/flight-delay/versions/1"],
     ["GET", "/v3"],
     ["GET", "/favicon.ico"],
     ["GET", "/..%2f..%2fetc/passwd"],
@@ -406,15 +489,21 @@ describe("what later issues build answers 404 unimplemented", () => {
 describe("what nobody will build answers 404 not_found", () => {
   for (const row of unknown) test(titleOf(row), () => check(row));
 
-  test("a path that is no path is refused, not fatal", async () => {
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      request({ host: "127.0.0.1", port: server.port, path: "/%zz%", method: "GET" }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      })
-        .on("error", reject)
-        .end();
-    });
+  test.each([
+    ["/%zz%", problem, { code: "invalid_request", status: 400 }],
+    ["/v2/models/%zz/infer", json, { error: expect.stringContaining("%zz") as unknown }],
+    ["/v1/models/%zz", json, { error: expect.stringContaining("%zz") as unknown }],
+    ["/endpoints/%zz/invocations", json, { error_code: "BAD_REQUEST" }],
+  ])("%s, which is no path, is refused, not fatal", async (path, type, body) => {
+    const { status, text } = await sendRaw(server.port, [`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`]);
     expect(status).toBe(400);
+    expect(text).toMatch(new RegExp(`content-type: ${type.replaceAll("+", "\\+")}`, "i"));
+    expect(JSON.parse(text.slice(text.indexOf("\r\n\r\n")))).toMatchObject(body);
+  });
+
+  test("a name of more than a thousand characters is refused in problem+json", async () => {
+    const answer = await fetchJson(`${server.url}/api/v1/endpoints/${"a".repeat(1001)}`);
+    expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    expect([answer.status, answer.body.code]).toEqual([413, "too_large"]);
   });
 });
