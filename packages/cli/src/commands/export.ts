@@ -60,15 +60,16 @@ async function findEndpoint(client: Client, name: string): Promise<Endpoint | nu
 type Files = ModelVersion["files"];
 
 /**
- * The files that were deployed: without the copy that a server makes of a model with a ZipMap, as it will make it again. The
- * digest says which.
+ * The files that were deployed, without what a server makes of them and will make again: the copy of a model with a ZipMap,
+ * the examples ready to be run. The digest says which.
  * @throws SlipwayError `unimplemented` where the digest cannot be reproduced
  */
 async function findFiles({ signature, files, digest }: ModelVersion, manifest: object): Promise<Files> {
   const { packageDigest } = await loadServer();
   const { path } = (manifest as { model: { path: string } }).model;
   const copy = posix.join(posix.dirname(path), `.slipway-${posix.basename(path)}`);
-  const sources = [files.filter((file) => file.path !== copy), files];
+  const made = new Set([copy, ".slipway-examples.bin"]);
+  const sources = [files.filter((file) => !made.has(file.path)), files];
   const found = sources.find((each) => packageDigest(each, manifest, signature.packed !== null) === digest);
   if (found) return found;
   throw new SlipwayError(

@@ -48,6 +48,8 @@ const serve: Turned<Endpoint["serve"]> = {
   fallback: (fallback) => ({
     fallback: fallback === null ? "none" : "alias" in fallback ? fallback.alias : fallback.value,
   }),
+  memory_bytes: (bytes) => (bytes === null ? {} : { memory: toSize(bytes) }),
+  max_training_age_ms: (ms) => (ms === null ? {} : { max_training_age: toDuration(ms) }),
 };
 
 const log: Turned<Endpoint["log"]> = {
@@ -94,4 +96,10 @@ export function toDuration(ms: number): string {
 
 function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** 536870912 -> "512MiB"; the same number of bytes again when it is read. */
+export function toSize(bytes: number): string {
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}MiB`;
+  return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10}KiB` : `${bytes / 1000}kB`;
 }

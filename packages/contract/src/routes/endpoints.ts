@@ -53,7 +53,7 @@ export const endpointsRoutes = {
     body: endpoints.promoteRequest,
     status: 200,
     answer: endpoints.endpoint,
-    errors: ["endpoint_not_found", "version_not_found"],
+    errors: ["endpoint_not_found", "version_not_found", "breaking_change", "training_too_old", "parity_failed"],
   },
   rollback: {
     method: "POST",

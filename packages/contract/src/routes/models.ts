@@ -1,6 +1,7 @@
 import { z } from "zod";
 import * as common from "../schemas/common.ts";
 import * as models from "../schemas/model.ts";
+import * as operations from "../schemas/operation.ts";
 import type { RouteSpec } from "./route-spec.ts";
 
 export const modelsRoutes = {
@@ -73,6 +74,16 @@ export const modelsRoutes = {
     scope: "admin",
     status: 204,
     errors: ["version_not_found", "in_use"],
+  },
+  verifyVersion: {
+    method: "POST",
+    path: "/api/v1/models/{model}/versions/{version}/verify",
+    tag: "models",
+    summary: "Read a version's files anew, open it beside what serves and run its examples",
+    scope: "deploy",
+    status: 202,
+    answer: operations.operation,
+    errors: ["version_not_found", "alias_not_found"],
   },
   diffVersions: {
     method: "GET",

@@ -15,6 +15,8 @@ export const serveSettings = z.object({
   replicas: z.int().min(1).max(64),
   timeout_ms: z.number().positive(),
   fallback: z.union([z.null(), z.object({ alias }), z.object({ value: z.record(z.string(), json) })]),
+  memory_bytes: z.number().nullable().meta({ description: "serve.memory; null: no bound" }),
+  max_training_age_ms: z.number().nullable().meta({ description: "serve.max_training_age; null: no bound" }),
 });
 export type ServeSettings = z.infer<typeof serveSettings>;
 
@@ -44,6 +46,7 @@ export const endpoint = z.object({
   revision: z.int(),
   state: z.enum(["ready", "loading", "failed", "empty"]),
   state_message: z.string().nullable(),
+  warnings: z.array(z.string()).meta({ description: "What is not right although it serves; sentences" }),
   placement: z.enum(["thread", "worker", "process"]).nullable(),
   owner: json.nullable(),
   created_at: timestamp,
@@ -64,8 +67,13 @@ export const revision = z.object({
 export type Revision = z.infer<typeof revision>;
 export const revisionPage = pageOf(revision);
 
+const allowBreaking = z.boolean().optional().meta({
+  description: "Also where the signature breaks those who call the endpoint now; default false",
+});
+
 export const promoteRequest = z.object({
   version: versionNumber,
+  allow_breaking: allowBreaking,
   message: z.string().max(2000).optional(),
 });
 export type PromoteRequest = z.infer<typeof promoteRequest>;
@@ -87,6 +95,7 @@ export const deployRequest = z.object({
   manifest: json.optional().meta({ description: "slipway.yaml as JSON" }),
   traffic: z.boolean().optional().meta({ description: "False registers and loads nothing; default true" }),
   expect: z.string().optional().meta({ description: "Refuse unless the version has this digest" }),
+  allow_breaking: allowBreaking,
   message: z.string().max(2000).optional(),
 });
 export type DeployRequest = z.infer<typeof deployRequest>;

@@ -12,7 +12,9 @@ export const serverStatus = z.object({
   uptime_ms: z.int(),
   rss_bytes: z.int(),
   epoch: z.int(),
-  endpoints: z.array(endpoint.pick({ name: true, target: true, state: true, state_message: true, revision: true })),
+  endpoints: z.array(
+    endpoint.pick({ name: true, target: true, state: true, state_message: true, warnings: true, revision: true }),
+  ),
   predictions: z.object({
     answered: z.int(),
     logged: z.int(),

@@ -52,9 +52,17 @@ export function createChanges({ store, routing, clock }: ChangesDeps): Changes {
     return result;
   }
 
+  /** What should serve and does not, since it did not load, is tried again: what was in its way may be gone. */
+  async function mend(endpoint: Endpoint): Promise<Endpoint> {
+    const route = routing.snapshot().routes.get(endpoint.name);
+    if (endpoint.spec.target && route?.loaded === null)
+      routing.commit(endpoint, await routing.prepare(endpoint.spec), await store.epoch());
+    return endpoint;
+  }
+
   async function write(before: Endpoint | null, planned: Planned, how: PlannedChange): Promise<ChangeResult> {
     const changes = diffJson(before?.spec ?? emptySpec, planned.spec);
-    if (before && changes.length === 0 && how.action !== "rollback") return { endpoint: before, changes };
+    if (before && changes.length === 0 && how.action !== "rollback") return { endpoint: await mend(before), changes };
     const prepared = await routing.prepare(planned.spec);
     const { name, action, author, message } = how;
     const [base, now] = [before?.revision ?? 0, clock.now()];

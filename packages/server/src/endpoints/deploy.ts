@@ -1,6 +1,8 @@
 import { parseManifest, type DeployRequest, type DeployResult } from "@slipway/contract";
+import { toParityDetails } from "@slipway/runtime";
 import type { Operation, Operations, RunContext } from "../platform/queue/index.ts";
 import type { EndpointUseCases } from "./endpoints.ts";
+import type { GatedVersion } from "./gates.ts";
 import { makeVersion, requireFiles, type MakeVersionDeps } from "./make-version.ts";
 
 export interface DeployDeps extends MakeVersionDeps {
@@ -13,7 +15,13 @@ export type Deploy = (request: DeployRequest, author: string | null) => Promise<
 
 export function createDeploy(deps: DeployDeps): Deploy {
   async function run(request: DeployRequest, author: string | null, context: RunContext): Promise<DeployResult> {
-    const { version, created, packaged } = await makeVersion(deps, { request, author }, context);
+    const allowBreaking = request.allow_breaking ?? false;
+    const manifest = request.manifest ?? null;
+    const check = async (version: GatedVersion) => {
+      if (request.traffic === false) return;
+      await deps.endpoints.checkServe(request.endpoint ?? request.name, { version, manifest, allowBreaking });
+    };
+    const { version, created, packaged, parity } = await makeVersion(deps, { request, author, check }, context);
     context.signal.throwIfAborted();
     let endpoint = null;
     if (request.traffic !== false) {
@@ -21,7 +29,7 @@ export function createDeploy(deps: DeployDeps): Deploy {
       const target = { model: version.model, version: version.version };
       const served = await deps.endpoints.serve(
         request.endpoint ?? request.name,
-        { ...target, manifest: request.manifest ?? null, action: "deploy" },
+        { ...target, manifest, action: "deploy", allowBreaking },
         { author, message: request.message ?? null },
       );
       endpoint = served.endpoint;
@@ -35,6 +43,7 @@ export function createDeploy(deps: DeployDeps): Deploy {
       endpoint: endpoint?.name ?? null,
       revision: endpoint?.revision ?? null,
       placement: version.placement,
+      parity: parity && (toParityDetails(parity) as DeployResult["parity"]),
       notes: created ? [...packaged.notes] : [...packaged.notes, same],
     };
   }

@@ -1,4 +1,4 @@
-import type { Manifest } from "@slipway/contract";
+import { parseSize, type Manifest } from "@slipway/contract";
 
 /** What an endpoint sends its traffic to. `follows`: the alias that chose the version and goes on choosing it. */
 export interface Target {
@@ -13,6 +13,10 @@ export interface ServeSettings {
   readonly replicas: number;
   readonly timeoutMs: number;
   readonly fallback: Fallback | null;
+  /** The most that a version's process may have taken when it was looked at. Left out: no bound. */
+  readonly memoryBytes?: number;
+  /** How long ago a version may have been trained. Left out: no bound. */
+  readonly maxTrainingAgeMs?: number;
 }
 
 export interface LogSettings {
@@ -108,6 +112,8 @@ export function withManifest(
           replicas: serve.replicas ?? emptySpec.serve.replicas,
           timeoutMs: serve.timeout === undefined ? emptySpec.serve.timeoutMs : toMs(serve.timeout),
           fallback: toFallback(serve.fallback),
+          ...(serve.memory === undefined ? {} : { memoryBytes: parseSize(serve.memory) }),
+          ...(serve.max_training_age === undefined ? {} : { maxTrainingAgeMs: toMs(serve.max_training_age) }),
         }
       : spec.serve,
     log: log

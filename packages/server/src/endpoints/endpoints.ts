@@ -1,4 +1,4 @@
-import { parseDuration, parseManifest, SlipwayError, type Address, type Manifest } from "@slipway/contract";
+import { parseDuration, parseManifest, SlipwayError, type Manifest } from "@slipway/contract";
 import type { Page, PageQuery } from "../kernel/page.ts";
 import { championAlias, type Registry } from "../registry/index.ts";
 import type { Authorship, ChangeResult, Changes, Planned } from "./changes.ts";
@@ -11,22 +11,30 @@ import {
   type EndpointRevision,
   type EndpointSpec,
 } from "./endpoint.ts";
+import { toGated, type Gatekeeper } from "./gatekeeper.ts";
+import type { GatedVersion } from "./gates.ts";
+import { createRemovals, type Removals } from "./removals.ts";
 import type { Routing } from "./routing.ts";
 import type { EndpointStore } from "./store.ts";
 
-export interface EndpointUseCases {
+export interface EndpointUseCases extends Removals {
   list(query: PageQuery): Promise<Page<Endpoint>>;
   /** @throws SlipwayError `endpoint_not_found` */
   require(name: string): Promise<Endpoint>;
   listRevisions(name: string, query: PageQuery): Promise<Page<EndpointRevision>>;
-  /** Sends an endpoint's traffic to a version, made if need be, with the mutable half of a manifest. */
+  /**
+   * Sends an endpoint's traffic to a version, made if need be, with the mutable half of a manifest.
+   * @throws SlipwayError `breaking_change`, `training_too_old`, `precondition_failed`
+   */
   serve(
     name: string,
-    target: { model: string; version: number; manifest: unknown; action: Action },
+    target: { model: string; version: number; manifest: unknown; action: Action; allowBreaking: boolean },
     by: Authorship,
   ): Promise<ChangeResult>;
+  /** Whether `serve` would let this version pass, before it is registered. @throws as `serve` does */
+  checkServe(name: string, target: { version: GatedVersion; manifest: unknown; allowBreaking: boolean }): Promise<void>;
   /** Points the alias that the endpoint follows, else champion, at the version and sends it all traffic. */
-  promote(name: string, version: number, by: Authorship): Promise<ChangeResult>;
+  promote(name: string, version: number, by: Authorship & { readonly allowBreaking: boolean }): Promise<ChangeResult>;
   /** Goes back to the state of an earlier revision; by default the one before the present state. */
   rollback(name: string, to: number | null, by: Authorship): Promise<ChangeResult>;
   undeploy(name: string, by: Authorship): Promise<ChangeResult>;
@@ -36,8 +44,6 @@ export interface EndpointUseCases {
   aliasMoved(moved: { model: string; alias: string; version: number }, by: Authorship): Promise<void>;
   /** Brings the routes of this process to what SQL says, where the epoch is newer. */
   sync(): Promise<void>;
-  /** @throws SlipwayError `in_use` where an endpoint serves or follows it */
-  checkUnused(address: Address): Promise<void>;
 }
 
 export interface EndpointDeps {
@@ -45,6 +51,7 @@ export interface EndpointDeps {
   readonly routing: Routing;
   readonly registry: Registry;
   readonly changes: Changes;
+  readonly gatekeeper: Gatekeeper;
 }
 
 export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
@@ -52,10 +59,12 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
   const { change, require } = changes;
   const aliases = createAliasMoves(deps);
 
-  const serve: EndpointUseCases["serve"] = async (name, { model, version, manifest, action }, by) => {
+  const serve: EndpointUseCases["serve"] = async (name, { model, version, manifest, action, allowBreaking }, by) => {
     const parsed = manifest === null || manifest === undefined ? null : parseManifest(manifest);
     const plan = async (before: Endpoint | null): Promise<Planned> => {
       const spec = toSpec(before?.spec ?? emptySpec, parsed);
+      const gated = toGated(await deps.registry.requireVersion(model, version));
+      await deps.gatekeeper.check({ before, spec, version: gated, allowBreaking });
       const follows = parsed?.serve?.follow === undefined ? (before?.spec.target?.follows ?? null) : toAlias(parsed);
       return { spec: { ...spec, target: { model, version, follows } } };
     };
@@ -72,11 +81,16 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
       return store.listRevisions(name, query);
     },
     serve,
-    async promote(name, version, by) {
+    async checkServe(name, { version, manifest, allowBreaking }) {
+      const parsed = manifest === null || manifest === undefined ? null : parseManifest(manifest);
+      const before = await store.find(name);
+      await deps.gatekeeper.check({ before, spec: toSpec(before?.spec ?? emptySpec, parsed), version, allowBreaking });
+    },
+    async promote(name, version, { allowBreaking, ...by }) {
       const endpoint = await require(name);
       const model = endpoint.spec.target?.model ?? (await lastModel(store, name)) ?? name;
       await deps.registry.requireVersion(model, version);
-      return serve(name, { model, version, manifest: null, action: "promote" }, by);
+      return serve(name, { model, version, manifest: null, action: "promote", allowBreaking }, by);
     },
     async rollback(name, to, by) {
       const before = await require(name);
@@ -103,7 +117,7 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
         const epoch = await store.epoch();
         if (epoch > routing.snapshot().epoch) await routing.sync(await store.all(), epoch);
       }),
-    checkUnused: (address) => checkUnused(store, address),
+    ...createRemovals(deps),
   };
 }
 
@@ -170,15 +184,4 @@ async function planRollback(store: EndpointStore, { name, revision }: Endpoint, 
 async function lastModel(store: EndpointStore, name: string): Promise<string | null> {
   const { items } = await store.listRevisions(name, { limit: 100, cursor: null });
   return items.find((revision) => revision.spec.target)?.spec.target?.model ?? null;
-}
-
-async function checkUnused(store: EndpointStore, { name, version, alias }: Address): Promise<void> {
-  for (const { name: user, spec } of await store.all()) {
-    if (spec.target?.model !== name) continue;
-    const uses =
-      alias !== undefined ? spec.target.follows === alias : version === undefined || spec.target.version === version;
-    if (!uses) continue;
-    const used = `${name}@${alias ?? spec.target.version}`;
-    throw new SlipwayError("in_use", `The endpoint ${user} uses ${used}; undeploy it first.`, { endpoint: user });
-  }
 }

@@ -17,6 +17,7 @@ import { createInfer, type Infer } from "./infer.ts";
 import { createRouting } from "./routing.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
 import { createEndpointStore } from "./store.ts";
+import { createVerify, type Verify } from "./verify.ts";
 
 export { diffJson } from "./endpoint.ts";
 export type { Change, Endpoint, EndpointRevision, EndpointSpec, LabelSettings } from "./endpoint.ts";
@@ -24,6 +25,8 @@ export type { Authorship, ChangeResult } from "./changes.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
 export { createGc, type CollectGarbage, type GcDeps } from "./gc.ts";
 export { InferError } from "./infer-errors.ts";
+export { toGated } from "./gatekeeper.ts";
+export { toWarnings } from "./gates.ts";
 export type { InferCall, ParsedRequest } from "./journey.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
@@ -49,6 +52,7 @@ export interface EndpointsDeps {
 export interface Endpoints extends EndpointUseCases {
   readonly infer: Infer;
   readonly deploy: Deploy;
+  readonly verify: Verify;
   snapshot(): RoutingSnapshot;
   /** Loads what SQL says and watches the epoch for changes of other servers on the same database. */
   start(): Promise<void>;
@@ -70,6 +74,7 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
   return {
     ...endpoints,
     deploy,
+    verify: createVerify(deps),
     infer: createInfer({ routing, predictions: deps.predictions, clock, logger, tracer: deps.tracer }),
     snapshot: routing.snapshot,
     async start() {

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseManifest, SlipwayError, type DeployRequest, type Manifest } from "@slipway/contract";
+import { examplesFile, requireParity, type ParityReport } from "@slipway/runtime";
 import type { BlobHold, BlobStore } from "../platform/blobs/index.ts";
 import type { RunContext } from "../platform/queue/index.ts";
 import { versionDigest, type Packaging, type PackagedModel } from "../packaging/index.ts";
@@ -37,6 +38,8 @@ type ModelFiles = readonly { readonly path: string; readonly sha256: string; rea
 export async function requireFiles(blobs: BlobStore, request: DeployRequest): Promise<ModelFiles> {
   if (!request.files.some((file) => file.path === request.entry))
     throw new SlipwayError("invalid_request", `The entry ${request.entry} is not among the files.`);
+  if (request.files.some((file) => file.path === examplesFile))
+    throw new SlipwayError("invalid_request", `${examplesFile} is made by the server; leave it out of the files.`);
   return Promise.all(
     request.files.map(async ({ path, sha256 }) => {
       const stat = await blobs.renew(sha256);

@@ -1,6 +1,7 @@
 import type { ApplyRequest, DeployRequest, PromoteRequest, RollbackRequest } from "@slipway/contract";
 import { parseName } from "@slipway/contract";
-import type { ChangeResult, Endpoints } from "../../endpoints/index.ts";
+import type { ChangeResult, Endpoint, Endpoints } from "../../endpoints/index.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import { sendEvents } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
 import { toChangeView } from "./change-view.ts";
@@ -30,18 +31,18 @@ const by = ({ author, body }: ApiRequest) => ({
 export function createEndpointHandlers({
   endpoints,
   operations,
+  clock,
 }: {
   endpoints: Endpoints;
   operations: Operations;
+  clock: Clock;
 }): Pick<Handlers, EndpointRoutes> {
-  const view = ({ endpoint }: ChangeResult) => toEndpointView(endpoint, endpoints.snapshot());
+  const toView = (endpoint: Endpoint) => toEndpointView(endpoint, endpoints.snapshot(), clock.now());
+  const view = ({ endpoint }: ChangeResult) => toView(endpoint);
   const nameOf = ({ params }: ApiRequest) => params["endpoint"]!;
   return {
-    listEndpoints: async ({ query }) =>
-      toPageView(await endpoints.list(toPageQuery(query)), (endpoint) =>
-        toEndpointView(endpoint, endpoints.snapshot()),
-      ),
-    getEndpoint: async (request) => toEndpointView(await endpoints.require(nameOf(request)), endpoints.snapshot()),
+    listEndpoints: async ({ query }) => toPageView(await endpoints.list(toPageQuery(query)), toView),
+    getEndpoint: async (request) => toView(await endpoints.require(nameOf(request))),
     applyEndpoint: async (request) => {
       const { manifest, dry_run } = request.body as ApplyRequest;
       const name = parseName(nameOf(request));
@@ -52,8 +53,8 @@ export function createEndpointHandlers({
     },
     deleteEndpoint: async (request) => void (await endpoints.undeploy(nameOf(request), by(request))),
     promote: async (request) => {
-      const { version } = request.body as PromoteRequest;
-      return view(await endpoints.promote(nameOf(request), version, by(request)));
+      const { version, allow_breaking: allowBreaking = false } = request.body as PromoteRequest;
+      return view(await endpoints.promote(nameOf(request), version, { ...by(request), allowBreaking }));
     },
     rollback: async (request) => {
       const { to } = request.body as RollbackRequest;

@@ -3,7 +3,7 @@ import { diffJson, type Endpoints } from "../../endpoints/index.ts";
 import type { PageQuery } from "../../kernel/page.ts";
 import type { ModelVersion, Registry } from "../../registry/index.ts";
 import type { Handlers } from "./register.ts";
-import { toModelView, toPageView, toVersionView } from "./views.ts";
+import { toModelView, toOperationView, toPageView, toVersionView } from "./views.ts";
 
 export function toPageQuery(query: Readonly<Record<string, unknown>>): PageQuery {
   return {
@@ -20,6 +20,7 @@ type ModelRoutes =
   | "getVersion"
   | "deleteVersion"
   | "diffVersions"
+  | "verifyVersion"
   | "setAlias"
   | "deleteAlias";
 
@@ -43,8 +44,7 @@ export function createModelHandlers({
     listModels: async ({ query }) => toPageView(await registry.listModels(toPageQuery(query)), toModelView),
     getModel: async ({ params }) => toModelView(await registry.getModel(params["model"]!)),
     deleteModel: async ({ params, author }) => {
-      await endpoints.checkUnused({ name: params["model"]! });
-      await registry.deleteModel(params["model"]!, author);
+      await endpoints.deleteModel(params["model"]!, author);
     },
     listVersions: async ({ params, query }) => {
       const model = params["model"]!;
@@ -57,9 +57,10 @@ export function createModelHandlers({
       view(await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`))),
     deleteVersion: async ({ params, author }) => {
       const version = await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`));
-      await endpoints.checkUnused({ name: version.model, version: version.version });
-      await registry.deleteVersion(version.model, version.version, author);
+      await endpoints.deleteVersion(version.model, version.version, author);
     },
+    verifyVersion: async ({ params }) =>
+      toOperationView(await endpoints.verify(parseAddress(`${params["model"]}@${params["version"]}`))),
     diffVersions: async ({ params, query }) => {
       const addresses = [query["from"], query["to"]].map((ref) => parseAddress(`${params["model"]}@${String(ref)}`));
       const [from, to] = await Promise.all(addresses.map((address) => registry.resolve(address)));
@@ -82,10 +83,9 @@ export function createModelHandlers({
       await endpoints.aliasMoved({ model, alias, version }, { author, message: message ?? null });
       return { model, alias, version };
     },
-    deleteAlias: async ({ params }) => {
+    deleteAlias: async ({ params, author }) => {
       const { model, alias } = params as { model: string; alias: string };
-      await endpoints.checkUnused({ name: model, alias });
-      await registry.deleteAlias(model, alias);
+      await endpoints.deleteAlias(model, alias, author);
     },
   };
 }

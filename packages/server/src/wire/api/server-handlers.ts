@@ -60,8 +60,12 @@ export function createServerHandlers({
         rss_bytes: process.memoryUsage.rss(),
         epoch: snapshot.epoch,
         endpoints: items.map((item) => {
-          const { name, target, state, state_message, revision } = toEndpointView(item, snapshot);
-          return { name, target, state, state_message, revision };
+          const { name, target, state, state_message, warnings, revision } = toEndpointView(
+            item,
+            snapshot,
+            clock.now(),
+          );
+          return { name, target, state, state_message, warnings, revision };
         }),
         predictions: {
           answered: logged + notLogged,

@@ -1,5 +1,11 @@
 import type * as wire from "@slipway/contract";
-import type { Endpoint, EndpointRevision, RoutingSnapshot } from "../../endpoints/index.ts";
+import {
+  toGated,
+  toWarnings,
+  type Endpoint,
+  type EndpointRevision,
+  type RoutingSnapshot,
+} from "../../endpoints/index.ts";
 import type { Operation } from "../../platform/queue/index.ts";
 import type { ModelVersion, RegisteredModel } from "../../registry/index.ts";
 import type { Page } from "../../kernel/page.ts";
@@ -60,8 +66,9 @@ export function toVersionView(version: ModelVersion, aliases: readonly string[])
   };
 }
 
-export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): wire.Endpoint {
+export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, now: number): wire.Endpoint {
   const route = snapshot.routes.get(endpoint.name);
+  const serving = route?.loaded ? toGated(route.loaded.version) : null;
   const { target, serve, log, labels, owner } = endpoint.spec;
   const state = !target ? "empty" : !route ? "loading" : route.loaded ? "ready" : "failed";
   return {
@@ -71,6 +78,8 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): w
       replicas: serve.replicas,
       timeout_ms: serve.timeoutMs,
       fallback: serve.fallback && ("alias" in serve.fallback ? serve.fallback : { value: { ...serve.fallback.value } }),
+      memory_bytes: serve.memoryBytes ?? null,
+      max_training_age_ms: serve.maxTrainingAgeMs ?? null,
     },
     log: {
       durability: log.durability,
@@ -85,6 +94,7 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot): w
     revision: endpoint.revision,
     state,
     state_message: route?.failure ?? null,
+    warnings: toWarnings(endpoint.spec, serving, now),
     placement: route?.loaded?.version.placement ?? null,
     owner: owner ?? null,
     created_at: toTimestamp(endpoint.createdAt),

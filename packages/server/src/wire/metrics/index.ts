@@ -1,4 +1,6 @@
 import type { Endpoints, EndpointMetrics } from "../../endpoints/index.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { toTrainedAt } from "../../packaging/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { ProcessMetrics } from "../../platform/telemetry/index.ts";
 import type { PredictionLog } from "../../predictions/index.ts";
@@ -7,6 +9,7 @@ export interface MetricsDeps {
   readonly endpoints: Endpoints;
   readonly predictions: PredictionLog;
   readonly process: ProcessMetrics;
+  readonly clock: Clock;
 }
 
 /** `/metrics` in the text format of Prometheus. All figures are of this process since it started. */
@@ -14,7 +17,7 @@ export function registerMetrics(app: Http, deps: MetricsDeps): void {
   app.get("/metrics", { config: { scope: "read" } }, async (_request, reply) =>
     reply
       .header("content-type", "text/plain; version=0.0.4; charset=utf-8")
-      .send(renderEndpoints(deps) + renderLog(deps.predictions) + (await deps.process.render())),
+      .send(renderEndpoints(deps) + renderAges(deps) + renderLog(deps.predictions) + (await deps.process.render())),
   );
 }
 
@@ -50,6 +53,18 @@ function renderEndpoints({ endpoints }: MetricsDeps): string {
     head("slipway_not_logged_total", "counter", "Answers without a record, as the log could not be written"),
     each((labels, metrics) => `slipway_not_logged_total{${labels}} ${metrics.notLogged}\n`),
   ].join("");
+}
+
+function renderAges({ endpoints, clock }: MetricsDeps): string {
+  const name = "slipway_model_training_age_seconds";
+  const lines = [...endpoints.snapshot().routes.values()].map(({ endpoint, loaded }) => {
+    const trainedAt = loaded && toTrainedAt(loaded.version.modelSection);
+    if (!loaded || trainedAt === null) return "";
+    const { model, version } = loaded.version;
+    const labels = `endpoint="${endpoint}",model="${model}",version="${version}"`;
+    return `${name}{${labels}} ${(clock.now() - trainedAt) / 1000}\n`;
+  });
+  return head(name, "gauge", "Time since the serving version was trained, where it says when") + lines.join("");
 }
 
 function renderLog(predictions: PredictionLog): string {

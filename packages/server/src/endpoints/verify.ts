@@ -1,0 +1,44 @@
+import type { Address, VerifyResult } from "@slipway/contract";
+import { requireParity, toParityDetails } from "@slipway/runtime";
+import type { Operation, Operations } from "../platform/queue/index.ts";
+import type { Registry } from "../registry/index.ts";
+import type { Serving } from "../serving/index.ts";
+
+export interface VerifyDeps {
+  readonly operations: Operations;
+  readonly registry: Registry;
+  readonly serving: Serving;
+}
+
+/**
+ * Starts the operation that reads a version's files anew, opens it in its placement beside what serves, and runs its examples.
+ * The operation fails with `damaged_blob`, `parity_failed`, or with what keeps the version from opening.
+ */
+export type Verify = (address: Address) => Promise<Operation>;
+
+export function createVerify({ operations, registry, serving }: VerifyDeps): Verify {
+  return async (address) => {
+    const version = await registry.resolve(address);
+    const { model, version: number, digest, files, placement } = version;
+    const what = `${model}@${number}`;
+    return operations.start("verify", what, async ({ signal, progress }) => {
+      let read = 0;
+      const { loadMs, parity } = await serving.proveVersion(version, {
+        signal,
+        onFile: (path) => progress("read", `reading ${path}`, read++ / files.length),
+      });
+      if (parity !== null) requireParity(parity, what);
+      const result: VerifyResult = {
+        model,
+        version: number,
+        digest,
+        placement,
+        files: files.length,
+        bytes: files.reduce((sum, { size }) => sum + size, 0),
+        load_ms: Math.round(loadMs * 10) / 10,
+        parity: parity && (toParityDetails(parity) as VerifyResult["parity"]),
+      };
+      return result;
+    });
+  };
+}
