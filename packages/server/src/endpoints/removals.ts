@@ -1,0 +1,61 @@
+import { SlipwayError, type Address } from "@slipway/contract";
+import type { Registry } from "../registry/index.ts";
+import type { Changes } from "./changes.ts";
+import type { EndpointStore } from "./store.ts";
+
+/**
+ * Deletes what no endpoint needs: question and deletion are one step between the changes of endpoints.
+ * @throws SlipwayError `in_use` where an endpoint serves, follows or falls back to it, besides what the registry throws
+ */
+export interface Removals {
+  deleteModel(name: string, author: string | null): Promise<void>;
+  deleteVersion(model: string, version: number, author: string | null): Promise<void>;
+  deleteAlias(model: string, alias: string, author: string | null): Promise<void>;
+}
+
+export function createRemovals({
+  store,
+  registry,
+  changes,
+}: {
+  readonly store: EndpointStore;
+  readonly registry: Registry;
+  readonly changes: Changes;
+}): Removals {
+  const removeUnused = (address: Address, remove: () => Promise<void>) =>
+    changes.exclusively(async () => {
+      await checkUnused({ store, registry }, address);
+      await remove();
+    });
+  return {
+    deleteModel: (name, author) => removeUnused({ name }, () => registry.deleteModel(name, author)),
+    deleteVersion: (model, version, author) =>
+      removeUnused({ name: model, version }, () => registry.deleteVersion(model, version, author)),
+    deleteAlias: (model, alias, author) =>
+      removeUnused({ name: model, alias }, () => registry.deleteAlias(model, alias, author)),
+  };
+}
+
+async function checkUnused(
+  { store, registry }: { readonly store: EndpointStore; readonly registry: Registry },
+  { name, version, alias }: Address,
+): Promise<void> {
+  for (const { name: endpoint, spec } of await store.all()) {
+    const { target } = spec;
+    if (target?.model !== name) continue;
+    const serves = alias === undefined ? version === undefined || target.version === version : target.follows === alias;
+    if (serves) throw inUse(endpoint, "uses", `${name}@${alias ?? target.version}`, "undeploy it first");
+    const fallback = spec.serve.fallback && "alias" in spec.serve.fallback ? spec.serve.fallback.alias : null;
+    if (fallback === null) continue;
+    if (alias === fallback || (version !== undefined && (await meaningOf(registry, name, fallback)) === version))
+      throw inUse(endpoint, "falls back to", `${name}@${fallback}`, "give it another fallback first");
+  }
+}
+
+async function meaningOf(registry: Registry, model: string, alias: string): Promise<number | null> {
+  return (await registry.listAliases(model)).find((each) => each.alias === alias)?.version ?? null;
+}
+
+function inUse(endpoint: string, verb: string, what: string, advice: string): SlipwayError {
+  return new SlipwayError("in_use", `The endpoint ${endpoint} ${verb} ${what}; ${advice}.`, { endpoint });
+}

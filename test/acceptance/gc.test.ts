@@ -1,0 +1,188 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { GcResult, NewGc } from "@slipway/contract";
+import { createClient } from "@slipway/sdk";
+import { runCli } from "../lib/cli.ts";
+import { deploy, upload } from "../lib/deploy.ts";
+import { patientServe } from "../lib/faced-models.ts";
+import { fetchJson } from "../lib/fetch-json.ts";
+import { scaledMatrix, smallModel } from "../lib/models.ts";
+import { startServer, type TestServer } from "../lib/server.ts";
+
+const manifest = { serve: patientServe };
+
+async function collect(server: TestServer, request: NewGc = {}): Promise<GcResult> {
+  const client = createClient({ url: server.url });
+  const started = await client.server.gc(request);
+  return (await client.operations.wait(started.id)).result as unknown as GcResult;
+}
+
+/** Digests and sizes of the blobs that are there. */
+function listBlobs({ data }: TestServer): Map<string, number> {
+  const shelves = readdirSync(join(data, "blobs")).filter((name) => name !== "partial");
+  const files = shelves.flatMap((shelf) => readdirSync(join(data, "blobs", shelf)).map((file) => join(shelf, file)));
+  return new Map(files.map((file) => [file.slice(3), statSync(join(data, "blobs", file)).size]));
+}
+
+async function filesOf(server: TestServer, model: string, version: number): Promise<string[]> {
+  return (await createClient({ url: server.url }).versions.get(model, version)).files.map((file) => file.sha256);
+}
+
+async function answers(server: TestServer, endpoint: string): Promise<unknown> {
+  const url = `${server.url}/api/v1/endpoints/${endpoint}/predict`;
+  return (await fetchJson(url, { json: { X: [1, 1, 1, 1] } })).body.prediction;
+}
+
+test("takes what nothing needs, says what it took, and leaves what serves", { timeout: 120_000 }, async () => {
+  const server = await startServer();
+  const client = createClient({ url: server.url });
+  const now = { older_than_ms: 0, operations_older_than_ms: 0 };
+  await deploy(server.url, scaledMatrix(1), { name: "m", manifest });
+  const lost = await filesOf(server, "m", 1);
+  await deploy(server.url, scaledMatrix(2), { name: "m", manifest });
+  const needed = await filesOf(server, "m", 2);
+  await deploy(server.url, scaledMatrix(3), { name: "m", manifest, traffic: false });
+  const waiting = await filesOf(server, "m", 3);
+  expect(await collect(server)).toMatchObject({ bytes: 0, blobs: { count: 0 }, not_replayable: [] });
+  await client.versions.remove("m", 1);
+  const before = listBlobs(server);
+
+  const unfinished = createHash("sha256").update("unfinished").digest("hex");
+  mkdirSync(join(server.data, "blobs", "partial"), { recursive: true });
+  writeFileSync(join(server.data, "blobs", "partial", unfinished), "unfin");
+  const log = join(server.data, "log", "put-aside");
+  mkdirSync(log);
+  writeFileSync(join(log, "00000009.log.damaged"), "bytes");
+
+  // Young enough to be an upload that is under way: the default leaves it alone.
+  expect(await collect(server)).toMatchObject({ bytes: 0, kept: { count: 1 } });
+  const size = before.get(lost[0]!)!;
+  const expected = {
+    bytes: size + 10,
+    blobs: { count: 1, bytes: size, examples: lost },
+    partial_uploads: { count: 1, bytes: 5, examples: [unfinished] },
+    damaged_files: { count: 1, bytes: 5 },
+    not_replayable: ["m@1"],
+  };
+  const dry = await collect(server, { ...now, dry_run: true });
+  expect(dry).toMatchObject({ ...expected, dry_run: true, loaded_folders: { count: 1, bytes: 0 } });
+  expect([listBlobs(server), existsSync(join(log, "00000009.log.damaged"))]).toEqual([before, true]);
+  expect(await collect(server, now)).toMatchObject({ ...expected, dry_run: false });
+  expect(new Set(listBlobs(server).keys())).toEqual(new Set([...needed, ...waiting]));
+  expect(readdirSync(join(server.data, "loaded"))).toHaveLength(1);
+  expect(readdirSync(join(server.data, "blobs", "partial"))).toEqual([]);
+  expect(existsSync(join(log, "00000009.log.damaged"))).toBe(false);
+  expect((await client.operations.list()).items.map(({ kind }) => kind)).toEqual(["gc"]);
+  expect(await answers(server, "m")).toEqual({ y: 20 });
+  await server.restart();
+  expect(await answers(server, "m")).toEqual({ y: 20 });
+  await createClient({ url: server.url }).endpoints.promote("m", 3);
+  expect(await answers(server, "m")).toEqual({ y: 30 });
+});
+
+test("the command line tells the same", { timeout: 120_000 }, async () => {
+  const server = await startServer();
+  const run = (...args: string[]) => runCli(["gc", ...args], { url: server.url });
+  await upload(createClient({ url: server.url }), Buffer.from("a file of nothing"));
+  await server.restart();
+  const dry = await run("--dry-run", "--older-than", "0s");
+  expect([dry.code, dry.stdout, dry.stderr]).toEqual([
+    0,
+    expect.stringMatching(/files of no living version +1 +17 B/),
+    expect.stringMatching(/17 B would be freed; nothing was changed/),
+  ]);
+  const young = await run();
+  expect(young.stderr).toMatch(/1 unneeded files \(17 B\) stay for now/);
+  const done = await run("--older-than", "0s", "-o", "json");
+  expect(JSON.parse(done.stdout)).toMatchObject({ dry_run: false, bytes: 17, older_than_ms: 0 });
+  expect((await run("--older-than", "soon")).code).toBe(2);
+});
+
+test(
+  "a file that a deployment was told is there stays, and no version ever lacks one",
+  { timeout: 180_000 },
+  async () => {
+    const server = await startServer();
+    const client = createClient({ url: server.url });
+    const now = { older_than_ms: 0 };
+    // Told that it is there, and not used yet.
+    await deploy(server.url, scaledMatrix(7), { name: "m", manifest, traffic: false });
+    const [sha256] = (await filesOf(server, "m", 1)) as [string];
+    await client.versions.remove("m", 1);
+    expect(await client.blobs.has(sha256)).toMatchObject({ complete: true });
+    expect(await collect(server, now)).toMatchObject({ blobs: { count: 0 }, kept: { count: 1 } });
+    const operation = await client.deployments.create({
+      name: "m",
+      entry: "model.onnx",
+      files: [{ path: "model.onnx", sha256 }],
+      traffic: false,
+    });
+    await client.operations.wait(operation.id);
+    await client.versions.remove("m", 2);
+    // Both were made of that file.
+  expect(await collect(server, now)).toMatchObject({ blobs: { count: 1 }, not_replayable: ["m@1", "m@2"] });
+
+    // Collections beside deployments of the same few files, over and over.
+    let collecting = true;
+    const collector = (async () => {
+      for (; collecting;) await collect(server, now);
+    })();
+    for (let round = 0; round < 6; round++) {
+      const { version, endpoint } = await deploy(server.url, scaledMatrix(round % 2), { name: "raced", manifest });
+      expect(await answers(server, endpoint!)).toEqual({ y: 10 * (round % 2) });
+      const { items } = await client.versions.list("raced");
+      for (const { version: other } of items)
+        if (other !== version) await client.versions.remove("raced", other).catch(() => null);
+    }
+    collecting = false;
+    await collector;
+    for (const { version } of (await client.versions.list("raced")).items)
+      for (const file of await filesOf(server, "raced", version)) expect(listBlobs(server).has(file)).toBe(true);
+  },
+);
+
+test("kill -9 in the middle leaves nothing half; the next one finishes", { timeout: 180_000 }, async () => {
+  const server = await startServer();
+  await deploy(server.url, smallModel("matrix"), { name: "m", manifest });
+  const needed = await filesOf(server, "m", 1);
+  const shelf = (sha256: string) => join(server.data, "blobs", sha256.slice(0, 2));
+  const old = Date.now() / 1000 - 3 * 86_400;
+  for (let i = 0; i < 3_000; i++) {
+    const sha256 = createHash("sha256").update(randomBytes(16)).digest("hex");
+    mkdirSync(shelf(sha256), { recursive: true });
+    writeFileSync(join(shelf(sha256), sha256), "left over");
+    utimesSync(join(shelf(sha256), sha256), old, old);
+  }
+  const total = listBlobs(server).size;
+  await createClient({ url: server.url }).server.gc();
+  while (listBlobs(server).size > total - 200) await new Promise((resolve) => setImmediate(resolve));
+  await server.kill9();
+  const left = listBlobs(server);
+  expect(left.size).toBeGreaterThan(needed.length);
+  for (const sha256 of needed) expect(left.has(sha256)).toBe(true);
+  await server.restart();
+  expect(await answers(server, "m")).toEqual({ y: 10 });
+  expect(await collect(server)).toMatchObject({ blobs: { count: left.size - needed.length } });
+  expect(new Set(listBlobs(server).keys())).toEqual(new Set(needed));
+});
+
+test(
+  "a version that an endpoint falls back to is not deleted, nor is the alias that leads to it",
+  { timeout: 120_000 },
+  async () => {
+    const server = await startServer();
+    const client = createClient({ url: server.url });
+    const serve = { ...patientServe, fallback: "safe" };
+    await deploy(server.url, scaledMatrix(1), { name: "m", manifest: { serve } });
+    await client.aliases.set("m", "safe", { version: 1 });
+    await deploy(server.url, scaledMatrix(2), { name: "m", manifest: { serve } });
+    const refused = { code: "in_use", message: expect.stringMatching(/endpoint m falls back to m@safe/) };
+    await expect(client.versions.remove("m", 1)).rejects.toMatchObject(refused);
+    await expect(client.aliases.remove("m", "safe")).rejects.toMatchObject(refused);
+    await client.endpoints.apply("m", { slipway: 1, name: "m", serve: { ...patientServe, fallback: "none" } });
+    await client.aliases.remove("m", "safe");
+    await client.versions.remove("m", 1);
+  },
+);
