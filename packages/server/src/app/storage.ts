@@ -5,11 +5,19 @@ import { endpointMigrations } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
+import { labelMigrations, lakeMigrations } from "../predictions/index.ts";
 import { registryMigrations } from "../registry/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, type Sql } from "../platform/sql/index.ts";
 
 /** Every capability's steps, in the order of the layers. */
-export const migrations = [...queueMigrations, ...accessMigrations, ...registryMigrations, ...endpointMigrations];
+export const migrations = [
+  ...queueMigrations,
+  ...accessMigrations,
+  ...registryMigrations,
+  ...lakeMigrations,
+  ...labelMigrations,
+  ...endpointMigrations,
+];
 
 export interface Storage {
   /** Absolute. */

@@ -70,6 +70,12 @@ export const options = {
     min: 64 * MiB,
     help: "Most memory to open and measure a model at deploy",
   },
+  load_timeout: {
+    type: "duration",
+    default: 120_000,
+    min: 1000,
+    help: "Longest time to open a version, warm it up and have it answer its examples",
+  },
   log_segment: {
     type: "bytes",
     default: 64 * MiB,
@@ -94,6 +100,18 @@ export const options = {
     default: null,
     min: 0,
     help: "Size of the prediction log over which its oldest files go",
+  },
+  lake_interval: {
+    type: "duration",
+    default: 60_000,
+    min: 0,
+    help: "How often new predictions are brought into Parquet files; 0: only when a query asks",
+  },
+  lake_memory: {
+    type: "bytes",
+    default: 512 * MiB,
+    min: 256 * MiB,
+    help: "Most memory of each process that writes or queries Parquet files",
   },
   lake_retention: {
     type: "duration",

@@ -1,4 +1,12 @@
 export type { Feed, FeedChunk } from "./feed.ts";
+export { createLabels, labelMigrations, type Labels, type ListedLabel, type PullState } from "./labels/index.ts";
+export {
+  createPredictionLake,
+  lakeMigrations,
+  type LakeQuery,
+  type PredictionLake,
+  type QueryResult,
+} from "./lake/index.ts";
 export type { FindPrediction, ListPredictions } from "./look-up.ts";
 export { createPredictionLog, type PredictionLog, type PredictionLogDeps } from "./prediction-log.ts";
 export type { ReplayFound, ReplayRequest, ReplaySelection } from "./replay/messages.ts";

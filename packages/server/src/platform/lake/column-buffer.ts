@@ -25,6 +25,7 @@ export interface ColumnSpec {
   readonly type: ColumnType;
   /** Every row is a list of any number of such values. */
   readonly list?: boolean;
+  readonly nullable?: boolean;
 }
 
 /** Rows of a chunk; DuckDB's vectors are of this size. */
@@ -32,20 +33,19 @@ export const chunkRows = 2048;
 
 /** Longer texts do not fit into their cell and stand in `heap`. */
 const inlineText = 12;
-const noRow = 0xffff_ffff;
 
 /**
- * The values of one column of a chunk in DuckDB's own layout, so that they are handed over with one copy. The writer
- * sets each row from 0 on exactly once, by one of the functions below or by a store into `view`.
+ * The values of one column of a chunk in DuckDB's own layout, so that they are handed over with one copy. Each row is set
+ * at most once, by one of the functions below or by a store into `view`, which of a nullable column `setValid` follows.
+ * A row of a nullable column that is not set is null; every row of another one must be set.
  */
 export interface ColumnBuffer {
   readonly spec: ColumnSpec;
   bytes: Uint8Array<ArrayBuffer>;
   /** Of `bytes`. */
   view: DataView<ArrayBuffer>;
-  /** One bit a row, 0 is null. Looked at only where `nulls` > 0. */
-  validity: Uint8Array<ArrayBuffer>;
-  nulls: number;
+  /** One bit a row, 0 is null; null where the column is not nullable. */
+  validity: Uint8Array<ArrayBuffer> | null;
   /** Texts longer than their cell: row, from, to, ... in `heap`. */
   readonly long: number[];
   heap: Uint8Array<ArrayBuffer>;
@@ -59,13 +59,12 @@ export interface ColumnBuffer {
 const empty = new Uint8Array(0);
 
 export function createColumnBuffer(spec: ColumnSpec, rows = chunkRows): ColumnBuffer {
-  const bytes = new Uint8Array(rows * (spec.list ? 16 : columnSizes[spec.type]));
+  const bytes = new Uint8Array(rows * cellBytes(spec));
   return {
     spec,
     bytes,
     view: new DataView(bytes.buffer),
-    validity: new Uint8Array(Math.ceil(rows / 64) * 8).fill(255),
-    nulls: 0,
+    validity: spec.nullable ? new Uint8Array(validityBytes(rows)) : null,
     long: [],
     heap: empty,
     heapSize: 0,
@@ -74,24 +73,44 @@ export function createColumnBuffer(spec: ColumnSpec, rows = chunkRows): ColumnBu
   };
 }
 
+function cellBytes({ list, type }: ColumnSpec): number {
+  return list ? 16 : columnSizes[type];
+}
+
+/** Of a bitmap of so many rows, in whole words. */
+export function validityBytes(rows: number): number {
+  return Math.ceil(rows / 64) * 8;
+}
+
+/** Makes the column empty; its memory stays. */
 export function resetColumn(column: ColumnBuffer): void {
-  if (column.nulls > 0) column.validity.fill(255);
-  column.nulls = 0;
+  if (column.validity !== null) {
+    column.validity.fill(0);
+    column.bytes.fill(0);
+  }
   column.long.length = 0;
   column.heapSize = 0;
   column.elements = 0;
   if (column.child !== null) resetColumn(column.child);
 }
 
-/** Bytes that the rows of a chunk take beyond their cells. */
-export function extraBytes(column: ColumnBuffer): number {
-  return column.heapSize + (column.child === null ? 0 : column.child.heapSize + column.elements * 8);
+/** Room for so many rows. */
+export function growColumn(column: ColumnBuffer, rows: number): void {
+  const size = cellBytes(column.spec);
+  if (column.bytes.length >= rows * size) return;
+  const capacity = Math.max(rows, (2 * column.bytes.length) / size);
+  column.bytes = enlarge(column.bytes, capacity * size);
+  column.view = new DataView(column.bytes.buffer);
+  if (column.validity !== null) column.validity = enlarge(column.validity, validityBytes(capacity));
 }
 
-export function setNull(column: ColumnBuffer, row: number): void {
-  column.validity[row >> 3] = (column.validity[row >> 3] as number) & ~(1 << (row & 7));
-  column.nulls++;
-  if (column.spec.type === "VARCHAR" || column.child !== null) column.bytes.fill(0, row * 16, row * 16 + 16);
+/** Bytes that it holds on to. */
+export function columnBytes({ bytes, heap, child }: ColumnBuffer): number {
+  return bytes.length + heap.length + (child === null ? 0 : child.bytes.length + child.heap.length);
+}
+
+export function setValid({ validity }: ColumnBuffer, row: number): void {
+  if (validity !== null) validity[row >> 3] = (validity[row >> 3] as number) | (1 << (row & 7));
 }
 
 /**
@@ -102,6 +121,7 @@ export function setText(column: ColumnBuffer, row: number, source: Uint8Array, f
   const length = to - from;
   const { bytes } = column;
   const cell = row * 16;
+  setValid(column, row);
   if (length <= inlineText) {
     let high = 0;
     for (let i = 0; i < length; i++) {
@@ -131,14 +151,9 @@ export function setString(column: ColumnBuffer, row: number, text: string): void
 function setLong(column: ColumnBuffer, row: number, text: Uint8Array): void {
   const from = column.heapSize;
   const to = from + text.length;
-  if (column.heap.length < to) {
-    const larger = new Uint8Array(Math.max(4096, to, 2 * column.heap.length));
-    larger.set(column.heap.subarray(0, from));
-    column.heap = larger;
-  }
+  if (column.heap.length < to) column.heap = enlarge(column.heap, Math.max(4096, to, 2 * column.heap.length));
   column.heap.set(text, from);
   column.heapSize = to;
-  column.bytes.fill(0, row * 16, row * 16 + 16);
   column.long.push(row, from, to);
 }
 
@@ -150,33 +165,27 @@ export function startList(column: ColumnBuffer, row: number, count: number): num
   view.setUint32(row * 16 + 4, 0, true);
   view.setUint32(row * 16 + 8, count, true);
   view.setUint32(row * 16 + 12, 0, true);
+  setValid(column, row);
   column.elements = elements + count;
   growColumn(child, column.elements);
   return elements;
 }
 
-function growColumn(column: ColumnBuffer, rows: number): void {
-  const size = columnSizes[column.spec.type];
-  if (column.bytes.length >= rows * size) return;
-  const capacity = Math.max(rows, (2 * column.bytes.length) / size);
-  const bytes = new Uint8Array(capacity * size);
-  bytes.set(column.bytes);
-  column.bytes = bytes;
-  column.view = new DataView(bytes.buffer);
-  const validity = new Uint8Array(Math.ceil(capacity / 64) * 8).fill(255);
-  validity.set(column.validity.subarray(0, Math.min(column.validity.length, validity.length)));
-  column.validity = validity;
+function enlarge(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
 }
 
-/** A column of few different texts: a row stores the number of its text, and a null stores `noText`. */
+/** A column of few different texts: a row stores the number of its text; null is `noText`. */
 export interface CodedColumn {
   readonly spec: ColumnSpec;
-  readonly codes: Uint32Array<ArrayBuffer>;
+  codes: Uint32Array<ArrayBuffer>;
   /** UTF-8. */
   readonly texts: readonly Uint8Array[];
 }
 
-export const noText = noRow;
+export const noText = 0xffff_ffff;
 
 /** A chunk of rows as columns, ready for DuckDB. */
 export interface ColumnChunk {

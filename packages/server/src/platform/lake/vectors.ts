@@ -1,6 +1,13 @@
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
-import { type CodedColumn, type ColumnBuffer, type ColumnChunk, columnSizes, noText } from "./column-buffer.ts";
+import {
+  type CodedColumn,
+  type ColumnBuffer,
+  type ColumnChunk,
+  columnSizes,
+  noText,
+  validityBytes,
+} from "./column-buffer.ts";
 
 type Vector = ReturnType<typeof duckdb.data_chunk_get_vector>;
 
@@ -24,7 +31,7 @@ function fillVector(vector: Vector, column: ColumnBuffer, rows: number): void {
     const text = heap.subarray(long[i + 1], long[i + 2]);
     duckdb.vector_assign_string_element_len(vector, long[i] as number, text);
   }
-  fillValidity(vector, column, rows);
+  fillValidity(vector, column.validity, rows);
 }
 
 function fillList(vector: Vector, column: ColumnBuffer, rows: number): void {
@@ -34,13 +41,13 @@ function fillList(vector: Vector, column: ColumnBuffer, rows: number): void {
   // Only now: growing the list moves its child.
   if (column.elements > 0) fillVector(duckdb.list_vector_get_child(vector), child, column.elements);
   duckdb.copy_data_to_vector(vector, 0, column.bytes.buffer, 0, rows * 16);
-  fillValidity(vector, column, rows);
+  fillValidity(vector, column.validity, rows);
 }
 
-function fillValidity(vector: Vector, { nulls, validity }: ColumnBuffer, rows: number): void {
-  if (nulls === 0) return;
+function fillValidity(vector: Vector, validity: Uint8Array<ArrayBuffer> | null, rows: number): void {
+  if (validity === null) return;
   duckdb.vector_ensure_validity_writable(vector);
-  duckdb.copy_data_to_vector_validity(vector, 0, validity.buffer, 0, Math.ceil(rows / 64) * 8);
+  duckdb.copy_data_to_vector_validity(vector, 0, validity.buffer, 0, validityBytes(rows));
 }
 
 const cells = new Uint32Array(4 * 2048);
@@ -62,6 +69,8 @@ function fillCoded(vector: Vector, { codes, texts }: CodedColumn, rows: number):
   const given = duckdb.vector_get_data(vector, rows * 16);
   const from = new Uint32Array(given.buffer, given.byteOffset, rows * 4);
   bits.fill(255);
+  last = -1;
+  let at = 0;
   for (let row = 0; row < rows; row++) {
     const code = codes[row] as number;
     const to = row * 4;
@@ -71,14 +80,15 @@ function fillCoded(vector: Vector, { codes, texts }: CodedColumn, rows: number):
       cells.fill(0, to, to + 4);
       continue;
     }
-    const at = (code === last ? (firstRows.get(last) as number) : (firstRows.get(code) as number)) * 4;
+    if (code !== last) {
+      last = code;
+      at = (firstRows.get(code) as number) * 4;
+    }
     cells[to] = from[at] as number;
     cells[to + 1] = from[at + 1] as number;
     cells[to + 2] = from[at + 2] as number;
     cells[to + 3] = from[at + 3] as number;
   }
   duckdb.copy_data_to_vector(vector, 0, cells.buffer, 0, rows * 16);
-  if (nulls === 0) return;
-  duckdb.vector_ensure_validity_writable(vector);
-  duckdb.copy_data_to_vector_validity(vector, 0, bits.buffer, 0, Math.ceil(rows / 64) * 8);
+  if (nulls > 0) fillValidity(vector, bits, rows);
 }

@@ -1,6 +1,6 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import { existsSync } from "node:fs";
-import { chunkRows, createColumnBuffer, resetColumn, setNull, setString, startList } from "../column-buffer.ts";
+import { chunkRows, createColumnBuffer, resetColumn, setString, setValid, startList } from "../column-buffer.ts";
 import type { LakeContext } from "../lake-main.ts";
 
 export interface TestTask {
@@ -45,8 +45,8 @@ export async function run({ do: what, value }: TestTask, context: LakeContext): 
 
 /** Rows of every kind: numbers, nulls, short and long texts, few texts, lists of texts. */
 async function feed(rows: number, { db }: LakeContext): Promise<unknown> {
-  const number = createColumnBuffer({ name: "number", type: "INTEGER" });
-  const text = createColumnBuffer({ name: "text", type: "VARCHAR" });
+  const number = createColumnBuffer({ name: "number", type: "INTEGER", nullable: true });
+  const text = createColumnBuffer({ name: "text", type: "VARCHAR", nullable: true });
   const list = createColumnBuffer({ name: "list", type: "VARCHAR", list: true });
   const few = {
     spec: { name: "few", type: "VARCHAR" as const },
@@ -59,10 +59,11 @@ async function feed(rows: number, { db }: LakeContext): Promise<unknown> {
     if (size === 0) return null;
     for (const column of [number, text, list]) resetColumn(column);
     for (let row = 0; row < size; row++, made++) {
-      if (made % 7 === 0) setNull(number, row);
-      else number.view.setInt32(row * 4, made, true);
-      if (made % 5 === 0) setNull(text, row);
-      else setString(text, row, made % 2 === 0 ? `${made}` : `the number that is called ${made} é`);
+      if (made % 7 !== 0) {
+        number.view.setInt32(row * 4, made, true);
+        setValid(number, row);
+      }
+      if (made % 5 !== 0) setString(text, row, made % 2 === 0 ? `${made}` : `the number that is called ${made} é`);
       const from = startList(list, row, made % 4);
       for (let i = 0; i < made % 4; i++) setString(list.child!, from + i, `element ${i} of the list ${made}`);
       few.codes[row] = made % 3 === 2 ? 0xffff_ffff : made % 3;

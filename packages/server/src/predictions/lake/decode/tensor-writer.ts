@@ -1,0 +1,251 @@
+import { fromHalfBits } from "@slipway/runtime/log";
+import {
+  type CodedColumn,
+  type ColumnBuffer,
+  setText,
+  setValid,
+  startList,
+} from "../../../platform/lake/column-buffer.ts";
+import type { TensorColumns } from "../columns.ts";
+import type { Chunk, Plan } from "./chunk.ts";
+import { datatypeCodes, elementSizes } from "./element-sizes.ts";
+import type { RowRange } from "./fixed-writer.ts";
+import type { LogBytes } from "./log-source.ts";
+import type { TensorPlaces } from "./tensor-places.ts";
+
+/** What the tensor at one place of a record was the last time; records of a signature have the same ones. */
+interface Expected {
+  readonly name: Uint8Array;
+  readonly datatype: number;
+  readonly isInput: boolean;
+  /** Null: it has no column. */
+  readonly target: TensorColumns | null;
+}
+
+/** Writes the inputs and outputs of some rows of a record into a chunk. What does not fit its column is null there. */
+export type WriteTensors = (chunk: Chunk, log: LogBytes, places: TensorPlaces, range: RowRange) => void;
+
+export function createTensorWriter({ columns, dictionaries }: Plan): WriteTensors {
+  const expected: Expected[] = [];
+  const { batched, tensors } = columns;
+  const classCodes = new Map(
+    tensors
+      .filter((tensor) => tensor.classes.length > 0)
+      .map((tensor) => [tensor, tensor.classes.map((name) => dictionaries[tensor.at]!.codeOfText(name))]),
+  );
+
+  function find({ bytes }: LogBytes, places: TensorPlaces, i: number): TensorColumns | null {
+    const from = places.nameFrom[i] as number;
+    const to = places.nameTo[i] as number;
+    const isInput = i < places.inputs;
+    const datatype = places.datatype[i] as number;
+    const seen = expected[i];
+    if (
+      seen !== undefined &&
+      seen.datatype === datatype &&
+      seen.isInput === isInput &&
+      seen.name.length === to - from
+    ) {
+      let at = 0;
+      while (at < seen.name.length && bytes[from + at] === seen.name[at]) at++;
+      if (at === seen.name.length) return seen.target;
+    }
+    const name = bytes.toString("utf8", from, to);
+    const side = isInput ? "input" : "output";
+    const target = tensors.find(
+      (one) => one.side === side && one.tensor === name && datatypeCodes[one.datatype] === datatype,
+    );
+    expected[i] = { name: new Uint8Array(bytes.subarray(from, to)), datatype, isInput, target: target ?? null };
+    return target ?? null;
+  }
+
+  return (chunk, log, places, range) => {
+    for (let i = 0; i < places.count; i++) {
+      const target = find(log, places, i);
+      if (target === null || (batched && places.first[i] !== range.rows)) continue;
+      const width = (places.elements[i] as number) / (batched ? range.rows : 1);
+      const source = { log, datatype: places.datatype[i] as number, from: places.dataFrom[i] as number, width };
+      const codes = classCodes.get(target);
+      if (codes !== undefined) writeClasses(chunk, { source, target, codes, range });
+      else if (target.form === "columns") writeMatrix(chunk, source, target, range);
+      else writeValue(chunk.columns[target.at] as ColumnBuffer, source, target.missing, range);
+    }
+  };
+}
+
+interface Source {
+  readonly log: LogBytes;
+  readonly datatype: number;
+  readonly from: number;
+  /** Elements of a row. */
+  readonly width: number;
+}
+
+function writeValue(column: ColumnBuffer, source: Source, missing: boolean, range: RowRange): void {
+  const { width, datatype } = source;
+  if (datatype === datatypeCodes.BYTES) writeTexts(column, source, range);
+  else if (column.child !== null) {
+    for (let i = 0; i < range.count; i++) {
+      const to = startList(column, range.base + i, width);
+      const elements = { base: to, row: 0, count: width, rows: width };
+      const at = source.from + (range.row + i) * width * (elementSizes[datatype] as number);
+      copyElements(column.child, { ...source, from: at }, false, elements);
+    }
+  } else if (width === 1) copyElements(column, source, missing, range);
+}
+
+/** One element a row, in the layout that both sides have. */
+function copyElements(column: ColumnBuffer, source: Source, missing: boolean, range: RowRange): void {
+  const { datatype } = source;
+  const { view } = source.log;
+  const target = column.view;
+  const size = elementSizes[datatype] as number;
+  let from = source.from + range.row * size;
+  for (let i = 0; i < range.count; i++, from += size) {
+    const to = range.base + i;
+    if (datatype === datatypeCodes.FP32) {
+      const value = view.getFloat32(from, true);
+      if (missing && value !== value) continue;
+      target.setFloat32(to * 4, value, true);
+    } else if (datatype === datatypeCodes.FP64) {
+      const value = view.getFloat64(from, true);
+      if (missing && value !== value) continue;
+      target.setFloat64(to * 8, value, true);
+    } else if (datatype === datatypeCodes.FP16) {
+      const value = fromHalfBits(view.getUint16(from, true));
+      if (missing && value !== value) continue;
+      target.setFloat32(to * 4, value, true);
+    } else if (size === 8) {
+      target.setUint32(to * 8, view.getUint32(from, true), true);
+      target.setUint32(to * 8 + 4, view.getUint32(from + 4, true), true);
+    } else if (size === 4) target.setUint32(to * 4, view.getUint32(from, true), true);
+    else if (size === 2) target.setUint16(to * 2, view.getUint16(from, true), true);
+    else target.setUint8(to, view.getUint8(from));
+    setValid(column, to);
+  }
+}
+
+function writeTexts(column: ColumnBuffer, { log, from, width }: Source, range: RowRange): void {
+  const { bytes, view } = log;
+  if (column.child === null && width !== 1) return;
+  let at = from;
+  for (let i = 0; i < range.row * width; i++) at += 4 + view.getUint32(at, true);
+  for (let i = 0; i < range.count; i++) {
+    const row = range.base + i;
+    const first = column.child === null ? row : startList(column, row, width);
+    for (let k = 0; k < width; k++) {
+      const end = at + 4 + view.getUint32(at, true);
+      setText(column.child ?? column, first + k, bytes, at + 4, end);
+      at = end;
+    }
+  }
+}
+
+/** A matrix of all columns, which the caller sent instead of them. */
+function writeMatrix(chunk: Chunk, source: Source, target: TensorColumns, range: RowRange): void {
+  if (source.width !== target.count) return;
+  for (let i = 0; i < range.count; i++)
+    for (let k = 0; k < target.count; k++) {
+      const value = numberAt(source, (range.row + i) * source.width + k);
+      const column = chunk.columns[target.at + k] as ColumnBuffer;
+      if (column.child === null && value === value) setNumberOf(column, range.base + i, value);
+    }
+}
+
+function setNumberOf(column: ColumnBuffer, to: number, value: number): void {
+  const { view } = column;
+  const whole = Number.isFinite(value) ? Math.trunc(value) : 0;
+  switch (column.spec.type) {
+    case "DOUBLE":
+      view.setFloat64(to * 8, value, true);
+      break;
+    case "FLOAT":
+      view.setFloat32(to * 4, value, true);
+      break;
+    case "BIGINT":
+    case "UBIGINT":
+      view.setBigInt64(to * 8, BigInt.asIntN(64, BigInt(whole)), true);
+      break;
+    case "INTEGER":
+    case "UINTEGER":
+      view.setInt32(to * 4, whole | 0, true);
+      break;
+    case "SMALLINT":
+    case "USMALLINT":
+      view.setInt16(to * 2, whole, true);
+      break;
+    default:
+      view.setInt8(to, whole);
+  }
+  setValid(column, to);
+}
+
+/** A float or a small integer; 64 bits lose what a double cannot hold. */
+function numberAt({ log: { view }, datatype, from }: Source, index: number): number {
+  switch (datatype) {
+    case datatypeCodes.FP32:
+      return view.getFloat32(from + index * 4, true);
+    case datatypeCodes.FP64:
+      return view.getFloat64(from + index * 8, true);
+    case datatypeCodes.FP16:
+      return fromHalfBits(view.getUint16(from + index * 2, true));
+    case datatypeCodes.INT64:
+    case datatypeCodes.UINT64:
+      return Number(view.getBigInt64(from + index * 8, true));
+    case datatypeCodes.INT32:
+      return view.getInt32(from + index * 4, true);
+    case datatypeCodes.UINT32:
+      return view.getUint32(from + index * 4, true);
+    case datatypeCodes.INT16:
+      return view.getInt16(from + index * 2, true);
+    case datatypeCodes.UINT16:
+      return view.getUint16(from + index * 2, true);
+    case datatypeCodes.INT8:
+      return view.getInt8(from + index);
+    default:
+      return view.getUint8(from + index);
+  }
+}
+
+interface Classes {
+  readonly source: Source;
+  readonly target: TensorColumns;
+  readonly codes: readonly number[];
+  readonly range: RowRange;
+}
+
+/** The class as callers see it, and the probability of each. */
+function writeClasses(chunk: Chunk, { source, target, codes, range }: Classes): void {
+  const { form, at } = target;
+  const { codes: chosen } = chunk.columns[at] as CodedColumn;
+  const count = target.classes.length;
+  if (source.width !== (form === "probabilities" ? count : 1)) return;
+  for (let i = 0; i < range.count; i++) {
+    const to = range.base + i;
+    const first = (range.row + i) * source.width;
+    if (form === "index") {
+      const code = codes[numberAt(source, first)];
+      if (code !== undefined) chosen[to] = code;
+      continue;
+    }
+    let best = -1;
+    let most = Number.NEGATIVE_INFINITY;
+    let isFinite = true;
+    for (let k = 0; k < count; k++) {
+      const value = form === "binary" ? binary(numberAt(source, first), k) : numberAt(source, first + k);
+      const column = chunk.columns[at + 1 + k] as ColumnBuffer;
+      setNumberOf(column, to, value);
+      if (value - value !== 0) isFinite = false;
+      if (value <= most) continue;
+      most = value;
+      best = k;
+    }
+    // Of two classes the second has to have more than half, as in the answer; rounding must not decide.
+    if (form === "binary") best = numberAt(source, first) > 0.5 ? 1 : 0;
+    if (isFinite && best >= 0) chosen[to] = codes[best] as number;
+  }
+}
+
+function binary(second: number, k: number): number {
+  return k === 1 ? second : 1 - second;
+}
