@@ -1,6 +1,7 @@
 import { deployRoutes } from "./routes/deploy.ts";
 import { endpointsRoutes } from "./routes/endpoints.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
+import { labelsRoutes } from "./routes/labels.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { predictionsRoutes } from "./routes/predictions.ts";
 import { serverRoutes } from "./routes/server.ts";
@@ -15,6 +16,7 @@ export const routes = {
   ...modelsRoutes,
   ...endpointsRoutes,
   ...predictionsRoutes,
+  ...labelsRoutes,
   ...maintenanceRoutes,
 } as const satisfies Record<string, RouteSpec>;
 

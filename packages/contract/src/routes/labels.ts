@@ -11,7 +11,7 @@ export const labelsRoutes = {
     summary: "Say what came true for predictions; durable when it is answered",
     // Whoever asks for predictions is the one who learns what came true; a token that may infer may say so.
     scope: "infer",
-    body: z.union([labels.labelRequest, labels.newLabel]),
+    body: labels.labelBody,
     status: 200,
     answer: labels.labelReport,
     errors: ["endpoint_not_found", "invalid_request", "too_large"],

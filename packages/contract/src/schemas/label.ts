@@ -36,6 +36,10 @@ export const labelRequest = z.strictObject({
 });
 export type LabelRequest = z.infer<typeof labelRequest>;
 
+/** One label, a list of them, or a list with options. */
+export const labelBody = z.union([labelRequest, z.array(newLabel).min(1).max(maxLabels), newLabel]);
+export type LabelBody = z.infer<typeof labelBody>;
+
 const count = z.int().min(0);
 export const labelReport = z.object({
   received: count,

@@ -14,7 +14,7 @@ const byteUnits: Record<string, number> = {
   mb: 1e6,
   gb: 1e9,
 };
-const timeUnits: Record<string, number> = { "": 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const timeUnits: Record<string, number> = { "": 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 function parseNumber(text: unknown, units: Record<string, number>): number {
   if (typeof text === "number") return text;

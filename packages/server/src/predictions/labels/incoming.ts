@@ -31,11 +31,10 @@ export interface Problem {
 }
 
 /**
- * Makes the table `raw`: `line` (1 is the first row; in a CSV 2, after its heading) and all else as text.
- * @returns rows that are no rows at all, such as a line of a CSV with too many fields
+ * Makes `raw`, which is read once: `line` (1 is the first row; in a CSV 2, after its heading) and all else as text.
  * @throws SlipwayError `invalid_file`
  */
-export async function readIncoming(db: LakeDb, origin: Origin, columns: Columns): Promise<readonly Problem[]> {
+export async function readIncoming(db: LakeDb, origin: Origin, columns: Columns): Promise<void> {
   if (origin.kind === "source") return readQuery(db, origin, columns);
   const { path, format } = origin;
   const place = quoteText(path);
@@ -47,28 +46,32 @@ export async function readIncoming(db: LakeDb, origin: Origin, columns: Columns)
   const found = new Map([...names].map((name) => [name, "VARCHAR"]));
   const from = `read_json(${place}, format = 'newline_delimited', columns = {${fields}})`;
   await db.exec(
-    `create temp table raw as select row_number() over () as line, ${jsonColumns(found, columns)} from ${from}`,
+    `create temp view raw as select row_number() over () as line, ${jsonColumns(found, columns)} from ${from}`,
   );
-  return [];
 }
 
-async function readTyped(db: LakeDb, from: string, columns: Columns): Promise<readonly Problem[]> {
+async function readTyped(db: LakeDb, from: string, columns: Columns): Promise<void> {
   const found = new Map((await db.describe(`select * from ${from}`)).map(({ name, type }) => [name, type]));
-  await db.exec(`create temp table raw as select row_number() over () as line, ${pick(found, columns)} from ${from}`);
-  return [];
+  await db.exec(`create temp view raw as select row_number() over () as line, ${pick(found, columns)} from ${from}`);
 }
 
-async function readCsv(db: LakeDb, path: string, columns: Columns): Promise<readonly Problem[]> {
+async function readCsv(db: LakeDb, path: string, columns: Columns): Promise<void> {
   // What is guessed from rows would be guessed wrongly where a row is broken.
   const form = `all_varchar = true, header = true, delim = ${quoteText(findDelimiter(path))}, quote = '"', escape = '"'`;
   const described = await db.describe(`select * from read_csv(${quoteText(path)}, ${form}, ignore_errors = true)`);
   const found = new Map(described.map(({ name, type }) => [name, type]));
   const from = `read_csv(${quoteText(path)}, ${form}, store_rejects = true, rejects_limit = 10000)`;
   await db.exec(
-    `create temp table raw as select row_number() over () + 1 as line, ${pick(found, columns)} from ${from}`,
+    `create temp view raw as select row_number() over () + 1 as line, ${pick(found, columns)} from ${from}`,
   );
+}
+
+/** Lines of a CSV that are no rows, such as one with too many fields; known when `raw` has been read. */
+export async function listRejects(db: LakeDb): Promise<readonly Problem[]> {
+  const [log] = await db.rows("select count(*) as n from duckdb_tables() where table_name = 'reject_errors'");
+  if (Number(log?.["n"]) === 0) return [];
   const rejects = await db.rows(
-    `select line, any_value(error_message) as message from reject_errors group by line order by line`,
+    "select line, any_value(error_message) as message from reject_errors group by line order by line",
   );
   return rejects.map(({ line, message }) => ({ line: Number(line), message: firstLine(String(message)) }));
 }
@@ -91,7 +94,7 @@ async function readQuery(
   db: LakeDb,
   { source, query }: Extract<Origin, { kind: "source" }>,
   columns: Columns,
-): Promise<readonly Problem[]> {
+): Promise<void> {
   let line = 0;
   for await (const { columns: names, rows } of readSource(source, query)) {
     const found = new Map(names.map((name) => [name, "VARCHAR"]));
@@ -104,7 +107,6 @@ async function readQuery(
     await db.exec(line === 0 ? `create temp table raw as ${select}` : `insert into raw ${select}`, values);
     line += rows.length;
   }
-  return [];
 }
 
 /** The columns of `raw` out of those that are there. @throws SlipwayError `invalid_file` */

@@ -35,3 +35,7 @@ export function createLabels(deps: LabelsDeps): Labels {
     pulls: createLabelPulls({ ...deps, store, bulk }),
   };
 }
+
+export { labelMigrations } from "./migrations.ts";
+export type { ListedLabel } from "./label-tasks.ts";
+export type { PullState } from "./store.ts";

@@ -17,6 +17,9 @@ export function eventsQuery(paths: readonly string[]): string {
 export const targetSql = `case when prediction is null then 'k:' || "key"
   else 'p:' || prediction::varchar || coalesce('/' || "row"::varchar, '') end`;
 
+/** Two labels of which this is the same say the same. */
+export const saidSql = `md5_number(concat_ws(chr(31), ${targetSql}, "value", epoch_ms(observed_at)::varchar, "source"))`;
+
 /**
  * Which label is about which prediction, one row a pair: those by id whether or not the prediction is there, those by key
  * where their rule says to which of several. One that failed answered nothing, so its key does not count.

@@ -1,14 +1,14 @@
 /** What the processes of the lake do with labels. */
 import type { AmbiguousRule, LabelImportResult } from "@slipway/contract";
 import { SlipwayError } from "@slipway/contract/errors";
-import { statSync } from "node:fs";
 import { DuckDbError, type LakeDb } from "../../platform/lake/lake-db.ts";
 import type { LakeContext } from "../../platform/lake/index.ts";
 import { quoteText } from "../../platform/lake/quote.ts";
 import { checkRows, countAttached, dropDuplicates, fileOptions, refuse, writeFresh } from "./attach.ts";
-import { firstLine, readIncoming, type Columns, type Origin } from "./incoming.ts";
+import { firstLine, listRejects, readIncoming, type Columns, type Origin } from "./incoming.ts";
 import type { KnownLabel, Label } from "./label.ts";
 import { eventsQuery, labelViews, targetSql } from "./label-sql.ts";
+import { syncFile } from "../lake/parquet-file.ts";
 import { predictionsView } from "./predictions-view.ts";
 
 /** The files of one endpoint, as `lake_files` lists them. */
@@ -128,12 +128,15 @@ async function importLabels(
   onProgress: (message: string) => void,
 ): Promise<ImportOutput> {
   onProgress("reading the labels");
-  const broken = await readIncoming(db, task.origin, task.columns).catch((error: unknown) => {
+  const read = async () => {
+    await readIncoming(db, task.origin, task.columns);
+    return checkRows(db, task);
+  };
+  const { wrong, problems: bad } = await read().catch((error: unknown) => {
     if (!(error instanceof DuckDbError)) throw error;
-    const message = `The labels cannot be read: ${firstLine(error.message)}`;
-    throw new SlipwayError("invalid_file", message);
+    throw new SlipwayError("invalid_file", `The labels cannot be read: ${firstLine(error.message)}`);
   });
-  const { wrong, problems: bad } = await checkRows(db, task);
+  const broken = await listRejects(db);
   const problems = [...broken, ...bad].toSorted((a, b) => a.line - b.line).slice(0, 100);
   const skipped = wrong + broken.length;
   if (skipped > 0 && !task.skipBad) refuse(skipped, problems);
@@ -168,7 +171,7 @@ async function describeFile(db: LakeDb, path: string): Promise<NonNullable<Writt
     await db.rows(`select count(*) as n, epoch_ms(min(received_at)) as low, epoch_ms(max(received_at)) as high
     from read_parquet(${quoteText(path)})`);
   const { n, low, high } = found ?? {};
-  return { rows: Number(n), minAt: Number(low), maxAt: Number(high), bytes: statSync(path).size };
+  return { rows: Number(n), minAt: Number(low), maxAt: Number(high), bytes: syncFile(path) };
 }
 
 const labelJson = `[{"id": "UUID", "prediction": "UUID", "row": "BIGINT", "key": "VARCHAR", "value": "VARCHAR", "number": "DOUBLE",

@@ -7,7 +7,7 @@ import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
-import type { PredictionLog } from "../../predictions/index.ts";
+import type { Labels, PredictionLog } from "../../predictions/index.ts";
 import type { Registry } from "../../registry/index.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
@@ -15,6 +15,7 @@ import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
 import { createEndpointHandlers } from "./endpoint-handlers.ts";
 import { registerEndpointPaths } from "./endpoint-paths.ts";
 import { createFileHandlers } from "./file-handlers.ts";
+import { createLabelHandlers } from "./label-handlers.ts";
 import { createMaintenanceHandlers } from "./maintenance-handlers.ts";
 import { createModelHandlers } from "./model-handlers.ts";
 import { createPredictionHandlers } from "./prediction-handlers.ts";
@@ -40,6 +41,7 @@ export interface ApiDeps {
   readonly registry: Registry;
   readonly endpoints: Endpoints;
   readonly predictions: PredictionLog;
+  readonly labels: Labels;
   readonly replay: Replay;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -61,6 +63,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createModelHandlers(deps),
       ...createFileHandlers(deps),
       ...createPredictionHandlers(deps),
+      ...createLabelHandlers(deps),
       ...createMaintenanceHandlers(deps),
     });
   });

@@ -2,16 +2,19 @@ import { SlipwayError } from "@slipway/contract";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { idPattern } from "../../kernel/ids.ts";
-import type { PredictionLog } from "../../predictions/index.ts";
+import type { Labels, PredictionLog } from "../../predictions/index.ts";
 import { parseSince } from "./since.ts";
 import type { Handlers } from "./register.ts";
+import { withLabel } from "./with-label.ts";
 
 export function createPredictionHandlers({
   predictions,
   endpoints,
+  labels,
   clock,
 }: {
   predictions: PredictionLog;
+  labels: Labels;
   endpoints: Endpoints;
   clock: Clock;
 }): Pick<Handlers, "listPredictions" | "getPrediction"> {
@@ -36,10 +39,9 @@ export function createPredictionHandlers({
     },
     getPrediction: async ({ params, query }) => {
       const id = params["id"]!;
-      const found = idPattern.test(id)
-        ? await predictions.find(id, (query["row"] as number | undefined) ?? null)
-        : null;
-      if (found) return found;
+      const row = (query["row"] as number | undefined) ?? null;
+      const found = idPattern.test(id) ? await predictions.find(id, row) : null;
+      if (found) return withLabel(found, { labels, row });
       throw new SlipwayError("prediction_not_found", `There is no prediction ${JSON.stringify(id)} on record.`, { id });
     },
   };

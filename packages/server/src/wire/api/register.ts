@@ -103,9 +103,28 @@ function fromText(value: unknown): unknown {
 function parseBody(route: RouteSpec, body: Buffer): unknown {
   const parsed = route.body!.safeParse(body.length === 0 ? {} : parseJsonBody(body));
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: explain(issue) }));
+  const problems = parsed.error.issues
+    .flatMap((issue) => ofNearestForm(issue as Issue))
+    .map((issue) => ({ path: issue.path.join("."), message: explain(issue) }));
   const text = problems.map(({ path, message }) => (path === "" ? `it ${message}` : `${path} ${message}`)).join("; ");
   throw new SlipwayError("invalid_request", `The body is wrong: ${text}.`, { problems });
+}
+
+/** What a schema complains of; `errors` are those of each form that a body may have. */
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly errors?: readonly (readonly Issue[])[] | undefined;
+}
+
+/** Of a body that may have several forms: what is wrong with the form that it resembles most. */
+function ofNearestForm(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union" || issue.errors === undefined) return [issue];
+  const depth = (form: readonly Issue[]) => Math.min(...form.map((each) => each.path.length));
+  const nearest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0] ?? [];
+  if (nearest.length === 0) return [issue];
+  return nearest.flatMap((each) => ofNearestForm({ ...each, path: [...issue.path, ...each.path] }));
 }
 
 function explain(issue: { readonly message: string }): string {
