@@ -16,6 +16,7 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
   test("find predictions", () => follow("docs/how-to/find-predictions.md"));
   test("use the Open Inference Protocol", () => follow("docs/how-to/use-the-open-inference-protocol.md"));
   test("deploy from CI", () => follow("docs/how-to/ci.md"));
+  test("back up and restore", () => follow("docs/how-to/back-up-and-restore.md"));
   test("run in production", () =>
     // What installs something, or is for another machine.
     follow("docs/how-to/run-in-production.md", { skip: ({ code }) => /^(npm|docker|systemctl) /.test(code) }));
