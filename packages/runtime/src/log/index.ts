@@ -10,6 +10,7 @@ export * from "./peek.ts";
 export * from "./reader.ts";
 export { type Recovery, isClosed, recoverInstance } from "./recover.ts";
 export * from "./record.ts";
+export { type Sink, createSink } from "./sink.ts";
 export { type RowSet, createRowSetBuilder, decodeRowSet, encodeRowSet } from "./row-set.ts";
 export {
   type Done,

@@ -1,44 +1,31 @@
 import { SlipwayError } from "@slipway/contract";
 import {
-  isFloat,
   packColumns,
   recordsToTensors,
   resolveInputs,
   unpackColumns,
   type InferenceRecord,
-  type InputSpec,
   type ResolvedInputs,
   type Signature,
 } from "@slipway/runtime";
 import { renderRow } from "../render.ts";
 import type { Refusal } from "./reasons.ts";
 
-export interface OtherInputs extends ResolvedInputs {
+export interface ReplayedInputs extends ResolvedInputs {
   /** Inputs on record that the version does not take. */
   readonly ignored: readonly string[];
   /** Inputs of the version that are in none of the rows, and that may be missing. */
   readonly empty: readonly string[];
 }
 
-/**
- * What the version that answered was run on, bit for bit, whether the caller sent columns or the matrix. It was held to
- * the signature when it came; here only the form is, because a range may not bear its own rounding.
- */
-export function toOwnInputs(signature: Signature, record: InferenceRecord): ResolvedInputs {
-  return resolveInputs(trusting(signature), record.inputs);
-}
-
-const trusted = new WeakMap<Signature, Signature>();
-
-function trusting(signature: Signature): Signature {
-  const known = trusted.get(signature);
-  if (known) return known;
-  const inputs = signature.inputs.map(({ name, datatype, shape, nullable }): InputSpec => {
-    return { name, datatype, shape, nullable: nullable || isFloat(datatype) };
-  });
-  const made = { ...signature, inputs };
-  trusted.set(signature, made);
-  return made;
+/** What the version that answered was run on, bit for bit, whether the caller sent columns, records or the matrix. */
+export function toOwnInputs(signature: Signature, record: InferenceRecord): ReplayedInputs | Refusal {
+  try {
+    return { ...resolveInputs(signature, record.inputs), ignored: [], empty: [] };
+  } catch (error) {
+    if (SlipwayError.is(error)) return { reason: "inputs_refused", message: error.message };
+    throw error;
+  }
 }
 
 /**
@@ -48,7 +35,7 @@ function trusting(signature: Signature): Signature {
 export function toOtherInputs(
   { target, recorded }: { readonly target: Signature; readonly recorded: Signature | null },
   record: InferenceRecord,
-): OtherInputs | Refusal {
+): ReplayedInputs | Refusal {
   const wanted = new Set(target.inputs.map((input) => input.name));
   try {
     const inputs = recorded === null ? record.inputs : unpackColumns(recorded, record.inputs);

@@ -5,7 +5,7 @@ import { withoutErased } from "./kept-rows.ts";
 import { toOtherInputs, toOwnInputs } from "./model-inputs.ts";
 import { findRefusal, type Refusal } from "./reasons.ts";
 import { createReader, type Found } from "./selection-reader.ts";
-import { countAnswered, countRefused, countSeen, createTally, type ComparedRow } from "./tally.ts";
+import { countAnswered, countRefused, countSeen, countUnlike, createTally, type ComparedRow } from "./tally.ts";
 
 /** What is held of a request until it is settled. */
 interface Open extends Found {
@@ -76,14 +76,13 @@ export function createReplayer({ folder, selection, tolerance }: ReplaySetup, mo
       const held = open.get(index)!;
       held.target = targets[key]!;
       const { signature, recorded } = held.target;
-      if (recorded === signature) return toOwnInputs(signature, held.kept);
-      const made = toOtherInputs({ target: signature, recorded }, held.kept);
+      const own = recorded === signature;
+      const made = own ? toOwnInputs(signature, held.kept) : toOtherInputs({ target: signature, recorded }, held.kept);
       if ("reason" in made) {
         refuseOpen(index, made);
         return null;
       }
-      for (const name of made.ignored) if (!tally.ignoredInputs.includes(name)) tally.ignoredInputs.push(name);
-      for (const name of made.empty) tally.emptyInputs[name] = (tally.emptyInputs[name] ?? 0) + held.compared.length;
+      countUnlike(tally, made, held.compared.length);
       return { tensors: made.tensors, rows: made.rows };
     },
     outputs(index, outputs) {

@@ -102,6 +102,16 @@ export function countSeen(tally: ReplayTally, at: number): void {
   tally.lastAt = Math.max(tally.lastAt ?? at, at);
 }
 
+/** What two versions do not have in common, of so many predictions. */
+export function countUnlike(
+  tally: ReplayTally,
+  { ignored, empty }: { readonly ignored: readonly string[]; readonly empty: readonly string[] },
+  count: number,
+): void {
+  for (const name of ignored) if (!tally.ignoredInputs.includes(name)) tally.ignoredInputs.push(name);
+  for (const name of empty) tally.emptyInputs[name] = (tally.emptyInputs[name] ?? 0) + count;
+}
+
 /** Counts the rows of one request that was run again, output by output. False: no output could be compared. */
 export function countAnswered(tally: ReplayTally, answered: Answered, tolerance: Tolerance): boolean {
   const pairs = pairOutputs(tally, answered);
