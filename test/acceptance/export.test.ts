@@ -7,7 +7,7 @@ import { createClient } from "@slipway/sdk";
 import { afterAll, describe, expect, test } from "vitest";
 import { ended, track } from "../lib/children.ts";
 import { runCli } from "../lib/cli.ts";
-import { deploy, type Deployment } from "../lib/deploy.ts";
+import { deploy, readManifest, type Deployment } from "../lib/deploy.ts";
 import { cleanEnv, findEntry } from "../lib/entry.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
 import { flight, patientFlights, smallModel } from "../lib/models.ts";
@@ -49,8 +49,28 @@ interface Case {
   readonly record: unknown;
 }
 
+const { v1 } = patientFlights();
+const proven = {
+  ...(readManifest(v1)["model"] as object),
+  examples: { path: "examples.json", absolute: 0.001 },
+  training: { at: "2026-03-01", data: "flights of January", commit: "1a2b3c4" },
+};
+
 const cases: Readonly<Record<string, Case>> = {
-  flights: { path: patientFlights().v1, record: { ...flight, flight_id: "x" }, options: { name: "flight-delay" } },
+  "examples, training and budgets": {
+    path: v1,
+    options: {
+      name: "proven",
+      manifest: {
+        model: proven,
+        serve: { timeout: "10s", memory: "4GiB", max_training_age: "9999d" },
+        log: { key: "id", fields: ["origin_late_3h"] },
+      },
+      beside: [join(v1, "examples.json")],
+    },
+    record: { id: "1", ...flight },
+  },
+  flights: { path: v1, record: { ...flight, flight_id: "x" }, options: { name: "flight-delay" } },
   "a ZipMap": { path: smallModel("iris-text-zipmap"), record: { X: [5.1, 3.5, 1.4, 0.2] }, options: { name: "iris" } },
   "weights beside the model": {
     path: smallModel("external"),
@@ -110,7 +130,7 @@ describe("export, then deploy to a fresh server", { timeout: 200_000 }, () => {
       writeFileSync(blob, Buffer.concat([bytes.subarray(0, -1), Buffer.from([bytes.at(-1)! ^ 1])]));
       const folder = join(room, "rotten");
       const { code, stderr } = await runCli(["export", "columns@1", folder, "--json"], { url: here.url });
-      expect([code, JSON.parse(stderr.trim().split("\n").at(-1)!)]).toMatchObject([1, { code: "digest_mismatch" }]);
+      expect([code, JSON.parse(stderr.trim().split("\n").at(-1)!)]).toMatchObject([1, { code: "damaged_blob" }]);
       for (const name of ["columns.onnx", "columns.onnx.part", "slipway.yaml"])
         expect(existsSync(join(folder, name)), name).toBe(false);
     } finally {

@@ -3,6 +3,8 @@ export { options as serverOptions, parseConfig, type Config } from "./config/ind
 export { loadConfig, runServer, type RunOptions } from "./main.ts";
 export { doctor, type Finding } from "./main/doctor.ts";
 export { draftPackage, type DraftedPackage, type DraftPackageRequest } from "./main/package/draft-package.ts";
+export { checkPackage, type CheckedPackage, type CheckPackageRequest } from "./main/package/check-package.ts";
+export type { PackageFinding } from "./main/package/package-finding.ts";
 export { packageDigest } from "./main/package/package-digest.ts";
 export {
   keepBackup,

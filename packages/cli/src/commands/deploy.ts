@@ -6,12 +6,15 @@ import { defaultUrl, isFinished, toOperationError, type Client } from "@slipway/
 import { requireName } from "../addresses.ts";
 import { argument, textOption, type Context, type Input, type Run } from "../context.ts";
 import { sampleRecord, toCurl, toPredict } from "../deploy/example.ts";
+import { parseDigest } from "../deploy/digest.ts";
 import { hashFile } from "../deploy/hash.ts";
-import { addMissing, planDeploy, type DeployPlan, type PlannedFile } from "../deploy/plan.ts";
-import { InterruptedError, UsageError } from "../exit-codes.ts";
+import { withMissing } from "../deploy/missing.ts";
+import { planDeploy, type DeployPlan, type PlannedFile } from "../deploy/plan.ts";
+import { InterruptedError } from "../exit-codes.ts";
 import { note, warn, writeJson, writeOne } from "../output.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { bytesText, printable } from "../text.ts";
+import { parityText } from "./verify.ts";
 
 /** One run of the command: what it works with until it ends. */
 interface Job {
@@ -65,19 +68,16 @@ export async function runDeploy(
   }
 }
 
-function toOptions(input: Input): Job["options"] {
+export function toOptions(input: Input): Job["options"] {
   const endpoint = textOption(input, "endpoint");
   const message = textOption(input, "message");
-  const expect = textOption(input, "expect")
-    ?.toLowerCase()
-    .replace(/^sha256:/, "");
-  if (expect !== undefined && !/^[0-9a-f]{64}$/.test(expect))
-    throw new UsageError("--expect takes a SHA-256: 64 hexadecimal digits.");
+  const expect = textOption(input, "expect");
   return {
     traffic: input.options.traffic !== false,
     ...(endpoint === undefined ? {} : { endpoint: requireName(endpoint) }),
     ...(message === undefined ? {} : { message }),
-    ...(expect === undefined ? {} : { expect }),
+    ...(expect === undefined ? {} : { expect: parseDigest(expect) }),
+    ...(input.options.allowBreaking === true ? { allow_breaking: true } : {}),
   };
 }
 
@@ -96,18 +96,11 @@ function interrupt(job: Job, stop: AbortController): void {
 }
 
 /** Uploads and deploys; once more with the files that the server found missing. */
-async function deployOnce(job: Job, plan: DeployPlan, again = false): Promise<Operation> {
-  try {
-    const operation = await start(job, plan);
-    return job.detach ? operation : await follow(job, operation);
-  } catch (error) {
-    const missing = SlipwayError.is(error) ? error.details.missing_files : undefined;
-    if (again || !Array.isArray(missing)) throw error;
-    const names = missing.filter((file) => typeof file === "string");
-    const larger = await addMissing(plan, names);
-    if (larger === null) throw error;
-    return deployOnce(job, larger, true);
-  }
+function deployOnce(job: Job, plan: DeployPlan): Promise<Operation> {
+  return withMissing(plan, async (whole) => {
+    const operation = await start(job, whole);
+    return job.detach ? operation : follow(job, operation);
+  });
 }
 
 async function start(job: Job, plan: DeployPlan): Promise<Operation> {
@@ -193,6 +186,7 @@ async function printResult(job: Job, result: DeployResult): Promise<void> {
       "state",
       `${served}${result.revision === null ? "" : ` (revision ${result.revision})`}, placement ${result.placement}`,
     ],
+    ["examples", result.parity === null ? null : parityText(result.parity)],
     ["digest", result.digest],
     ["endpoint", url],
     ["note", notes.join("\n")],

@@ -22,17 +22,18 @@ interface Place {
 }
 
 export const init: Run = async (context, input) => {
-  const place = await findPlace(input);
+  const found = await findPlace(input);
   const data = await findData(input.args[1]);
   const examples = countExamples(input, data);
   const toStdout = input.options.stdout === true;
   if (toStdout && examples > 0) throw new UsageError("--examples writes a file, and --stdout writes none: choose one.");
-  if (!toStdout && input.options.force !== true) await requireFree(place, examples > 0);
-  const drafted = await draft(context, place, { data, examples });
+  if (!toStdout && input.options.force !== true) await requireFree(found, examples > 0);
+  const { drafted, plan } = await draft(context, found, { data, examples });
   if (toStdout) {
     context.stdout.write(drafted.text);
     return;
   }
+  const place = { ...found, plan };
   const written = await write(place, drafted);
   report(context, { place, drafted, written, data });
 };
@@ -81,21 +82,23 @@ async function requireFree({ folder, plan, copies }: Place, withExamples: boolea
       throw new UsageError(`${join(folder, name)} is there already: pass --force to write over it, or --stdout.`);
 }
 
-/** What is drafted, with Ctrl-C as a way out. */
+/** What is drafted, with Ctrl-C as a way out, and the plan with all files that the model needs. */
 async function draft(
   context: Context,
   { plan }: Place,
   { data, examples }: { data: string | null; examples: number },
-): Promise<DraftedPackage> {
+): Promise<{ drafted: DraftedPackage; plan: DeployPlan }> {
   const { draftPackage } = await loadServer();
   const progress = createProgress(context.stderr, context.settings.quiet);
   const stop = new AbortController();
   const restore = context.onInterrupt(() => stop.abort(new InterruptedError("Interrupted; nothing was written.")));
   const onProgress = (message: string) => progress.show(printable(message), null);
   try {
-    return await withMissing(plan, ({ name, entry, files }) =>
-      draftPackage({ name, entry, files, data, examples, examplesPath: examplesName, signal: stop.signal, onProgress }),
-    );
+    return await withMissing(plan, async (whole) => {
+      const { name, entry, files } = whole;
+      const request = { name, entry, files, data, examples, examplesPath: examplesName };
+      return { drafted: await draftPackage({ ...request, signal: stop.signal, onProgress }), plan: whole };
+    });
   } catch (error) {
     stop.signal.throwIfAborted();
     throw error;

@@ -27,6 +27,15 @@ export const packageCommands: CommandGroup = {
       load: async () => (await import("../commands/init.ts")).init,
     },
     {
+      usage: "check <path>",
+      summary: "try a model and its slipway.yaml here, as a deploy would, before any server",
+      about:
+        "PATH is a model file (.onnx), a slipway.yaml or its folder. Manifest, files, signature, the recorded examples, time against serve.timeout, memory against serve.memory, the age of the training, and the digest that a deploy will give. Ends with 1 where something failed. Needs no server.",
+      options: [["--expect <digest>", "fail unless a deploy would give this SHA-256"]],
+      examples: ["slipway check ./flight-delay", "slipway check model.onnx --json"],
+      load: async () => (await import("../commands/check.ts")).check,
+    },
+    {
       usage: "export <address> <dir>",
       summary: "write a version as a plain folder that can be deployed anywhere",
       about:

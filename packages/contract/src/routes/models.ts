@@ -64,7 +64,7 @@ export const modelsRoutes = {
     scope: "read",
     status: 200,
     rawAnswer: "application/octet-stream",
-    errors: ["version_not_found", "alias_not_found", "blob_not_found"],
+    errors: ["version_not_found", "alias_not_found", "blob_not_found", "damaged_blob"],
   },
   deleteVersion: {
     method: "DELETE",

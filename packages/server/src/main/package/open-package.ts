@@ -18,14 +18,19 @@ export interface PackageFile {
  * copy of it, which has no place beside the author's files.
  */
 export async function openPackage<T>(files: readonly PackageFile[], use: (folder: string) => Promise<T>): Promise<T> {
-  checkFilePaths(files.map((file) => file.path));
   const folder = await mkdtemp(join(tmpdir(), "slipway-package-"));
   try {
-    for (const { path, absolute } of files) await place(absolute, join(folder, path));
+    await addFiles(files, folder);
     return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Lays further files into an open package. */
+export async function addFiles(files: readonly PackageFile[], folder: string): Promise<void> {
+  checkFilePaths(files.map((file) => file.path));
+  for (const { path, absolute } of files) await place(absolute, join(folder, path));
 }
 
 /** A link costs nothing, where the temporary folder is on the same disk. */

@@ -21,6 +21,7 @@ export function createFileHandlers({
         const message = `${model}@${version.version} has no file ${JSON.stringify(path)}; it has ${has}.`;
         throw new SlipwayError("blob_not_found", message, { path });
       }
+      await blobs.verify(file.sha256);
       const { stream, size } = await blobs.open(file.sha256);
       // RFC 9530.
       const digest = Buffer.from(file.sha256, "hex").toString("base64");
