@@ -20,6 +20,10 @@ describe.each(["", "/ml"])("behind a proxy that sends %j before a path", (prefix
   test("every face answers", async () => {
     const predicted = await fetchJson(at("/endpoints/flight-delay/predict"), { json: record });
     expect(predicted).toMatchObject({ status: 200, body: { endpoint: "flight-delay", version: 1 } });
+    const scored = await fetchJson(at("/invocations"), { json: { dataframe_records: [record] } });
+    expect(scored).toMatchObject({ status: 200, body: { predictions: { late: [expect.any(Array)] } } });
+    const v1 = await fetchJson(at("/v1/models/flight-delay:predict"), { json: { instances: [record] } });
+    expect(v1).toMatchObject({ status: 200, body: { predictions: [expect.any(Array)] } });
     for (const path of ["/health", "/health/ready", "/api/v1/models?limit=5", "/v2/models/flight-delay", "/metrics"])
       expect((await fetchJson(at(path))).status, path).toBe(200);
     expect((await fetchJson(at("/nothing"))).status).toBe(404);
@@ -29,6 +33,7 @@ describe.each(["", "/ml"])("behind a proxy that sends %j before a path", (prefix
     expect((await fetchJson(at("/openapi.json"))).body.servers).toEqual([{ url: "/ml" }]);
     const one = await fetchJson(at("/endpoints/flight-delay/openapi.json"));
     expect(one.body.servers).toEqual([{ url: "/ml/endpoints/flight-delay" }]);
+    expect(one.body.paths["/v1/models/flight-delay:predict"].servers).toEqual([{ url: "/ml" }]);
   });
 
   test("a browser is sent to the reference below the prefix, whose links work", async () => {

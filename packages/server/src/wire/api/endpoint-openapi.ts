@@ -73,6 +73,62 @@ function predictionSchema(signature: Signature): Json {
   };
 }
 
+const body = (schema: Json) => ({ required: true, content: { "application/json": { schema } } });
+const answers = (description: string, properties: Json) => ({
+  description,
+  content: { "application/json": { schema: { type: "object", properties } } },
+});
+const anything: Json = {};
+
+/** The same endpoint in the protocols of others. Their schemas say what a form is, not what the model takes. */
+function protocolPaths(endpoint: string, base: string): Json {
+  const frame = {
+    type: "object",
+    properties: { columns: { type: "array" }, data: { type: "array" } },
+    required: ["data"],
+  };
+  const forms = {
+    dataframe_split: frame,
+    dataframe_records: { type: "array", items: { type: "object" } },
+    instances: anything,
+    inputs: anything,
+  };
+  const oneOf = Object.entries(forms).map(([name, schema]) => ({
+    type: "object",
+    properties: { [name]: schema, params: anything },
+    required: [name],
+  }));
+  const invocations = body({ oneOf });
+  const text = { schema: { type: "string", description: "Columns with a header" } };
+  const columns = { instances: { type: "array" }, inputs: anything };
+  const error = { type: "object", properties: { error_code: { type: "string" }, message: { type: "string" } } };
+  return {
+    "/invocations": {
+      post: {
+        operationId: "invocations",
+        summary: "Predict in the MLflow scoring protocol",
+        requestBody: { ...invocations, content: { ...invocations.content, "text/csv": text } },
+        responses: {
+          "200": answers("The predictions", { predictions: anything }),
+          "400": { description: "What is wrong", content: { "application/json": { schema: error } } },
+        },
+      },
+    },
+    [`/v1/models/${endpoint}:predict`]: {
+      servers: [{ url: base === "" ? "/" : base }],
+      post: {
+        operationId: "v1Predict",
+        summary: "Predict in KServe V1",
+        requestBody: body({ type: "object", properties: columns }),
+        responses: {
+          "200": answers("predictions for instances, outputs for inputs", { predictions: anything, outputs: anything }),
+          "400": answers("What is wrong", { error: { type: "string" } }),
+        },
+      },
+    },
+  };
+}
+
 /** An OpenAPI 3.1 document of one endpoint, typed by the signature of the version that serves. */
 export function toEndpointOpenApi(route: Route, signature: Signature, base: string): Json {
   const answer = {
@@ -111,6 +167,7 @@ export function toEndpointOpenApi(route: Route, signature: Signature, base: stri
           },
         },
       },
+      ...protocolPaths(route.endpoint, base),
     },
     components: {
       schemas: { Record: recordSchema(signature, route.extraFields), Prediction: predictionSchema(signature) },
