@@ -3,6 +3,7 @@ import { createAudit, type AuditClient } from "./audit.ts";
 import { createBlobs, type BlobsClient } from "./blobs.ts";
 import { collectGarbage, createReplays, type ReplaysClient } from "./maintenance.ts";
 import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
+import { createLabels, type LabelsClient } from "./labels.ts";
 import { followLogs, listLogs, type LogFollowOptions, type LogLine, type LogOptions } from "./logs.ts";
 import {
   createAliases,
@@ -52,6 +53,7 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly operations: OperationsClient;
   readonly blobs: BlobsClient;
   readonly predictions: PredictionsClient;
+  readonly labels: LabelsClient;
   readonly replays: ReplaysClient;
   readonly audit: AuditClient;
   /** One endpoint to predict with; `pin` names a version or an alias, which is then on record as pinned. */
@@ -98,6 +100,7 @@ export function createClient<
     operations: createOperations(transport),
     blobs: createBlobs(transport),
     predictions: createPredictions(transport),
+    labels: createLabels(transport),
     replays: createReplays(transport),
     audit: createAudit(transport),
     endpoint: (name, { pin } = {}) => createEndpoint(transport, name, pin),

@@ -7,6 +7,7 @@ export type { BlobBody, BlobPresence, BlobsClient, UploadOptions } from "./blobs
 export type { ChangeOptions, EndpointsClient } from "./endpoints.ts";
 export type { LogFilter, LogFollowOptions, LogLine, LogOptions } from "./logs.ts";
 export type { ReplaysClient } from "./maintenance.ts";
+export type { LabelListOptions, LabelOptions, LabelsClient } from "./labels.ts";
 export type { AliasesClient, DownloadedFile, ModelsClient, VersionRef, VersionsClient } from "./models.ts";
 export type { Page, PageOptions } from "./pages.ts";
 export type {

@@ -1,5 +1,6 @@
-import type { PredictAnswer } from "@slipway/contract";
+import type { LabelReport, NewLabel, PredictAnswer } from "@slipway/contract";
 import { SlipwayError } from "@slipway/contract/errors";
+import { createLabels, type LabelOptions } from "./labels.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 /** What one endpoint takes and gives; `slipway types NAME` writes it. */
@@ -51,6 +52,8 @@ export interface EndpointClient<I, P> {
    */
   predict(record: I, options?: PredictOptions): Promise<OneAnswer<P>>;
   predict(records: readonly I[], options?: PredictOptions): Promise<ManyAnswer<P>>;
+  /** Says what came true for predictions of this endpoint, by their ids or by the caller's keys. */
+  label(labels: NewLabel | readonly NewLabel[], options?: LabelOptions): Promise<LabelReport>;
 }
 
 /** How long after the server's deadline this side still waits for the answer that tells of it. */
@@ -77,7 +80,8 @@ export function createEndpoint<I, P>(transport: Transport, name: string, pin?: n
     const logged = answered.get("x-slipway-logged") !== "false";
     return { ...value, logged } as unknown as OneAnswer<P> & ManyAnswer<P>;
   }
-  return { name, predict };
+  const labels = createLabels(transport);
+  return { name, predict, label: (given, options) => labels.add(name, given, options) };
 }
 
 function requireHeaderText(key: string): string {

@@ -152,6 +152,11 @@ function besides(
   return Object.fromEntries(more.map(([name, value]) => [`${prefix}.${name}`, value]));
 }
 
+function labelText(label: Prediction["label"]): string | null {
+  if (label === null || label === undefined) return null;
+  return `${label.value}, observed ${label.observed_at}, from ${label.source}`;
+}
+
 export const showPrediction: Run = async (context, input) => {
   const found = await context.client().predictions.get(argument(input, 0));
   const lines = (fields: Readonly<Record<string, unknown>>): string =>
@@ -168,6 +173,7 @@ export const showPrediction: Run = async (context, input) => {
     ["error", found.error === null ? null : `${found.error.code}: ${found.error.message}`],
     ["fallback", found.fallback],
     ["key", found.key],
+    ["label", labelText(found.label)],
     ["inputs", lines(found.inputs)],
     ["outputs", lines(found.outputs)],
     ["extra", found.extra === null ? null : JSON.stringify(found.extra)],

@@ -1,5 +1,6 @@
 import type { CommandGroup, CommandSpec } from "./command-spec.ts";
 import { deployCommands } from "./deploy.ts";
+import { labelCommands } from "./labels.ts";
 import { modelCommands } from "./models.ts";
 import { packageCommands } from "./package.ts";
 import { predictionCommands } from "./predictions.ts";
@@ -13,6 +14,7 @@ export const commandGroups: readonly CommandGroup[] = [
   serverCommands,
   deployCommands,
   predictionCommands,
+  labelCommands,
   modelCommands,
   packageCommands,
   tokenCommands,

@@ -1,6 +1,7 @@
 import { sourcePattern } from "@slipway/contract";
 import { parseSource, type Source, type Sources } from "../platform/lake/sources/source.ts";
-import type { RawOptions } from "./parse.ts";
+
+type Raw = Readonly<Record<string, unknown>>;
 
 const prefix = "SLIPWAY_SOURCE_";
 
@@ -8,7 +9,7 @@ const prefix = "SLIPWAY_SOURCE_";
  * Databases that `labels.sql` may name: `sources:` of the configuration file, and SLIPWAY_SOURCE_NAME of the environment,
  * which wins. An address may hold a password, so a problem never shows it.
  */
-export function parseSources(given: { env?: RawOptions; file?: RawOptions }, problems: string[]): Sources {
+export function parseSources(given: { env?: Raw; file?: Raw }, problems: string[]): Sources {
   const found: Record<string, Source> = {};
   const add = (name: string, value: unknown, where: string) => {
     const source = typeof value === "string" ? parseSource(value) : null;

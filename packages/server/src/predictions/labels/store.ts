@@ -114,7 +114,7 @@ export function createLabelStore(sql: Sql): LabelStore {
         .select((eb) => eb.fn.countAll<number>().as("count"))
         .where("endpoint", "=", endpoint)
         .executeTakeFirstOrThrow();
-      return Number(row.count);
+      return row.count;
     },
     async findPull(endpoint) {
       const row = await db.selectFrom("label_pulls").selectAll().where("endpoint", "=", endpoint).executeTakeFirst();
