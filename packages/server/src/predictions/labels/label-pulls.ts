@@ -1,7 +1,7 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
-import type { Sources } from "../../platform/lake/sources/source.ts";
+import type { Source, Sources } from "../../platform/lake/sources/source.ts";
 import type { Operation, Operations } from "../../platform/queue/index.ts";
 import { toImportResult, labelSubject, type BulkLabels } from "./label-imports.ts";
 import type { ImportOutput } from "./label-tasks.ts";
@@ -59,29 +59,14 @@ export function createLabelPulls(deps: LabelPullDeps): LabelPulls {
     return state?.source === source && state.query === query ? state : null;
   }
 
-  function requireSource(name: string) {
-    const source = sources[name];
-    if (source) return source;
-    const known = Object.keys(sources);
-    const there = known.length === 0 ? "it has none" : `it has: ${known.join(", ")}`;
-    throw new SlipwayError(
-      "precondition_failed",
-      `The server's configuration has no source ${JSON.stringify(name)}; ${there}. Name it with SLIPWAY_SOURCE_${name.toUpperCase()} or under "sources".`,
-      { source: name },
-    );
-  }
-
   async function run(endpoint: string, settings: PullSettings, options: PullOptions): Promise<ImportOutput> {
     const { source: name, query, everyMs } = settings;
     const at = clock.now();
     const before = await find(endpoint, settings);
     const about = { endpoint, source: name, query, lastAt: at, nextAt: at + everyMs };
     try {
-      const origin = {
-        kind: "source",
-        source: requireSource(name),
-        query: withSince(query, before?.watermark ?? null),
-      } as const;
+      const given = { source: requireSource(sources, name), query: withSince(query, before?.watermark ?? null) };
+      const origin = { kind: "source", ...given } as const;
       // A row whose truth is not known yet is usual in a table, and no reason to leave the others out.
       const work = { origin, columns: {}, source: name, ambiguous: "none", skipBad: true } as const;
       return await bulk(endpoint, work, {
@@ -102,7 +87,7 @@ export function createLabelPulls(deps: LabelPullDeps): LabelPulls {
     }
   }
 
-  async function pullIfDue({ endpoint, settings }: ScheduledPull): Promise<void> {
+  async function isDue({ endpoint, settings }: ScheduledPull): Promise<boolean> {
     const text = JSON.stringify(settings);
     if (due.get(endpoint)?.settings !== text) {
       const state = await find(endpoint, settings);
@@ -110,9 +95,13 @@ export function createLabelPulls(deps: LabelPullDeps): LabelPulls {
       const at = state === null ? 0 : Math.min(state.nextAt, (state.lastAt ?? 0) + settings.everyMs);
       due.set(endpoint, { settings: text, at });
     }
-    if (clock.now() < due.get(endpoint)!.at) return;
+    return clock.now() >= due.get(endpoint)!.at;
+  }
+
+  async function pullIfDue(scheduled: ScheduledPull): Promise<void> {
+    const { endpoint, settings } = scheduled;
     try {
-      await run(endpoint, settings, { signal: stopping.signal, onProgress: () => {} });
+      if (await isDue(scheduled)) await run(endpoint, settings, { signal: stopping.signal, onProgress: () => {} });
     } catch (error) {
       if (!stopping.signal.aborted) logger.warn({ endpoint, source: settings.source, error }, "pulling labels failed");
     }
@@ -121,7 +110,7 @@ export function createLabelPulls(deps: LabelPullDeps): LabelPulls {
   return {
     find,
     async pull(endpoint, settings) {
-      requireSource(settings.source);
+      requireSource(sources, settings.source);
       return operations.start("labels.pull", labelSubject(endpoint), async ({ signal, progress }) => {
         const onProgress = (message: string) => progress("pull", message);
         return toImportResult(endpoint, await run(endpoint, settings, { signal, onProgress }));
@@ -132,9 +121,7 @@ export function createLabelPulls(deps: LabelPullDeps): LabelPulls {
         for (const scheduled of list()) {
           const { endpoint } = scheduled;
           if (running.has(endpoint)) continue;
-          const done = pullIfDue(scheduled)
-            .catch((error: unknown) => logger.error({ endpoint, error }, "the schedule of labels failed"))
-            .finally(() => running.delete(endpoint));
+          const done = pullIfDue(scheduled).finally(() => running.delete(endpoint));
           running.set(endpoint, done);
         }
       });
@@ -145,6 +132,19 @@ export function createLabelPulls(deps: LabelPullDeps): LabelPulls {
       await Promise.all(running.values());
     },
   };
+}
+
+/** @throws SlipwayError `precondition_failed` */
+function requireSource(sources: Sources, name: string): Source {
+  const source = sources[name];
+  if (source) return source;
+  const known = Object.keys(sources);
+  const there = known.length === 0 ? "it has none" : `it has: ${known.join(", ")}`;
+  throw new SlipwayError(
+    "precondition_failed",
+    `The server's configuration has no source ${JSON.stringify(name)}; ${there}. Name it with SLIPWAY_SOURCE_${name.toUpperCase()} or under "sources".`,
+    { source: name },
+  );
 }
 
 /** `$since` is the newest time of observation so far as an SQL text, `$since_ms` the same in milliseconds since 1970. */

@@ -65,24 +65,10 @@ export function createLabels({ store, lake, clock, logger }: LabelsDeps): Labels
     return result;
   }
 
-  async function look(endpoint: string, labels: readonly Label[]): Promise<LookOutput> {
-    const wanted = labels.map(({ prediction, row, key }) => ({ prediction, row, key }));
-    const ask = () =>
-      readLabels<LookOutput>(lake, endpoint, {
-        timeoutMs: readMs,
-        toInput: (paths) => ({ kind: "look", paths, labels: wanted }),
-      });
-    const first = await ask();
-    if (!first.counts.includes(0)) return first;
-    // What was predicted a moment ago is on record and not in the lake yet.
-    await lake.flush();
-    return ask();
-  }
-
   /** Null where the lake cannot tell now: the labels are stored all the same. */
   async function tryLook(endpoint: string, labels: readonly Label[]): Promise<LookOutput | null> {
     try {
-      return await look(endpoint, labels);
+      return await look(lake, endpoint, labels);
     } catch (error) {
       logger.warn({ endpoint, error }, "labels are stored without looking up what they name");
       return null;
@@ -146,6 +132,21 @@ function parseCursor(cursor: string): { readonly receivedAt: number; readonly id
   const [receivedAt, id] = decodeCursor(cursor, ["number", "string"]);
   if (typeof id === "string" && idPattern.test(id)) return { receivedAt: Number(receivedAt), id };
   throw new SlipwayError("invalid_request", "The cursor is not one that this server gave out; start without one.");
+}
+
+/** What is known of the targets of labels, and how many predictions each names. */
+async function look(lake: PredictionLake, endpoint: string, labels: readonly Label[]): Promise<LookOutput> {
+  const wanted = labels.map(({ prediction, row, key }) => ({ prediction, row, key }));
+  const ask = () =>
+    readLabels<LookOutput>(lake, endpoint, {
+      timeoutMs: readMs,
+      toInput: (paths) => ({ kind: "look", paths, labels: wanted }),
+    });
+  const first = await ask();
+  if (!first.counts.includes(0)) return first;
+  // What was predicted a moment ago is on record and not in the lake yet.
+  await lake.flush();
+  return ask();
 }
 
 async function makeLabels({ labels, ...request }: AddLabels, receivedAt: number): Promise<Label[]> {

@@ -1,6 +1,6 @@
 import { DuckDBInstance, StatementType } from "@duckdb/node-api";
 import { SlipwayError } from "@slipway/contract/errors";
-import { toText, type TextRows } from "./read-source.ts";
+import { toText, type TextRows } from "./text-rows.ts";
 
 const pieceRows = 10_000;
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { TextRows } from "./read-source.ts";
+import type { TextRows } from "./text-rows.ts";
 
 const pieceRows = 10_000;
 const connectMs = 15_000;

@@ -3,12 +3,7 @@ import { readSqlite } from "../../sql/read-sqlite.ts";
 import { readDuckDb } from "./read-duckdb.ts";
 import { readPostgres } from "./read-postgres.ts";
 import type { Source } from "./source.ts";
-
-/** Rows of a query in pieces, all as text: numbers in decimal, booleans as true and false, times as ISO 8601 in UTC. */
-export interface TextRows {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | null)[])[];
-}
+import { toText, type TextRows } from "./text-rows.ts";
 
 /**
  * Runs one SELECT on a source, which is only read. At least one piece comes, so that the columns are known. For child processes.
@@ -26,18 +21,6 @@ export async function* readSource(source: Source, query: string): AsyncGenerator
     const text = error instanceof Error ? error.message : String(error);
     throw new SlipwayError("invalid_query", `The source could not be queried: ${hideAddress(text, source)}`);
   }
-}
-
-export function toText(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  if (typeof value === "string") return value;
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("utf8");
-  // Values of DuckDB know how they are written.
-  return typeof value === "object" && value.toString !== Object.prototype.toString
-    ? (value as { toString(): string }).toString()
-    : JSON.stringify(value);
 }
 
 /** A driver may quote what it was told to connect to. */
