@@ -1,6 +1,7 @@
 import { SlipwayError, errorTable, type ErrorCode, type ErrorKind } from "@slipway/contract/errors";
 import { ConnectionError, type ServerError } from "@slipway/sdk";
 import { exitCodes, InterruptedError, UsageError, type ExitCode } from "./exit-codes.ts";
+import { toMismatchTable } from "./mismatches.ts";
 import { printable } from "./text.ts";
 
 const hints: Partial<Record<ErrorCode, string>> = {
@@ -24,7 +25,8 @@ export function toErrorText(error: unknown): string {
     if (error.kind === "internal" && typeof instance === "string" && !message.includes(instance))
       lines.push(`hint: the server's log tells more under the id ${printable(instance)}.`);
   }
-  return `${lines.join("\n")}\n`;
+  const table = SlipwayError.is(error) ? toMismatchTable(error.details) : null;
+  return `${lines.join("\n")}\n${table === null ? "" : `\n${table}`}`;
 }
 
 /** The same as problem details (RFC 9457), one line of JSON; for programs. */

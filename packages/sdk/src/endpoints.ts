@@ -13,8 +13,15 @@ export interface EndpointsClient {
   list(options?: PageOptions & CallOptions): Promise<Page<Endpoint>>;
   all(options?: PageOptions & CallOptions): Items<Endpoint>;
   get(endpoint: string, options?: CallOptions): Promise<Endpoint>;
-  /** Makes a version champion and sends it all traffic. */
-  promote(endpoint: string, version: number, options?: ChangeOptions): Promise<Endpoint>;
+  /**
+   * Makes a version champion and sends it all traffic. `allowBreaking`: also where its signature breaks those who call now.
+   * @throws SlipwayError `breaking_change`, `training_too_old`, `parity_failed`
+   */
+  promote(
+    endpoint: string,
+    version: number,
+    options?: ChangeOptions & { allowBreaking?: boolean | undefined },
+  ): Promise<Endpoint>;
   /** Goes back to revision `to`, by default the one before the present. */
   rollback(endpoint: string, options?: ChangeOptions & { to?: number | undefined }): Promise<Endpoint>;
   /** Takes an endpoint out of service; versions and predictions stay. */
@@ -50,11 +57,11 @@ export function createEndpoints(transport: Transport): EndpointsClient {
     list,
     all: (options = {}) => iteratePages((cursor) => list({ ...options, cursor: cursor ?? options.cursor })),
     get: (endpoint, options) => transport.call({ method: "GET", path: pathOf(endpoint), ...options }),
-    promote: (endpoint, version, { message, ...options } = {}) =>
+    promote: (endpoint, version, { message, allowBreaking, ...options } = {}) =>
       transport.call({
         method: "POST",
         path: `${pathOf(endpoint)}/promote`,
-        json: { version, message },
+        json: { version, message, allow_breaking: allowBreaking },
         ...options,
       }),
     rollback: (endpoint, { to, message, ...options } = {}) =>

@@ -1,4 +1,4 @@
-import type { AliasState, Model, ModelVersion, VersionDiff } from "@slipway/contract";
+import type { AliasState, Model, ModelVersion, Operation, VersionDiff } from "@slipway/contract";
 import { iteratePages, type Page, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -31,6 +31,8 @@ export interface VersionsClient {
   remove(model: string, version: VersionRef, options?: CallOptions): Promise<void>;
   /** A file of the version, as it was deployed; nothing of it is checked here. @throws SlipwayError `blob_not_found` */
   file(model: string, version: VersionRef, options: CallOptions & { path: string }): Promise<DownloadedFile>;
+  /** Starts reading the files anew, opening the version and running its examples; follow the operation that comes back. */
+  verify(model: string, version: VersionRef, options?: CallOptions): Promise<Operation>;
   diff(model: string, between: { from: VersionRef; to: VersionRef }, options?: CallOptions): Promise<VersionDiff>;
 }
 
@@ -86,6 +88,8 @@ export function createVersions(transport: Transport): VersionsClient {
       });
       return toDownloaded(response);
     },
+    verify: (model, version, options) =>
+      transport.call({ method: "POST", path: `${versionPath(model, version)}/verify`, json: {}, ...options }),
     diff: (model, { from, to }, options) =>
       transport.call({
         method: "GET",

@@ -8,7 +8,7 @@ import { planManifest, type DeployPlan } from "../deploy/plan.ts";
 import { UsageError } from "../exit-codes.ts";
 import { readManifest } from "../manifest.ts";
 import { note, writeOne } from "../output.ts";
-import { runDeploy } from "./deploy.ts";
+import { runDeploy, toOptions } from "./deploy.ts";
 
 interface Wanted {
   readonly name: string;
@@ -28,9 +28,13 @@ export const apply: Run = async (context, input) => {
   const plan = file === "-" || manifest.model === undefined ? null : await planManifest(file);
   if (input.options.dryRun === true)
     return print(context, wanted, { ...(await foresee(context, wanted, plan)), dryRun: true });
+  const { expect, allow_breaking } = toOptions(input);
+  if (!plan && (expect !== undefined || allow_breaking === true))
+    throw new UsageError(`${origin} names no model, so --expect and --allow-breaking have no meaning.`);
   if (!plan) return print(context, wanted, { ...(await change(context, wanted, false)), dryRun: false });
   const before = await findRevision(context, wanted.name);
-  const options = { plan, traffic: true, detach: false };
+  const gates = { ...(expect === undefined ? {} : { expect }), ...(allow_breaking ? { allow_breaking } : {}) };
+  const options = { plan, traffic: true, detach: false, ...gates };
   const message = wanted.message === undefined ? {} : { message: wanted.message };
   await runDeploy(context, { ...options, ...message }, async (_job, operation) => {
     const { revision } = operation.result as DeployResult;

@@ -20,7 +20,11 @@ const endpointColumns: readonly Column<Endpoint>[] = [
     value: (item) => item.updated_at,
     text: (item, now) => relativeTime(item.updated_at, now),
   },
-  { title: "remark", value: (item) => item.state_message, flexible: true },
+  {
+    title: "remark",
+    value: (item) => [item.state_message, ...item.warnings].filter(Boolean).join(" "),
+    flexible: true,
+  },
 ];
 
 const revisionColumns: readonly Column<Revision>[] = [
@@ -60,7 +64,9 @@ export const promote: Run = async (context, input) => {
     version = (await client.versions.get(model, version)).version;
   }
   const message = textOption(input, "message");
-  const endpoint = await client.endpoints.promote(name, version, { message, timeoutMs: loadingTimeoutMs(context) });
+  const allowBreaking = input.options.allowBreaking === true;
+  const options = { message, allowBreaking, timeoutMs: loadingTimeoutMs(context) };
+  const endpoint = await client.endpoints.promote(name, version, options);
   writeDone(context, endpoint, nowServes(endpoint));
 };
 

@@ -1,4 +1,4 @@
-import type { ModelVersion } from "@slipway/contract";
+import type { ManifestTraining, ModelVersion } from "@slipway/contract";
 import { requireAddress, requireVersionAddress } from "../addresses.ts";
 import { writeChanges } from "../changes.ts";
 import { argument, type Run } from "../context.ts";
@@ -26,6 +26,30 @@ function outputText(spec: Output): string {
   return `${spec.name}: ${spec.datatype} ${shapeText(spec.shape)}${classes}`;
 }
 
+interface Section {
+  readonly examples?: { readonly path: string; readonly absolute: number; readonly relative: number };
+  readonly training?: ManifestTraining;
+}
+
+function examplesText(section: unknown): string | null {
+  const { examples } = (section ?? {}) as Section;
+  return examples ? `${examples.path} (within ${examples.absolute} + ${examples.relative} * |expected|)` : null;
+}
+
+/** What the author said of the training, a fact a line. */
+function trainingText(section: unknown): string | null {
+  const { training } = (section ?? {}) as Section;
+  if (!training) return null;
+  const { at, data, commit, reference } = training;
+  const facts = [
+    at && `at ${at}`,
+    data && `on ${data}`,
+    commit && `commit ${commit}`,
+    reference && `reference ${reference}`,
+  ];
+  return facts.filter((fact) => fact !== undefined).join("\n");
+}
+
 function versionFacts(version: ModelVersion, now: number): Facts {
   return [
     ["version", `${version.model}@${version.version}`],
@@ -37,6 +61,8 @@ function versionFacts(version: ModelVersion, now: number): Facts {
     ["placement", version.placement],
     ["files", version.files.map((file) => `${file.path} (${bytesText(file.size)})`).join("\n")],
     ["size", bytesText(sizeOf(version))],
+    ["examples", examplesText(version.manifest)],
+    ["trained", trainingText(version.manifest)],
     ["digest", version.digest],
     ["author", version.author],
     ["message", version.message],

@@ -19,7 +19,11 @@ const columns: readonly Column<Served>[] = [
   { title: "target", value: (item) => targetText(item.target) },
   { title: "state", value: (item) => item.state },
   { title: "revision", value: (item) => item.revision, align: "right" },
-  { title: "remark", value: (item) => item.state_message, flexible: true },
+  {
+    title: "remark",
+    value: (item) => [item.state_message, ...item.warnings].filter(Boolean).join(" "),
+    flexible: true,
+  },
 ];
 
 export const status: Run = async (context) => {

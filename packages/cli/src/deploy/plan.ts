@@ -53,8 +53,24 @@ async function planFolder(
   const model = manifest.model as { path?: unknown } | null | undefined;
   const entry = normalise(typeof model?.path === "string" ? model.path : await onlyModel(folder));
   const given = typeof manifest.name === "string" ? manifest.name : undefined;
-  const files = await filesOf(folder, entry);
+  const named = await Promise.all(namedFiles(manifest).map((path) => toPlanned(folder, normalise(path))));
+  const files = uniqueFiles([...(await filesOf(folder, entry)), ...named]);
   return { name: name ?? given ?? defaultName(join(folder, "model.onnx")), folder, entry, files, manifest };
+}
+
+/** The files beside the model that its section names: examples and reference data. What is wrong there, the server says. */
+function namedFiles(manifest: ManifestJson): string[] {
+  const { examples, training } = toRecord(manifest.model);
+  const path = typeof examples === "string" ? examples : toRecord(examples)["path"];
+  return [path, toRecord(training)["reference"]].filter((each) => typeof each === "string");
+}
+
+function toRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function uniqueFiles(files: readonly PlannedFile[]): PlannedFile[] {
+  return [...new Map(files.map((file) => [file.path, file])).values()];
 }
 
 /** Without `model.path`: the one model file that is there. */
@@ -70,9 +86,7 @@ async function onlyModel(folder: string): Promise<string> {
 function normalise(path: string): string {
   const clean = relative(".", join(".", path)).split(sep).join("/");
   if (isAbsolute(path) || clean === "" || clean.startsWith(".."))
-    throw new UsageError(
-      `model.path ${JSON.stringify(path)} leads out of the folder: only files inside can be deployed.`,
-    );
+    throw new UsageError(`${JSON.stringify(path)} leads out of the folder: only files inside can be deployed.`);
   return clean;
 }
 

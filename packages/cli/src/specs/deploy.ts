@@ -1,5 +1,8 @@
 import { messageOption, type CommandGroup } from "./command-spec.ts";
 
+const expectOption = ["--expect <digest>", "refuse unless the version has this SHA-256"] as const;
+const breakingOption = ["--allow-breaking", "also where its signature breaks those who call the endpoint now"] as const;
+
 export const deployCommands: CommandGroup = {
   title: "Deploy",
   commands: [
@@ -13,7 +16,8 @@ export const deployCommands: CommandGroup = {
         ["--endpoint <name>", "the endpoint that serves it (default: the model's name)"],
         ["--no-traffic", "register the version and serve it to nobody"],
         ["--detach", "do not wait: print the operation and leave"],
-        ["--expect <digest>", "refuse unless the version has this SHA-256"],
+        expectOption,
+        breakingOption,
         messageOption,
       ],
       examples: [
@@ -30,6 +34,8 @@ export const deployCommands: CommandGroup = {
       options: [
         ["-f, --file <file>!", "slipway.yaml; - is stdin"],
         ["--dry-run", "only say what would change"],
+        expectOption,
+        breakingOption,
         messageOption,
       ],
       examples: ["slipway apply -f slipway.yaml --dry-run"],
@@ -38,7 +44,7 @@ export const deployCommands: CommandGroup = {
     {
       usage: "promote <address>",
       summary: "make a version champion and send it all traffic",
-      options: [messageOption],
+      options: [breakingOption, messageOption],
       examples: ["slipway promote flight-delay@2"],
       load: async () => (await import("../commands/endpoints.ts")).promote,
     },

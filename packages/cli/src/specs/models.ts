@@ -22,6 +22,14 @@ export const modelCommands: CommandGroup = {
       load: async () => (await import("../commands/show.ts")).show,
     },
     {
+      usage: "verify <address>",
+      summary: "read a version's files anew, open it beside what serves and run its examples",
+      about:
+        "ADDRESS is NAME@VERSION or NAME@ALIAS. Nothing is changed, unless a file turns out to be damaged: it is put aside.",
+      examples: ["slipway verify flight-delay@2", "slipway verify flight-delay@champion --json"],
+      load: async () => (await import("../commands/verify.ts")).verify,
+    },
+    {
       usage: "diff <from> <to>",
       summary: "what differs between two versions of a model",
       options: [["--all", "what the probe measured at their deployments too: times, memory"]],

@@ -31,7 +31,7 @@ export interface FaceDeps extends Capabilities {
 
 /** The HTTP server with every protocol and page on it, not yet listening. */
 export function createFaces(deps: FaceDeps): Http {
-  const { config, endpoints, predictions, registry, logger, lifecycle, secured } = deps;
+  const { clock, config, endpoints, predictions, registry, logger, lifecycle, secured } = deps;
   const { basePath, blobLimit, tlsCert, tlsKey } = config;
   const http = createHttp({
     bodyLimit: config.bodyLimit,
@@ -52,7 +52,7 @@ export function createFaces(deps: FaceDeps): Http {
   registerOip(http, { version, endpoints, registry, logger, ready });
   registerKserve(http, { endpoints, logger });
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
-  registerMetrics(http, { endpoints, predictions, process });
+  registerMetrics(http, { endpoints, predictions, process, clock });
   registerUnknown(http, logger);
   registerHealth(http, { endpoints, basePath, ready });
   lifecycle.onStop("http", () => http.close(), config.drainTimeout);

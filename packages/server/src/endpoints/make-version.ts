@@ -81,8 +81,8 @@ export async function makeVersion(
         digest,
       });
     const what = `${request.name} (${request.entry})`;
-    await check({ what, ...packaged });
     const parity = await prove(deps.serving, { what, folder, packaged, entry: request.entry }, context);
+    await check({ what, ...packaged });
     context.progress("register", `storing the version of ${request.name}`, 0.6);
     const { files, entry } = await withMade(deps.blobs, uploaded, packaged);
     holds.push(await deps.blobs.hold(files.map((file) => file.sha256)));

@@ -14,9 +14,13 @@ export function exampleError({ file, row, column }: ExamplePlace, what: string):
     ...(row === undefined ? [] : [`row ${row} (the first is 0)`]),
     ...(column === undefined ? [] : [JSON.stringify(column)]),
   ];
-  return new SlipwayError("invalid_file", `The examples in ${file}: ${[...where, what].join(", ")}.`, {
-    file,
-    ...(row === undefined ? {} : { row }),
-    ...(column === undefined ? {} : { column }),
-  });
+  return new SlipwayError(
+    "invalid_file",
+    `The examples in ${file}: ${[...where, what].join(", ")}${/[.?]$/.test(what) ? "" : "."}`,
+    {
+      file,
+      ...(row === undefined ? {} : { row }),
+      ...(column === undefined ? {} : { column }),
+    },
+  );
 }

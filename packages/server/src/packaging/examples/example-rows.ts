@@ -74,7 +74,7 @@ export function createPlaces(signature: Signature, file: string) {
   const unknown = (column: string, row: number, known: Iterable<string>) => {
     const names = [...known];
     const all = names.length > 30 ? `${names.slice(0, 30).join(", ")}, …` : names.join(", ");
-    return exampleError({ file, row, column }, `is unknown; there are: ${all}${suggestion(column, names)}`);
+    return exampleError({ file, row, column }, `is unknown; there are: ${all}.${suggestion(column, names)}`);
   };
   return {
     find(column: string, row: number): Place {
