@@ -15,6 +15,8 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
 
   test("find predictions", () => follow("docs/how-to/find-predictions.md"));
   test("use the Open Inference Protocol", () => follow("docs/how-to/use-the-open-inference-protocol.md"));
+  test("use the MLflow scoring protocol", () => follow("docs/how-to/use-the-mlflow-scoring-protocol.md"));
+  test("use KServe V1", () => follow("docs/how-to/use-kserve-v1.md"));
   test("deploy from CI", () => follow("docs/how-to/ci.md"));
   test("back up and restore", () => follow("docs/how-to/back-up-and-restore.md"));
   test("run in production", () =>

@@ -59,14 +59,11 @@ const rowOf = fc.record({
 });
 type Row = Readonly<Record<string, unknown>>;
 const names = ["x", "n", "b", "t"];
-const quote = (value: unknown) =>
-  value === null
-    ? ""
-    : typeof value === "boolean"
-      ? value
-        ? "True"
-        : "false"
-      : `"${String(value as string).replaceAll('"', '""')}"`;
+const quote = (value: unknown) => {
+  if (value === null) return "";
+  if (typeof value === "boolean") return value ? "True" : "false";
+  return `"${(value as string | number).toString().replaceAll('"', '""')}"`;
+};
 
 test("the same rows in every form are the same tensors", () => {
   fc.assert(
