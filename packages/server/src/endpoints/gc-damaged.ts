@@ -20,11 +20,12 @@ export async function sweepDamaged(data: string, { dryRun, before, signal }: Swe
   return swept;
 }
 
-async function list(folder: string): Promise<string[]> {
-  return (
-    await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
-      throw error;
-    })
-  ).toSorted();
+async function list(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
 }

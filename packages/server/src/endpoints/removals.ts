@@ -44,11 +44,11 @@ async function checkUnused(
     const { target } = spec;
     if (target?.model !== name) continue;
     const serves = alias === undefined ? version === undefined || target.version === version : target.follows === alias;
-    if (serves) throw inUse(endpoint, "uses", `${name}@${alias ?? target.version}`, "undeploy it first");
+    if (serves) throw inUse(endpoint, `uses ${name}@${alias ?? target.version}; undeploy it first`);
     const fallback = spec.serve.fallback && "alias" in spec.serve.fallback ? spec.serve.fallback.alias : null;
     if (fallback === null) continue;
     if (alias === fallback || (version !== undefined && (await meaningOf(registry, name, fallback)) === version))
-      throw inUse(endpoint, "falls back to", `${name}@${fallback}`, "give it another fallback first");
+      throw inUse(endpoint, `falls back to ${name}@${fallback}; give it another fallback first`);
   }
 }
 
@@ -56,6 +56,6 @@ async function meaningOf(registry: Registry, model: string, alias: string): Prom
   return (await registry.listAliases(model)).find((each) => each.alias === alias)?.version ?? null;
 }
 
-function inUse(endpoint: string, verb: string, what: string, advice: string): SlipwayError {
-  return new SlipwayError("in_use", `The endpoint ${endpoint} ${verb} ${what}; ${advice}.`, { endpoint });
+function inUse(endpoint: string, why: string): SlipwayError {
+  return new SlipwayError("in_use", `The endpoint ${endpoint} ${why}.`, { endpoint });
 }

@@ -11,15 +11,15 @@ export interface SweptFolder {
 
 export interface SweepOptions {
   readonly dryRun: boolean;
-  /** Half-made folders that changed at this time or later are somebody's work. Milliseconds since 1970. */
+  /** Half-made folders, and those of proofs, that changed at this time or later are somebody's work. Milliseconds since 1970. */
   readonly before: number;
 }
 
 const leaving = ".leaving";
 
 /**
- * Removes the folders of versions that nobody uses: those of loaded versions are named by their ids, half-made ones have
- * more behind a dot. A folder is taken out of the way in the same turn in which it is found unused, so that whoever loads
+ * Removes the folders of versions that nobody uses: those of loaded versions are named by their ids, half-made ones and
+ * those of proofs have more behind a dot. A folder is taken out of the way in the same turn in which it is found unused, so that whoever loads
  * the version from then on lays it out anew.
  */
 export async function sweepFolders(

@@ -1,5 +1,5 @@
 import type { ModelVersion } from "../registry/index.ts";
-import { sweepFolders, type SweepOptions, type SweptFolder } from "./loaded-folders.ts";
+import { sweepFolders, type SweptFolder } from "./loaded-folders.ts";
 import type { LoadedVersion } from "./loaded-version.ts";
 import { createLoader, type ProveOptions, type ServingDeps } from "./loader.ts";
 import type { Proof, ProofSubject } from "./prove-model.ts";
@@ -19,7 +19,7 @@ export interface Serving {
   release(loaded: LoadedVersion): Promise<void>;
   loaded(): readonly LoadedVersion[];
   /** Removes the laid out files of versions that are neither in memory nor on their way there; they can be laid out again. */
-  sweep(options: SweepOptions): Promise<readonly SweptFolder[]>;
+  sweep(options: { readonly dryRun: boolean }): Promise<readonly SweptFolder[]>;
   /** Whether a thread is inside of native code, which nothing can interrupt: an exit would wait for it, or crash on it. */
   busy(): boolean;
   /** Waits for what runs, not for what waits to run. */
@@ -30,6 +30,9 @@ interface Slot {
   users: number;
   readonly loading: Promise<LoadedVersion>;
 }
+
+/** What was begun longer ago than this is nobody's work any more. */
+const longestLoadMs = 60 * 60_000;
 
 export function createServing(deps: ServingDeps): Serving {
   const slots = new Map<string, Slot>();
@@ -84,7 +87,7 @@ export function createServing(deps: ServingDeps): Serving {
       deps.logger.info({ model: loaded.version.model, version: loaded.version.version }, "version unloaded");
     },
     loaded: () => [...ready.keys()],
-    sweep: (options) => sweepFolders(deps.folder, isUsed, options),
+    sweep: ({ dryRun }) => sweepFolders(deps.folder, isUsed, { dryRun, before: deps.clock.now() - longestLoadMs }),
     busy: () =>
       loader.busy() || [...open].some(({ version, inFlight }) => version.placement !== "thread" && inFlight > 0),
     async close() {
