@@ -107,6 +107,13 @@ test(`on ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}: up, 
   expect(await reaches(url)).toBe(false);
 }, 60_000);
 
+test("init and check need no server", () => {
+  const sample = join(flights.v1, "examples.json");
+  expect(slipway("init", join(flights.v1, "model.onnx"), sample, "--stdout")).toMatch(/^ {4}origin: string/m);
+  const { checks } = JSON.parse(slipway("check", flights.v1, "--json"));
+  expect(checks).toContainEqual(expect.objectContaining({ check: "examples", state: "ok" }));
+}, 60_000);
+
 test("the death of what was started ends the server, and its folder is free again", async () => {
   const first = await up("killed");
   first.child.kill("SIGKILL");

@@ -5,21 +5,12 @@ import { argument, textOption, type Context, type Run } from "../context.ts";
 import { parseDigest } from "../deploy/digest.ts";
 import { addMissing, planDeploy, type DeployPlan } from "../deploy/plan.ts";
 import { exitCodes, InterruptedError } from "../exit-codes.ts";
+import { toMismatchTable } from "../mismatches.ts";
 import { findingColumns } from "../findings.ts";
-import { note, writeJson, writeList } from "../output.ts";
+import { writeJson, writeList } from "../output.ts";
 import { createProgress } from "../progress.ts";
 import { loadServer } from "../server-door.ts";
-import type { Column } from "../table.ts";
 import { printable } from "../text.ts";
-
-type Mismatch = NonNullable<CheckedPackage["parity"]>["mismatches"][number];
-
-const mismatchColumns: readonly Column<Mismatch>[] = [
-  { title: "row", value: (item) => item.row, align: "right" },
-  { title: "output", value: (item) => item.output },
-  { title: "expected", value: (item) => item.expected, align: "right" },
-  { title: "got", value: (item) => item.got, align: "right" },
-];
 
 export const check: Run = async (context, input) => {
   const path = argument(input, 0);
@@ -71,13 +62,12 @@ async function readManifestText(path: string, { folder }: DeployPlan): Promise<s
   return readFile(isFile ? named : join(folder, "slipway.yaml"), "utf8");
 }
 
-async function report(context: Context, { findings, digest, parity }: CheckedPackage): Promise<void> {
+async function report(context: Context, { findings, digest }: CheckedPackage): Promise<void> {
   if (context.settings.format === "json") return writeJson(context, { digest, checks: findings });
   await writeList<PackageFinding>(context, findingColumns, findings);
-  if (context.settings.format !== "table" || parity === null || parity.within) return;
-  note(
-    context,
-    `\n${parity.mismatchCount} answers that are not as recorded${parity.mismatches.length < parity.mismatchCount ? ", the first of them" : ""}:`,
-  );
-  await writeList(context, mismatchColumns, parity.mismatches);
+  if (context.settings.format !== "table") return;
+  for (const { details } of findings) {
+    const table = details === undefined ? null : toMismatchTable(details);
+    if (table !== null) context.stdout.write(`\n${table}`);
+  }
 }

@@ -23,7 +23,7 @@ ${rows(signature.inputs)}
 ${rows(signature.outputs)}
 
 A shape's -1 is any size. \`signature.json\` has the same for programs, with ranges and class names.
-
+${trainingSection(version)}
 ## Serve it with Slipway
     slipway up
     slipway deploy .
@@ -39,6 +39,14 @@ In a container, see \`Dockerfile\`.
 The model is ${version.flavor === "onnx" ? "an ONNX file" : `of the flavor ${version.flavor}`}, \`${cell(entryOf(version))}\`, with the bytes that were deployed.
 Everything else in this folder is text.
 `;
+}
+
+/** The facts of `model.training`, where there are some. */
+function trainingSection({ manifest }: ModelVersion): string {
+  const { training } = (manifest ?? {}) as { training?: Readonly<Record<string, string>> };
+  if (training === undefined) return "";
+  const facts = Object.entries(training).map(([name, value]) => `- ${name}: ${cell(value)}`);
+  return `\n## Training\n${facts.join("\n")}\n`;
 }
 
 function entryOf({ manifest, files }: ModelVersion): string {

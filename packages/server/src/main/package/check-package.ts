@@ -1,13 +1,7 @@
 import { join } from "node:path";
 import { readFile, stat } from "node:fs/promises";
 import { parseDuration, parseSize, SlipwayError, type Manifest, type ManifestProblem } from "@slipway/contract";
-import {
-  createThreadRuntime,
-  createWorkerRuntime,
-  decodeExamples,
-  examplesFile,
-  type ParityReport,
-} from "@slipway/runtime";
+import { createThreadRuntime, createWorkerRuntime, decodeExamples, examplesFile } from "@slipway/runtime";
 import { systemClock } from "../../kernel/clock.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import {
@@ -44,7 +38,6 @@ export interface CheckedPackage {
   readonly findings: readonly PackageFinding[];
   /** What a deploy gives it, SHA-256 in hex; null where it could not be looked at. */
   readonly digest: string | null;
-  readonly parity: ParityReport | null;
 }
 
 /** Rows of a run of a server that is configured as it comes. */
@@ -62,14 +55,14 @@ export async function checkPackage(request: CheckPackageRequest): Promise<Checke
     manifest = request.manifest === null ? null : parseManifestText(request.manifest);
     findings.push(judgeManifest(manifest));
   } catch (error) {
-    return { findings: [...findings, failed("manifest", error)], digest: null, parity: null };
+    return { findings: [...findings, failed("manifest", error)], digest: null };
   }
   return openPackage(request.files, async (folder) => {
     const looked = await look(request, { folder, manifest });
-    if ("finding" in looked) return { findings: [...findings, looked.finding], digest: null, parity: null };
+    if ("finding" in looked) return { findings: [...findings, looked.finding], digest: null };
     const { packaged, files } = looked;
     findings.push(...(await describeFiles(files, packaged)), judgeSignature(packaged));
-    const { parity, found } = await tryOut(request, { folder, packaged, manifest });
+    const found = await tryOut(request, { folder, packaged, manifest });
     const digest = versionDigest(
       await Promise.all(files.map(async ({ path }) => ({ path, sha256: await hashOf(join(folder, path)) }))),
       packaged.modelSection,
@@ -85,7 +78,7 @@ export async function checkPackage(request: CheckPackageRequest): Promise<Checke
       }),
       judgeDigest(digest, request.expect),
     );
-    return { findings, digest, parity };
+    return { findings, digest };
   });
 }
 
@@ -172,7 +165,7 @@ interface Opened {
 async function tryOut(
   { signal, onProgress }: CheckPackageRequest,
   { folder, packaged, manifest }: Opened,
-): Promise<{ parity: ParityReport | null; found: PackageFinding[] }> {
+): Promise<PackageFinding[]> {
   const { signature, placement, examples } = packaged;
   const subject = {
     what: "the model",
@@ -185,14 +178,13 @@ async function tryOut(
   const runtimes = { thread: createThreadRuntime(), worker: createWorkerRuntime() };
   const deps = { runtimes, clock: systemClock, batchRows, loadTimeoutMs: 120_000 };
   const found: PackageFinding[] = [];
-  let parity: ParityReport | null = null;
   try {
     onProgress?.("answering the examples");
-    ({ parity } = await proveModel(deps, subject, signal));
+    const { parity } = await proveModel(deps, subject, signal);
     found.push(judgeParity(parity));
   } catch (error) {
     signal?.throwIfAborted();
-    return { parity, found: [failed("examples", error)] };
+    return [failed("examples", error)];
   }
   onProgress?.("taking the time");
   const replica = await openReplica({ folder, packaged }, signature);
@@ -208,5 +200,5 @@ async function tryOut(
   } finally {
     await replica.close();
   }
-  return { parity, found };
+  return found;
 }
