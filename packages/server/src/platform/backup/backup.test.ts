@@ -26,13 +26,16 @@ const grown = `log/${"a".repeat(8)}/00000001.log`;
 const blob = createHash("sha256").update("blob").digest("hex");
 const blobName = `blobs/${blob.slice(0, 2)}/${blob}`;
 
-function start() {
+function start(turns = maintenance, database = sql, onMark: () => void = () => {}) {
   return createBackups({
     folder: folder(),
-    sql,
+    sql: database,
     instance: null,
-    maintenance,
-    mark: () => (name) => (name === grown ? 10 : name.endsWith("00000002.log") ? null : Number.POSITIVE_INFINITY),
+    maintenance: turns,
+    mark: () => {
+      onMark();
+      return (name) => (name === grown ? 10 : name.endsWith("00000002.log") ? null : Number.POSITIVE_INFINITY);
+    },
     clock: systemClock,
     logger: silentLogger,
   });
@@ -157,13 +160,28 @@ test("what is taken away or grows after the start of a backup is in it as it was
   expect(await readFile(join(target, "log/old/00000001.log"), "utf8")).toBe("closed ");
 });
 
+test("the end of the log is noted when the database is copied, so that nothing in that is ahead of it", async () => {
+  const steps: string[] = [];
+  const watched: Sql = {
+    ...sql,
+    snapshot: async (path) => {
+      await sql.snapshot(path);
+      steps.push("database");
+    },
+  };
+  const { stream } = await start(maintenance, watched, () => steps.push("log")).start();
+  stream.destroy();
+  expect(steps).toEqual(["database", "log"]);
+});
+
 test("it waits for whoever takes files away, and a second one is refused until the first has ended", async () => {
   const backups = start();
   const { promise, resolve } = Promise.withResolvers<void>();
   const gc = maintenance.exclusive("gc", () => promise);
   let begun = false;
   const first = backups.start().finally(() => (begun = true));
-  await new Promise((later) => setImmediate(later));
+  // Somebody who need not wait has done the same meanwhile.
+  await buffer((await start(createMaintenance()).start()).stream);
   expect(begun).toBe(false);
   resolve();
   await gc;
@@ -196,7 +214,7 @@ describe("a damaged backup", () => {
           false,
         ]);
       }),
-      { numRuns: 25, examples: [[0], [511], [512], [1024], [end]] },
+      { numRuns: 25, examples: [[0], [511], [512], [1024], [end - 512], [end]] },
     );
   });
 
