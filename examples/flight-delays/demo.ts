@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { killAndCheck } from "./demo/crash.ts";
 import { createKeys } from "./demo/keys.ts";
+import { runAgain, traceOnePrediction } from "./demo/lineage.ts";
+import { refuseSwappedClasses } from "./demo/parity.ts";
 import { startServer, type DemoServer } from "./demo/processes.ts";
 import { showScores } from "./demo/scoreboard.ts";
 import { createScreen } from "./demo/screen.ts";
@@ -66,8 +68,11 @@ async function play(): Promise<readonly string[]> {
   await next(askAboutFlights);
   const shown = await next(showOnePrediction);
   await next(swapVersions);
+  await next(refuseSwappedClasses);
   await next(rollBackAndForward);
   await next(killAndCheck);
+  await next(traceOnePrediction);
+  await next(runAgain);
   await next((stage) => showScores(stage, shown));
   return stage.problems;
 }

@@ -72,14 +72,22 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await gone;
 }
 
+export interface Run {
+  readonly onLine: (line: string) => void;
+  readonly onProgress: (line: string) => void;
+  /** 0 unless given. */
+  readonly exitCode?: number;
+}
+
 /**
  * Runs `slipway WORDS` in the root of the repository.
- * @throws with what it wrote to stderr, where it ends with anything but 0
+ * @returns the lines that it wrote to stderr
+ * @throws with them, where it ends with another code than the expected one
  */
 export async function runSlipway(
   words: readonly string[],
-  { onLine, onProgress }: { onLine: (line: string) => void; onProgress: (line: string) => void },
-): Promise<void> {
+  { onLine, onProgress, exitCode = 0 }: Run,
+): Promise<readonly string[]> {
   const child = spawn(process.execPath, [entry, ...words], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   const remarks: string[] = [];
   readLines(child.stdout, onLine);
@@ -88,8 +96,9 @@ export async function runSlipway(
     onProgress(line);
   });
   const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-  if (code !== 0)
+  if (code !== exitCode)
     throw new Error([`\`slipway ${words.join(" ")}\` ended with ${signal ?? code}.`, ...remarks].join("\n"));
+  return remarks;
 }
 
 function readLines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {

@@ -1,7 +1,7 @@
 // The last step: the planes have landed, so both versions can be held against the truth.
 import { clockTime, count } from "./screen.ts";
 import { areaUnderCurve, logLoss, type Scored } from "./scores.ts";
-import { endpointName, type Stage } from "./stage.ts";
+import { endpointName, slipway, type Stage } from "./stage.ts";
 import { toRecord, type Question } from "./traffic.ts";
 
 const listRows = 500;
@@ -24,11 +24,31 @@ export async function showScores(stage: Stage, shown: Question | undefined): Pro
   row(["v1, schedule", ...toCells(one)]);
   row(["v2, airport's delays too", ...toCells(two)]);
   screen.say(
-    "More AUC and less log loss are better. One stormy day: for all of April see examples/flight-delays/README.md. The truth stays in this demo; labels come to Slipway in a later release.",
+    "More AUC and less log loss are better. One stormy day: for all of April see examples/flight-delays/README.md.",
   );
+  await joinLabels(stage);
   if (shown !== undefined && landed.includes(shown))
     screen.say(
       `And ${shown.flight.origin} to ${shown.flight.destination} of before landed ${shown.flight.late ? "late" : "on time"}.`,
+    );
+}
+
+const joined =
+  "select version, count(*) as landed, round(avg(late_p_late), 3) as late_expected, round(avg((value = 'late')::int), 3) as late " +
+  "from predictions join labels using (id, row) group by version order by version";
+
+/** The same from Slipway's own record: the predictions that it kept, joined with the landings that it was told. */
+async function joinLabels(stage: Stage): Promise<void> {
+  const { screen, truth, client, problems } = stage;
+  await truth.tellAll();
+  screen.say(
+    `Slipway was told of ${count(truth.told())} landings while they happened, by flight_id; its own record says:`,
+  );
+  await slipway(stage, ["predictions", endpointName, "--sql", joined]);
+  const { predictions_labelled: labelled, unknown } = await client.labels.summary(endpointName);
+  if (labelled < truth.told() || unknown > 0)
+    problems.push(
+      `${truth.told()} landings were told, ${labelled} predictions have a label, ${unknown} labels no prediction.`,
     );
 }
 

@@ -6,6 +6,7 @@ import { runSlipway, startServer, type DemoServer } from "./processes.ts";
 import { clockTime, count, percent, toBar, type Screen } from "./screen.ts";
 import { lastSecond, tally } from "./tally.ts";
 import { createTraffic, type FlightRecord, type Traffic } from "./traffic.ts";
+import { createTruth, type Truth } from "./truth.ts";
 
 export const endpointName = "flight-delay";
 
@@ -26,11 +27,12 @@ export interface Stage {
   readonly keys: Keys;
   readonly client: Client<Endpoints>;
   readonly traffic: Traffic;
+  readonly truth: Truth;
   server: DemoServer;
   readonly data: string;
   /** What should not have been; the demo then ends with 1. */
   readonly problems: string[];
-  /** Closes the figures of the status line. */
+  /** Ends the figures of the status line, and the labels. */
   stop(): void;
 }
 
@@ -55,6 +57,7 @@ export function createStage({ screen, keys, data, flights, server }: StageOption
       return { id, version, late: prediction.late.probabilities.late };
     },
   });
+  const truth = createTruth({ traffic, labels: client.labels, endpoint: endpointName });
   const from = flights[0]?.departed_at ?? 0;
   const to = flights.at(-1)?.departed_at ?? 1;
 
@@ -68,22 +71,36 @@ export function createStage({ screen, keys, data, flights, server }: StageOption
       `${count(answered).padStart(3)} flights/s`,
       toBar((at - from) / (to - from), 16),
       `${percent(expectedLate)} late expected`,
+      `${count(truth.told())} landed`,
       `p50 ${p50Ms.toFixed(1)} ms`,
       [...byVersion.keys()].map((version) => `v${version}`).join(" and "),
     ]);
   }
 
   const timer = setInterval(showStatus, statusEveryMs);
-  return { screen, keys, client, traffic, server, data, problems: [], stop: () => clearInterval(timer) };
+  const stop = () => {
+    clearInterval(timer);
+    truth.stop();
+  };
+  return { screen, keys, client, traffic, truth, server, data, problems: [], stop };
 }
 
-/** Shows the command, runs it and shows what it wrote. */
-export async function slipway({ screen, server }: Pick<Stage, "screen" | "server">, words: readonly string[]) {
-  screen.command(`slipway ${words.join(" ")}`);
-  await runSlipway([...words, "--url", server.url], {
+/** Shows the command, runs it and shows what it wrote; what it said on stderr comes back. */
+export async function slipway(
+  { screen, server }: Pick<Stage, "screen" | "server">,
+  words: readonly string[],
+  options: { readonly exitCode?: number } = {},
+): Promise<readonly string[]> {
+  screen.command(`slipway ${words.map(toShellWord).join(" ")}`);
+  return runSlipway([...words, "--url", server.url], {
+    ...options,
     onLine: (line) => screen.raw(line),
     onProgress: (line) => screen.isTerminal && screen.status([line]),
   });
+}
+
+function toShellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`;
 }
 
 /** The same folder and port, so that callers find it again. */

@@ -91,7 +91,7 @@ export async function rollBackAndForward(stage: Stage): Promise<void> {
 }
 
 /** Whatever was asked after a change must be answered by its version. */
-async function expectAnswersOf({ screen, keys, traffic, problems }: Stage, version: number): Promise<void> {
+export async function expectAnswersOf({ screen, keys, traffic, problems }: Stage, version: number): Promise<void> {
   const mark = traffic.questions.length;
   const next = () => traffic.questions.slice(mark, mark + answersToShow);
   await keys.pauseUntil(() => {

@@ -4,7 +4,9 @@ import { requireName } from "../addresses.ts";
 import { argument, textOption, type Context, type Run } from "../context.ts";
 import { toCsvLine } from "../csv.ts";
 import { parseLimit, take } from "../limit.ts";
-import { createLineWriter, writeList, writeOne } from "../output.ts";
+import { UsageError } from "../exit-codes.ts";
+import { createLineWriter, writeList } from "../output.ts";
+import { queryPredictions } from "./query.ts";
 import type { Column } from "../table.ts";
 import { clockText, parseSince, relativeTime } from "../time.ts";
 
@@ -36,6 +38,10 @@ function tableColumns(time: (item: Prediction, now: number) => string): Column<P
 
 export const predictions: Run = async (context, input) => {
   const name = requireName(argument(input, 0));
+  if (textOption(input, "sql") !== undefined || context.settings.format === "parquet")
+    return queryPredictions(context, name, input);
+  for (const option of ["out", "until"])
+    if (textOption(input, option) !== undefined) throw new UsageError(`--${option} goes with --sql or -o parquet.`);
   const since = textOption(input, "since");
   const filter: PredictionFilter = {
     since: since === undefined ? undefined : parseSince(since),
@@ -151,41 +157,3 @@ function besides(
   const more = Object.entries(fields).filter(([name]) => !known.includes(name));
   return Object.fromEntries(more.map(([name, value]) => [`${prefix}.${name}`, value]));
 }
-
-function labelText(label: Prediction["label"]): string | null {
-  if (label === null || label === undefined) return null;
-  return `${label.value}, observed ${label.observed_at}, from ${label.source}`;
-}
-
-export const showPrediction: Run = async (context, input) => {
-  const found = await context.client().predictions.get(argument(input, 0));
-  const lines = (fields: Readonly<Record<string, unknown>>): string =>
-    Object.entries(fields)
-      .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
-      .join("\n");
-  const { parse, queue, run, total } = found.durations_us;
-  writeOne(context, found, [
-    ["prediction", found.id],
-    ["at", `${found.at} (${relativeTime(found.at, context.now())})`],
-    ["endpoint", `${found.endpoint}, revision ${found.revision}`],
-    ["version", `${found.model}@${found.version}${found.pinned ? ", asked for by the caller" : ""}`],
-    ["status", found.status],
-    ["error", found.error === null ? null : `${found.error.code}: ${found.error.message}`],
-    ["fallback", found.fallback],
-    ["key", found.key],
-    ["label", labelText(found.label)],
-    ["inputs", lines(found.inputs)],
-    ["outputs", lines(found.outputs)],
-    ["extra", found.extra === null ? null : JSON.stringify(found.extra)],
-    ["redacted", found.redacted.join(", ")],
-    ["row", found.rows > 1 ? `${found.row} of ${found.rows}` : null],
-    ["took", `${total} µs: parse ${parse}, queue ${queue}, run ${run}`],
-    ["batch", `${found.batch_rows} rows in one run`],
-    ["face", found.face],
-    ["user", found.user],
-    ["trace", found.trace_id],
-    ["request", found.request_id],
-    ["digest", found.digest],
-    ["instance", found.instance],
-  ]);
-};

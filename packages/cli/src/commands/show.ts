@@ -1,4 +1,4 @@
-import type { ManifestTraining, ModelVersion } from "@slipway/contract";
+import type { ModelVersion } from "@slipway/contract";
 import { requireAddress, requireVersionAddress } from "../addresses.ts";
 import { writeChanges } from "../changes.ts";
 import { argument, type Run } from "../context.ts";
@@ -6,6 +6,7 @@ import { UsageError } from "../exit-codes.ts";
 import { note, writeOne, type Facts } from "../output.ts";
 import { bytesText } from "../text.ts";
 import { relativeTime } from "../time.ts";
+import { trainingText } from "../training.ts";
 import { aliasesText, sizeOf } from "./models.ts";
 
 type Input = ModelVersion["signature"]["inputs"][number];
@@ -28,26 +29,11 @@ function outputText(spec: Output): string {
 
 interface Section {
   readonly examples?: { readonly path: string; readonly absolute: number; readonly relative: number };
-  readonly training?: ManifestTraining;
 }
 
 function examplesText(section: unknown): string | null {
   const { examples } = (section ?? {}) as Section;
   return examples ? `${examples.path} (within ${examples.absolute} + ${examples.relative} * |expected|)` : null;
-}
-
-/** What the author said of the training, a fact a line. */
-function trainingText(section: unknown): string | null {
-  const { training } = (section ?? {}) as Section;
-  if (!training) return null;
-  const { at, data, commit, reference } = training;
-  const facts = [
-    at && `at ${at}`,
-    data && `on ${data}`,
-    commit && `commit ${commit}`,
-    reference && `reference ${reference}`,
-  ];
-  return facts.filter((fact) => fact !== undefined).join("\n");
 }
 
 function versionFacts(version: ModelVersion, now: number): Facts {

@@ -22,18 +22,25 @@ export const predictionCommands: CommandGroup = {
     },
     {
       usage: "predictions <name>",
-      summary: "predictions on record, newest first",
+      summary: "predictions on record, newest first, or SQL over all of them",
+      about:
+        'SQL is one SELECT over the views predictions (a row each, with inputs and outputs as columns) and labels; "DESCRIBE predictions" lists the columns. -o parquet without SQL exports everything.',
       options: [
         ["--since <when>", "from then on: 15m, 2h, 7d, 2026-11-22, 2026-11-22T10:00:00Z"],
         ["--errors", "only those that failed or were answered by a fallback"],
         ["--key <text>", "only those with this key"],
         ["--limit <count>", "how many, or all (default: 20)"],
         ["-F, --follow", "go on with new ones as they come"],
+        ["--sql <select>", "ask this instead; -o table, json, csv or parquet"],
+        ["--until <when>", "with --sql or -o parquet, only before then"],
+        ["--out <file>", "with -o csv or parquet, write there"],
       ],
       examples: [
         "slipway predictions flight-delay --since 15m --errors",
         "slipway predictions flight-delay --follow",
         "slipway predictions flight-delay --limit all -o csv > predictions.csv",
+        `slipway predictions flight-delay --sql "SELECT hour(predicted_at) AS hour, count(*) FROM predictions GROUP BY 1"`,
+        "slipway predictions flight-delay --since 7d -o parquet --out flights.parquet",
       ],
       load: async () => (await import("../commands/predictions.ts")).predictions,
     },
@@ -41,7 +48,7 @@ export const predictionCommands: CommandGroup = {
       usage: "predictions show <id>",
       summary: "everything about one prediction; ID/i is row i of a request of many",
       examples: ["slipway predictions show 01931c3e-7a51-7c60-b3a5-0d2f6f1f2a11/0"],
-      load: async () => (await import("../commands/predictions.ts")).showPrediction,
+      load: async () => (await import("../commands/show-prediction.ts")).showPrediction,
     },
     {
       usage: "predictions erase <name>",
