@@ -39,7 +39,10 @@ export async function deploy(url: string, path: string, options: Deployment = {}
   const written = inFolder && readdirSync(path).includes("slipway.yaml") ? readManifest(path) : undefined;
   const merged = manifest === undefined ? written : { ...written, ...manifest };
   const files = [];
-  for (const file of [inFolder ? join(path, entry) : path, ...beside])
+  // A folder's recorded outputs belong to the version.
+  const { examples } = (merged?.["model"] ?? {}) as { readonly examples?: string };
+  const recorded = inFolder && examples !== undefined ? [join(path, examples)] : [];
+  for (const file of [inFolder ? join(path, entry) : path, ...recorded, ...beside])
     files.push({ path: basename(file), sha256: await upload(client, readFileSync(file)) });
   const name = rest.name ?? (merged?.["name"] as string | undefined) ?? basename(path).replace(/\.onnx$/, "");
   const operation = await client.deployments.create({

@@ -2,7 +2,8 @@ import type { Client } from "@slipway/sdk";
 import type { CommandOutline, OptionOutline } from "./specs/outline.ts";
 import type { Stream, Style } from "./style.ts";
 
-export type Format = "table" | "json" | "csv";
+/** `parquet` is for predictions alone. */
+export type Format = "table" | "json" | "csv" | "parquet";
 
 /** The options that every command takes. */
 export interface Settings {

@@ -25,7 +25,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     version: slipwayVersion,
     writeOut: (text) => process.stdout.write(text),
     run: async (spec, input, globals) => {
-      const { context, dispose } = await createContext(toSettings(globals));
+      const settings = toSettings(globals);
+      if (settings.format === "parquet" && spec.usage !== "predictions <name>")
+        throw new UsageError("-o parquet is for `slipway predictions NAME`: use table, json or csv here.");
+      const { context, dispose } = await createContext(settings);
       const run = await spec.load();
       try {
         outcome = await run(context, input);
@@ -96,9 +99,8 @@ function toSettings(globals: Options): Settings {
 }
 
 function toFormat(text: string): Format {
-  if (text === "table" || text === "json" || text === "csv") return text;
-  if (text === "parquet") throw new UsageError("-o parquet is not built yet: use table, json or csv.");
-  throw new UsageError(`-o ${text} is no format: use table, json or csv.`);
+  if (text === "table" || text === "json" || text === "csv" || text === "parquet") return text;
+  throw new UsageError(`-o ${text} is no format: use table, json or csv; predictions know parquet, too.`);
 }
 
 async function createContext(settings: Settings): Promise<{ context: Context; dispose(): void }> {

@@ -1,6 +1,6 @@
-import type { Operation, Prediction } from "@slipway/contract";
+import type { Operation, Prediction, QueryAnswer, QueryRequest } from "@slipway/contract";
 import { iteratePages, type Page, type PageOptions } from "./pages.ts";
-import { sleep, type CallOptions, type Transport } from "./transport.ts";
+import { sleep, type CallOptions, type Request, type Transport } from "./transport.ts";
 
 export interface PredictionFilter {
   /** RFC 3339, or a duration back from now such as "15m". */
@@ -29,6 +29,24 @@ export interface EraseOptions extends CallOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+export interface QueryOptions extends CallOptions {
+  /** One SELECT over the views `predictions` and `labels`; "DESCRIBE predictions" lists the columns. */
+  readonly sql: string;
+  /** 10,000 rows of JSON where it is left out, 5,000,000 of a file. */
+  readonly limit?: number | undefined;
+  /** RFC 3339, or a duration back from now such as "15m". */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  /** How long the query itself may run. */
+  readonly queryTimeoutMs?: number | undefined;
+}
+
+export interface QueryFile {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly rows: number;
+  readonly truncated: boolean;
+}
+
 export interface PredictionsClient {
   list(endpoint: string, options?: PredictionListOptions): Promise<Page<Prediction>>;
   all(endpoint: string, options?: PredictionListOptions): AsyncGenerator<Prediction, void, undefined>;
@@ -38,6 +56,10 @@ export interface PredictionsClient {
   find(endpoint: string, key: string, options?: CallOptions): Promise<readonly Prediction[]>;
   /** Predictions as they come, oldest first, each once, without an end; from now on unless `since` says otherwise. */
   follow(endpoint: string, options?: FollowOptions): AsyncGenerator<Prediction, void, undefined>;
+  /** SQL over what is on record, as rows. @throws ServerError `invalid_query` */
+  query(endpoint: string, options: QueryOptions): Promise<QueryAnswer>;
+  /** The same as a file of another format. */
+  queryFile(endpoint: string, options: QueryOptions & { readonly format: "csv" | "parquet" }): Promise<QueryFile>;
   /** Takes what matches out for good. Resolves with an operation, whose `result` is an EraseResult. */
   erase(endpoint: string, options: EraseOptions): Promise<Operation>;
 }
@@ -73,6 +95,15 @@ export function createPredictions(transport: Transport): PredictionsClient {
       return found;
     },
     follow: (endpoint, options = {}) => follow(list, endpoint, options),
+    query: (endpoint, options) => transport.call(toQuery(endpoint, options, "json")),
+    queryFile: async (endpoint, { format, ...options }) => {
+      const { body, headers } = await transport.send(toQuery(endpoint, options, format));
+      return {
+        body: body ?? new ReadableStream({ start: (controller) => controller.close() }),
+        rows: Number(headers.get("slipway-rows")),
+        truncated: headers.get("slipway-truncated") === "true",
+      };
+    },
     erase: (endpoint, { where, dryRun, ...call }) =>
       transport.call({
         method: "POST",
@@ -80,6 +111,16 @@ export function createPredictions(transport: Transport): PredictionsClient {
         json: { where, ...(dryRun === undefined ? {} : { dry_run: dryRun }) },
         ...call,
       }),
+  };
+}
+
+function toQuery(endpoint: string, options: QueryOptions, format: NonNullable<QueryRequest["format"]>): Request {
+  const { sql, limit, since, until, queryTimeoutMs: timeout_ms, ...call } = options;
+  return {
+    method: "POST",
+    path: `/api/v1/endpoints/${encodeURIComponent(endpoint)}/predictions/query`,
+    json: { sql, format, limit, since, until, timeout_ms },
+    ...call,
   };
 }
 

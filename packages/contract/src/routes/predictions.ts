@@ -1,6 +1,9 @@
 import { z } from "zod";
 import * as endpoints from "../schemas/endpoint.ts";
+import * as erasures from "../schemas/erasure.ts";
+import * as operations from "../schemas/operation.ts";
 import * as predictions from "../schemas/prediction.ts";
+import * as query from "../schemas/query.ts";
 import type { RouteSpec } from "./route-spec.ts";
 
 const anyRecord = z.record(z.string(), z.unknown());
@@ -27,6 +30,28 @@ export const predictionsRoutes = {
     status: 200,
     answer: predictions.predictionPage,
     errors: ["endpoint_not_found"],
+  },
+  queryPredictions: {
+    method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/predictions/query",
+    tag: "predictions",
+    summary: "SQL over everything on record: one SELECT; csv and parquet are answered as such",
+    scope: "read",
+    body: query.queryRequest,
+    status: 200,
+    answer: query.queryAnswer,
+    errors: ["endpoint_not_found", "invalid_query", "deadline_exceeded"],
+  },
+  erasePredictions: {
+    method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/predictions/erase",
+    tag: "predictions",
+    summary: "Take predictions out for good, with their labels: an operation whose `result` counts them",
+    scope: "admin",
+    body: erasures.eraseRequest,
+    status: 202,
+    answer: operations.operation,
+    errors: ["endpoint_not_found", "invalid_query"],
   },
   getPrediction: {
     method: "GET",

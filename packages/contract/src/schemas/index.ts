@@ -9,3 +9,4 @@ export * from "./operation.ts";
 export * from "./prediction.ts";
 export * from "./replay.ts";
 export * from "./server.ts";
+export * from "./query.ts";

@@ -7,11 +7,12 @@ import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
-import type { Labels, PredictionLog } from "../../predictions/index.ts";
+import type { Erasures, Labels, PredictionLake, PredictionLog } from "../../predictions/index.ts";
 import type { Registry } from "../../registry/index.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
 import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
+import { createEraseHandlers } from "./erase-handlers.ts";
 import { createEndpointHandlers } from "./endpoint-handlers.ts";
 import { registerEndpointPaths } from "./endpoint-paths.ts";
 import { createFileHandlers } from "./file-handlers.ts";
@@ -21,6 +22,7 @@ import { createModelHandlers } from "./model-handlers.ts";
 import { createPredictionHandlers } from "./prediction-handlers.ts";
 import { registerPredict } from "./predict.ts";
 import { sendProblem } from "./problem.ts";
+import { createQueryHandlers } from "./query-handlers.ts";
 import { registerRoutes } from "./register.ts";
 import { createServerHandlers, type ServerFacts } from "./server-handlers.ts";
 
@@ -41,7 +43,9 @@ export interface ApiDeps {
   readonly registry: Registry;
   readonly endpoints: Endpoints;
   readonly predictions: PredictionLog;
+  readonly predictionLake: PredictionLake;
   readonly labels: Labels;
+  readonly erasures: Erasures;
   readonly replay: Replay;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -56,6 +60,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
     registerUpload(scope, deps.blobs, deps.blobLimit);
     registerRoutes(scope, {
       ...createServerHandlers(deps),
+      ...createEraseHandlers(deps),
       ...createAuditHandlers(deps),
       ...createBackupHandlers(deps.backups),
       ...createBlobHandlers(deps.blobs),
@@ -63,6 +68,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createModelHandlers(deps),
       ...createFileHandlers(deps),
       ...createPredictionHandlers(deps),
+      ...createQueryHandlers(deps),
       ...createLabelHandlers(deps),
       ...createMaintenanceHandlers(deps),
     });
