@@ -2,7 +2,7 @@
  * What is to be done next. Every step may be done again, and ends in the transaction that names the next one; `done` is
  * written with the tombstone.
  */
-export type ErasureStep = "labels" | "segments" | "lake" | "tombstone" | "done";
+export type ErasureStep = "segments" | "labels" | "lake" | "tombstone" | "done";
 
 /** One request to take predictions out for good. Without anything about the person: not even the predicate. */
 export interface Erasure {

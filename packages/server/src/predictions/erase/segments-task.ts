@@ -10,6 +10,8 @@ export interface SegmentsInput {
   readonly rowsPath: string;
   /** Rows that go though they did not match: they are added to this file before their segment is replaced. */
   readonly widenedPath: string;
+  /** Asks the name of each step before it: for tests that stop it there. */
+  readonly steps?: boolean;
 }
 
 export interface SegmentsResult {
@@ -22,7 +24,7 @@ export interface SegmentsResult {
 const slackMs = 60_000;
 
 /** Erases from the log; every segment is replaced as a whole. */
-export async function run(input: SegmentsInput, { db, onProgress }: LakeContext): Promise<SegmentsResult> {
+export async function run(input: SegmentsInput, { db, onProgress, ask }: LakeContext): Promise<SegmentsResult> {
   const rows = await readRows(input.rowsPath, db);
   const from = earliest(rows) - slackMs;
   await dropPartLine(input.widenedPath);
@@ -31,11 +33,15 @@ export async function run(input: SegmentsInput, { db, onProgress }: LakeContext)
     onProgress(i / input.segments.length);
     if (until < from) continue;
     const erasure = await eraseFromSegment(path, rows, {
-      beforeReplace: ({ widened }) => append(input.widenedPath, widened),
+      async beforeReplace({ widened }) {
+        await append(input.widenedPath, widened);
+        if (input.steps === true) await ask("replace segment");
+      },
     });
     if (erasure.rows > 0) rewritten++;
     unreadableBytes += erasure.unreadableBytes;
   }
+  if (input.steps === true) await ask("segments rewritten");
   return { rewritten, unreadableBytes, widened: await countLines(input.widenedPath) };
 }
 

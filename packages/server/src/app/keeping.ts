@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import type { Config } from "../config/index.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Lifecycle } from "../kernel/lifecycle.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { Maintenance } from "../kernel/maintenance.ts";
+import type { Operations } from "../platform/queue/index.ts";
+import {
+  createErasures,
+  createRetention,
+  type Erasures,
+  type PredictionLake,
+  type PredictionLog,
+  type Retention,
+} from "../predictions/index.ts";
+import type { Storage } from "./storage.ts";
+
+export interface KeepingGiven {
+  readonly config: Config;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly maintenance: Maintenance;
+  readonly operations: Operations;
+  readonly predictions: PredictionLog;
+  readonly predictionLake: PredictionLake;
+}
+
+export interface Keeping {
+  readonly erasures: Erasures;
+  readonly retention: Retention;
+}
+
+/** How long predictions stay, and what takes them out before; goes on with what was begun before this start. */
+export async function startKeeping(given: KeepingGiven): Promise<Keeping> {
+  const { config, storage, predictions: log, predictionLake: lake, lifecycle } = given;
+  const { maintenance, operations, clock, logger } = given;
+  const logFolder = join(storage.folder, "log");
+  const base = { logFolder, log, lake, maintenance, clock, logger };
+  const erasures = createErasures({ ...base, folder: join(storage.folder, "erasures"), sql: storage.sql, operations });
+  await erasures.resume();
+  const retention = createRetention({
+    ...base,
+    logLimits: { ageMs: config.logRetention, bytes: config.logRetentionSize },
+    lakeLimits: { ageMs: config.lakeRetention, bytes: config.lakeRetentionSize },
+  });
+  retention.start();
+  lifecycle.onStop("retention", () => retention.close());
+  return { erasures, retention };
+}
