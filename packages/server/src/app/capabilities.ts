@@ -14,22 +14,32 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { createMaintenance, type Maintenance } from "../kernel/maintenance.ts";
-import { createPackaging } from "../packaging/index.ts";
 import { createBackups, type Backups } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
 import { createTracer } from "../platform/telemetry/index.ts";
-import { createPredictionLog, type PredictionLog } from "../predictions/index.ts";
+import {
+  createLabels,
+  createPredictionLog,
+  type Labels,
+  type PredictionLake,
+  type PredictionLog,
+} from "../predictions/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
 import { createServing, type Serving } from "../serving/index.ts";
+import { startKeeping, type Keeping } from "./keeping.ts";
+import { openPredictionLake } from "./lake.ts";
 import { createLogMark } from "./log-mark.ts";
+import { openPackaging } from "./packaging.ts";
 import type { Storage } from "./storage.ts";
 
-export interface Capabilities {
+export interface Capabilities extends Keeping {
   readonly blobs: BlobStore;
   readonly operations: Operations;
   readonly registry: Registry;
   readonly predictions: PredictionLog;
+  readonly predictionLake: PredictionLake;
+  readonly labels: Labels;
   readonly endpoints: Endpoints;
   readonly serving: Serving;
   /** Whose turn it is to take files away. */
@@ -57,13 +67,14 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const blobs = createBlobStore({ folder: join(folder, "blobs"), maxBytes: config.blobLimit });
   const operations = createOperations({ sql, clock, logger });
   await operations.recover();
-  const packaging = createPackaging({ probeTimeoutMs: config.probeTimeout, probeMemoryBytes: config.probeMemory });
+  const packaging = openPackaging(given);
   const registry = createRegistry({ sql, clock });
   const serving = createServing({
     folder: join(folder, "loaded"),
     blobs,
     runtimes: { thread: createThreadRuntime(), worker: createWorkerRuntime() },
     batchRows: config.batchRows,
+    loadTimeoutMs: config.loadTimeout,
     clock,
     logger,
   });
@@ -77,6 +88,9 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     logger,
   });
   lifecycle.onStop("predictions", () => predictions.close(), 10_000);
+  const predictionLake = await openPredictionLake({ ...given, predictions, registry, maintenance });
+  const { sources } = config;
+  const labels = createLabels({ sql, lake: predictionLake, blobs, operations, sources, clock, logger });
   const { otlpEndpoint } = config;
   const tracing = { version, instance, clock, logger };
   const tracer = otlpEndpoint === null ? null : await createTracer({ ...tracing, endpoint: otlpEndpoint });
@@ -109,13 +123,19 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
   lifecycle.onStop("endpoints", () => endpoints.stop());
   await endpoints.start();
+  labels.pulls.start(() => listPulls(endpoints));
+  lifecycle.onStop("labels", () => labels.pulls.stop());
+  const keeping = await startKeeping({ ...given, predictions, predictionLake, maintenance, operations });
   const replay = createReplay(deps);
   const collectGarbage = createGc({ ...deps, maintenance });
   return {
+    ...keeping,
     blobs,
     operations,
     registry,
     predictions,
+    predictionLake,
+    labels,
     endpoints,
     serving,
     maintenance,
@@ -123,4 +143,12 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     replay,
     collectGarbage,
   };
+}
+
+/** Endpoints that pull labels, whether or not they have traffic now: the truth about old predictions still comes. */
+function listPulls(endpoints: Endpoints) {
+  const routes = [...endpoints.snapshot().routes.values()];
+  return routes.flatMap(({ endpoint, spec: { labels } }) =>
+    labels.sql === null ? [] : [{ endpoint, settings: labels.sql }],
+  );
 }

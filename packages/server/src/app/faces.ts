@@ -52,7 +52,7 @@ export function createFaces(deps: FaceDeps): Http {
   registerOip(http, { version, endpoints, registry, logger, ready });
   registerKserve(http, { endpoints, logger });
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
-  registerMetrics(http, { endpoints, predictions, process, clock });
+  registerMetrics(http, { endpoints, predictions, retention: deps.retention, process, clock });
   registerUnknown(http, logger);
   registerHealth(http, { endpoints, basePath, ready });
   lifecycle.onStop("http", () => http.close(), config.drainTimeout);

@@ -5,7 +5,7 @@ import { endpointMigrations } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
-import { labelMigrations, lakeMigrations } from "../predictions/index.ts";
+import { erasureMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
 import { registryMigrations } from "../registry/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, type Sql } from "../platform/sql/index.ts";
 
@@ -16,6 +16,7 @@ export const migrations = [
   ...registryMigrations,
   ...lakeMigrations,
   ...labelMigrations,
+  ...erasureMigrations,
   ...endpointMigrations,
 ];
 

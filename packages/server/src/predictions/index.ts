@@ -1,3 +1,5 @@
+export { createErasures, type EraseOptions, type Erasures } from "./erase/erasures.ts";
+export { erasureMigrations } from "./erase/migrations.ts";
 export type { Feed, FeedChunk } from "./feed.ts";
 export { createLabels, labelMigrations, type Labels, type ListedLabel, type PullState } from "./labels/index.ts";
 export {
@@ -13,3 +15,4 @@ export type { ReplayFound, ReplayRequest, ReplaySelection } from "./replay/messa
 export type { Refusal, ReplayRefusal } from "./replay/reasons.ts";
 export type { ReplayThread } from "./replay/replay-thread.ts";
 export type { OutputTally, ReplayExample } from "./replay/tally.ts";
+export { createRetention, type Retention } from "./retention/retention.ts";

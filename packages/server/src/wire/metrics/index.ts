@@ -3,11 +3,12 @@ import type { Clock } from "../../kernel/clock.ts";
 import { toTrainedAt } from "../../packaging/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { ProcessMetrics } from "../../platform/telemetry/index.ts";
-import type { PredictionLog } from "../../predictions/index.ts";
+import type { PredictionLog, Retention } from "../../predictions/index.ts";
 
 export interface MetricsDeps {
   readonly endpoints: Endpoints;
   readonly predictions: PredictionLog;
+  readonly retention: Retention;
   readonly process: ProcessMetrics;
   readonly clock: Clock;
 }
@@ -17,7 +18,13 @@ export function registerMetrics(app: Http, deps: MetricsDeps): void {
   app.get("/metrics", { config: { scope: "read" } }, async (_request, reply) =>
     reply
       .header("content-type", "text/plain; version=0.0.4; charset=utf-8")
-      .send(renderEndpoints(deps) + renderAges(deps) + renderLog(deps.predictions) + (await deps.process.render())),
+      .send(
+        renderEndpoints(deps) +
+          renderAges(deps) +
+          renderLog(deps.predictions) +
+          renderRetention(deps.retention) +
+          (await deps.process.render()),
+      ),
   );
 }
 
@@ -78,5 +85,23 @@ function renderLog(predictions: PredictionLog): string {
     `slipway_log_failed_total ${failed}\n`,
     head("slipway_log_lag_seconds", "gauge", "Age of the oldest record that waits to be written"),
     `slipway_log_lag_seconds ${lagMs / 1000}\n`,
+  ].join("");
+}
+
+function renderRetention(retention: Retention): string {
+  const stores = Object.entries(retention.stats());
+  const each = (name: string, value: (stats: (typeof stores)[number][1]) => number) =>
+    stores.map(([store, stats]) => `${name}{store="${store}"} ${value(stats)}\n`).join("");
+  return [
+    head("slipway_retention_removed_files_total", "counter", "Files of predictions that retention took away"),
+    each("slipway_retention_removed_files_total", (stats) => stats.removedFiles),
+    head("slipway_retention_removed_bytes_total", "counter", "Bytes of predictions that retention took away"),
+    each("slipway_retention_removed_bytes_total", (stats) => stats.removedBytes),
+    head(
+      "slipway_retention_held_bytes",
+      "gauge",
+      "Bytes that retention left when it last looked; 0 where nothing limits them",
+    ),
+    each("slipway_retention_held_bytes", (stats) => stats.heldBytes),
   ].join("");
 }
