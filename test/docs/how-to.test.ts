@@ -13,11 +13,15 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
       skip: ({ code }) => /^(pip|python) /.test(code),
     }));
 
+  test("prove parity", () => follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
   test("find predictions", () => follow("docs/how-to/find-predictions.md"));
+  test("attach labels", () => follow("docs/how-to/attach-labels.md"));
   test("use the Open Inference Protocol", () => follow("docs/how-to/use-the-open-inference-protocol.md"));
   test("use the MLflow scoring protocol", () => follow("docs/how-to/use-the-mlflow-scoring-protocol.md"));
   test("use KServe V1", () => follow("docs/how-to/use-kserve-v1.md"));
   test("deploy from CI", () => follow("docs/how-to/ci.md"));
+  test("replay predictions", () => follow("docs/how-to/replay-predictions.md"));
+  test("free disk space", () => follow("docs/how-to/free-disk-space.md"));
   test("back up and restore", () => follow("docs/how-to/back-up-and-restore.md"));
   test("run in production", () =>
     // What installs something, or is for another machine.
