@@ -13,7 +13,7 @@ import { type LakeFile, type LakeFileFilter, noSignature } from "./lake-file.ts"
 import { createLakeFiles } from "./lake-files.ts";
 import { chooseMerges } from "./merge.ts";
 import type { MergeInput } from "./merge-task.ts";
-import type { LakeWriter, PredictionLake } from "./prediction-lake.ts";
+import type { LakeChange, LakeWriter, PredictionLake } from "./prediction-lake.ts";
 import { createQueries } from "./queries.ts";
 import { toColumns } from "./to-columns.ts";
 
@@ -36,6 +36,8 @@ export interface PredictionLakeDeps {
   readonly findSignature: (model: string, version: number) => Promise<Signature | null>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** In the transaction that lists files which compaction made: SQL and nothing else, it may be run again. */
+  readonly onCompacted?: LakeChange["within"];
   /** 0: only when somebody asks. */
   readonly intervalMs: number;
   /** Bytes of the log that one task takes in; what it has done counts when it ends. 256 MiB. */
@@ -93,7 +95,11 @@ export async function createPredictionLake(deps: PredictionLakeDeps): Promise<Pr
       return before === undefined || compareOffsets(before, offset) !== 0;
     });
     if (offsets.length > 0 || result.files.length > 0)
-      await writer.replaceFiles({ add: result.files, offsets: { consumer: lakeConsumer, offsets } });
+      await writer.replaceFiles({
+        add: result.files,
+        offsets: { consumer: lakeConsumer, offsets },
+        ...(deps.onCompacted === undefined ? {} : { within: deps.onCompacted }),
+      });
     stats.rows += result.files.reduce((sum, file) => sum + file.rows, 0);
     stats.files += result.files.length;
     if (result.damaged > 0) {

@@ -64,7 +64,7 @@ export function createLakeFiles({ folder, sql, clock, logger, onStep }: LakeFile
           throw new SlipwayError("conflict", "Files of the lake were replaced by somebody else; try again.");
         await inside.addFiles(files);
         if (offsets !== undefined) await inside.putOffsets(offsets.consumer, offsets.offsets);
-        await within?.(trx);
+        await within?.(trx, files);
       });
     } catch (error) {
       for (const { path } of files) await rm(join(folder, path), { force: true });

@@ -13,8 +13,8 @@ export interface LakeChange {
   readonly add?: readonly WrittenFile[];
   /** Offsets that the result stands for; `consumer` names whose. */
   readonly offsets?: { readonly consumer: string; readonly offsets: readonly Offset[] };
-  /** More SQL of the same transaction: nothing else, it may be run again. */
-  readonly within?: (trx: Transaction<LakeTables>) => Promise<void>;
+  /** More SQL of the same transaction: nothing else, it may be run again. `files`: those that are added. */
+  readonly within?: (trx: Transaction<LakeTables>, files: readonly LakeFile[]) => Promise<void>;
 }
 
 /** What only the holder of the lake may do: `exclusive` and the flush hooks give it. */
