@@ -144,6 +144,36 @@ describe("on the version that answered", { timeout: 120_000 }, () => {
     });
     // The other version does not need those files.
     expect(await replay({ endpoint: "gone", on: "gone@2" })).toMatchObject({ different: 1 });
+    // Another version brings them back.
+    await deploy(server.url, scaledMatrix(3), { name: "gone", manifest: { serve }, traffic: false });
+    expect(await replay({ endpoint: "gone" })).toMatchObject({ identical: 1, versions: { "gone@1": 1 } });
+  });
+});
+
+describe("beside everything else", { timeout: 120_000 }, () => {
+  test("records of an earlier start of the server are run, too, and a replay can be cancelled", async () => {
+    await server.restart();
+    expect(await replay({ endpoint: "packed" })).toMatchObject({ identical: 7, different: 0 });
+    const started = await client().replays.create({ endpoint: "slow" });
+    await client().operations.cancel(started.id);
+    const ended = await client()
+      .operations.wait(started.id)
+      .then(
+        () => null,
+        (error: { code: string }) => error.code,
+      );
+    expect(ended).toBe("cancelled");
+    expect(await replay({ endpoint: "slow" })).toMatchObject({ identical: 3 });
+  });
+
+  test("traffic goes on while a replay runs, and both give what they should", async () => {
+    const started = await client().replays.create({ endpoint: "flights" });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => predict("packed", { a: i, b: 0, c: 0, d: 0 })),
+    );
+    expect(answers.map(({ prediction }) => prediction)).toEqual(answers.map((_, i) => ({ y: i })));
+    const { result } = await client().operations.wait(started.id);
+    expect(result).toMatchObject({ total: 13, identical: 13 });
   });
 });
 

@@ -43,7 +43,8 @@ export function createReplayVersions(
   /** Why versions cannot be run: asked once. */
   const refused = new Map<string, Refusal>();
 
-  async function load(version: ModelVersion): Promise<LoadedVersion | Refusal> {
+  /** Files decide, not what is remembered of them: the same ones may have been sent again. */
+  async function load(version: ModelVersion, collectedAt: number | null): Promise<LoadedVersion | Refusal> {
     const known = held.get(version.id);
     if (known) {
       held.delete(version.id);
@@ -55,7 +56,7 @@ export function createReplayVersions(
     try {
       if (hold.missing.length > 0) {
         hold.release();
-        return refuse(version.id, removed(version));
+        return refuse(version.id, removed(version, collectedAt));
       }
       const loaded = await deps.serving.acquire(version, 1);
       held.set(version.id, { loaded, hold });
@@ -98,8 +99,7 @@ export function createReplayVersions(
     const { version, collectedAt } = found;
     if (digest !== null && digest !== version.digest)
       return refuse(key, { reason: "version_not_found", message: `${key} has other files here than it had then.` });
-    if (collectedAt !== null) return refuse(key, removed(version));
-    const loaded = refused.get(version.id) ?? (await load(version));
+    const loaded = refused.get(version.id) ?? (await load(version, collectedAt));
     if ("reason" in loaded) return loaded;
     return { loaded, target: await toTarget(version.signature, version.signature, version.id) };
   }
@@ -108,7 +108,7 @@ export function createReplayVersions(
     const { model, version } = request;
     // The record says what it holds by name; the signature of its version is needed for the columns of a matrix.
     const recorded = (await deps.registry.findRecorded(model, version))?.version ?? null;
-    const loaded = refused.get(other.id) ?? (await load(other));
+    const loaded = refused.get(other.id) ?? (await load(other, null));
     if ("reason" in loaded) return loaded;
     if (recorded?.id === other.id)
       return { loaded, target: await toTarget(other.signature, other.signature, other.id) };
@@ -124,9 +124,10 @@ export function createReplayVersions(
   };
 }
 
-function removed({ model, version }: ModelVersion): Refusal {
-  return {
-    reason: "version_removed",
-    message: `The files of ${model}@${version} are gone: it was deleted, and "slipway gc" took them away.`,
-  };
+function removed({ model, version }: ModelVersion, collectedAt: number | null): Refusal {
+  const why =
+    collectedAt === null
+      ? "they are not in the data folder"
+      : `it was deleted, and "slipway gc" took them away at ${new Date(collectedAt).toISOString()}`;
+  return { reason: "version_removed", message: `The files of ${model}@${version} are gone: ${why}.` };
 }
