@@ -13,6 +13,8 @@ export interface ModelProto {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly nodes: readonly NodeProto[];
+  /** The bodies of the functions that the model brings along; a node of the graph may stand for one. */
+  readonly functionNodes: readonly NodeProto[];
   /** `location` of every tensor whose data lies in another file, each once, in order of appearance. */
   readonly externalFiles: readonly string[];
   readonly metadata: ReadonlyMap<string, string>;
@@ -46,6 +48,8 @@ const maxDepth = 64;
 export function readModelProto(bytes: Uint8Array): ModelProto | null {
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
+  const external = new Set<string>();
+  const functionNodes: NodeProto[] = [];
   let graph: WireReader | null = null;
   const reader = new WireReader(bytes);
   while (reader.next()) {
@@ -54,13 +58,20 @@ export function readModelProto(bytes: Uint8Array): ModelProto | null {
     else if (reader.field === 14) {
       const [key, value] = readEntry(reader.message());
       metadata.set(key, value);
-    }
+    } else if (reader.field === 25) functionNodes.push(...readFunction(reader.message(), external));
   }
   if (graph === null) return null;
   const graphStart = graph.end;
-  const external = new Set<string>();
   const parts = readGraph(graph, external, 0);
-  return { graphStart, graphEnd: graph.end, opsets, ...parts, externalFiles: [...external], metadata };
+  const externalFiles = [...external];
+  return { graphStart, graphEnd: graph.end, opsets, ...parts, functionNodes, externalFiles, metadata };
+}
+
+/** The nodes of a FunctionProto. */
+function readFunction(reader: WireReader, external: Set<string>): NodeProto[] {
+  const nodes: NodeProto[] = [];
+  while (reader.next()) if (reader.field === 7) nodes.push(readNode(reader, external, 0));
+  return nodes;
 }
 
 function readGraph(reader: WireReader, external: Set<string>, depth: number) {

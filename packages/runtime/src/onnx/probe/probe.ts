@@ -62,9 +62,11 @@ async function prepare({ folder, path, rewriteTo }: ProbeRequest) {
   return { ...facts, path: rewriteTo, classes: removal.classes, notes: [note] };
 }
 
-/** `If` counts as well: what it hides in its branches is not looked into. */
-function findUnbounded({ nodes }: ModelProto): string[] {
-  const found = nodes.map((node) => node.opType).filter((type) => type === "Loop" || type === "Scan" || type === "If");
+/** In the graph and in the functions that the model brings along. `If` counts as well: what it hides in its branches is not looked into. */
+export function findUnbounded({ nodes, functionNodes }: Pick<ModelProto, "nodes" | "functionNodes">): string[] {
+  const found = [...nodes, ...functionNodes]
+    .map((node) => node.opType)
+    .filter((type) => type === "Loop" || type === "Scan" || type === "If");
   return [...new Set(found)];
 }
 
