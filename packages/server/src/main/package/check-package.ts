@@ -14,7 +14,7 @@ import {
 import { createLake } from "../../platform/lake/index.ts";
 import { proveModel } from "../../serving/index.ts";
 import { judgeAge, judgeDigest, judgeLatency, judgeMemory, judgeParity, judgeSignature } from "./judge.ts";
-import { openReplica } from "./make-examples.ts";
+import { openReplica } from "./open-replica.ts";
 import { measureLatency } from "./measure-latency.ts";
 import type { PackageFinding } from "./package-finding.ts";
 import { addFiles, hashOf, openPackage, type PackageFile } from "./open-package.ts";

@@ -1,10 +1,19 @@
 import { basename } from "node:path";
-import type { PackagedModel } from "../../packaging/index.ts";
-import { createPackaging, draftManifest, parseManifestText, toColumnFacts, type Draft } from "../../packaging/index.ts";
+import {
+  createPackaging,
+  draftManifest,
+  matchColumns,
+  parseManifestText,
+  readSignature,
+  toColumnFacts,
+  type ColumnFacts,
+} from "../../packaging/index.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import { createLake, readTable, type TableSample } from "../../platform/lake/index.ts";
+import { findUnanswered } from "./find-unanswered.ts";
 import { makeExamples, type ExampleRow } from "./make-examples.ts";
+import { openReplica } from "./open-replica.ts";
 import { openPackage, type PackageFile } from "./open-package.ts";
 
 export interface DraftPackageRequest {
@@ -51,48 +60,50 @@ export async function draftPackage(request: DraftPackageRequest): Promise<Drafte
     const packaging = createPackaging();
     const look = { folder, path: entry, ...(signal && { signal }), ...(onProgress && { onProgress }) };
     const packaged = await packaging.inspect({ ...look, manifest: null });
-    const draft = draftFrom(request, packaged, table);
-    const examples =
-      table === null || request.examples === 0
-        ? null
-        : await makeExamples(
-            { folder, packaged, manifest: parseManifestText(draft.text) },
-            { table, ...draft.match, count: request.examples },
-          );
-    return {
-      text: draft.text,
-      inputs: draft.match.inputs.map((input) => input.name),
-      outputs: packaged.signature.outputs.map((output) => output.name),
-      others: draft.match.others.map((column) => column.name),
-      sample: table === null ? null : { rows: table.rows.length, total: table.total },
-      remarks: [...draft.match.remarks, ...packaged.notes],
-      examples,
-    };
+    const columns = table === null ? [] : toFacts(table);
+    const match = matchColumns(packaged.signature, columns);
+    const replica = await openReplica({ folder, packaged }, packaged.signature);
+    try {
+      const text = draftManifest({
+        ...toDraft(request),
+        packaged,
+        match,
+        sample: table === null ? null : { source: basename(data!), rows: table.rows.length, columns },
+        unanswered: await findUnanswered(replica, packaged.signature, match),
+      });
+      const signature = readSignature(packaged, parseManifestText(text));
+      const wanted = { inputs: match.inputs, count: request.examples };
+      return {
+        text,
+        inputs: match.inputs.map((input) => input.name),
+        outputs: signature.outputs.map((output) => output.name),
+        others: match.others.map((column) => column.name),
+        sample: table === null ? null : { rows: table.rows.length, total: table.total },
+        remarks: [...match.remarks, ...packaged.notes],
+        examples:
+          table === null || wanted.count === 0
+            ? null
+            : await makeExamples({ replica, signature }, { ...wanted, table }),
+      };
+    } finally {
+      await replica.close();
+    }
   });
 }
 
-function draftFrom(request: DraftPackageRequest, packaged: PackagedModel, table: TableSample | null): Draft {
-  const { name, entry: path, data } = request;
-  const sample =
-    table === null || data === null
-      ? null
-      : {
-          source: basename(data),
-          rows: table.rows.length,
-          columns: toColumnFacts(
-            table.columns.map((column) => column.name),
-            table.rows,
-          ),
-        };
-  const examples =
-    table === null || request.examples === 0
-      ? null
-      : {
-          path: request.examplesPath,
-          remark:
-            "What this machine answered when this was drafted, NOT what was recorded at training: it shows that the model moved unharmed, not that the export was right.",
-        };
-  return draftManifest({ name, path, packaged, sample, examples });
+function toFacts({ columns, rows }: TableSample): ColumnFacts[] {
+  return toColumnFacts(
+    columns.map((column) => column.name),
+    rows,
+  );
+}
+
+function toDraft({ name, entry: path, data, examples, examplesPath }: DraftPackageRequest) {
+  const remark = [
+    "What this machine answered when this was drafted, NOT what was recorded at training: it shows that the model arrived",
+    "unharmed, and not that it was exported right.",
+  ];
+  return { name, path, examples: data === null || examples === 0 ? null : { path: examplesPath, remark } };
 }
 
 async function readSample(data: string, { signal, onProgress }: DraftPackageRequest): Promise<TableSample> {

@@ -1,14 +1,6 @@
-import { SlipwayError, type Manifest } from "@slipway/contract";
-import {
-  createThreadRuntime,
-  createWorkerRuntime,
-  packColumns,
-  recordsToTensors,
-  tensorsToPredictions,
-  type Replica,
-  type Signature,
-} from "@slipway/runtime";
-import { readSignature, type MatchedInput, type PackagedModel } from "../../packaging/index.ts";
+import { SlipwayError } from "@slipway/contract";
+import { packColumns, recordsToTensors, tensorsToPredictions, type Replica, type Signature } from "@slipway/runtime";
+import type { MatchedInput } from "../../packaging/index.ts";
 import type { TableSample } from "../../platform/lake/index.ts";
 
 export interface ExampleRow {
@@ -16,10 +8,10 @@ export interface ExampleRow {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-export interface OpenedPackage {
-  readonly folder: string;
-  readonly packaged: PackagedModel;
-  readonly manifest: Manifest;
+interface OpenModel {
+  readonly replica: Replica;
+  /** As callers see it. */
+  readonly signature: Signature;
 }
 
 interface Wanted {
@@ -29,44 +21,35 @@ interface Wanted {
 }
 
 /**
- * Runs the model on rows of a sample, spread over it. Rows that the model does not take are passed over.
- * @throws SlipwayError `invalid_input` where it takes none of them
+ * Runs a model on rows of a sample, spread over it. Rows that it does not take, or to which it answers NaN, are passed over.
+ * @throws SlipwayError `invalid_input` where none is left
  */
-export async function makeExamples(opened: OpenedPackage, wanted: Wanted): Promise<readonly ExampleRow[]> {
-  const signature = readSignature(opened.packaged, opened.manifest);
-  const replica = await openReplica(opened, signature);
-  try {
-    const rows: ExampleRow[] = [];
-    let trouble: unknown = null;
-    for (const record of toRecords(wanted)) {
-      if (rows.length === wanted.count) break;
-      try {
-        rows.push({ inputs: record, outputs: await answer(replica, signature, record) });
-      } catch (error) {
-        if (!SlipwayError.is(error)) throw error;
-        trouble ??= error;
-      }
+export async function makeExamples(model: OpenModel, wanted: Wanted): Promise<readonly ExampleRow[]> {
+  const rows: ExampleRow[] = [];
+  let trouble: unknown = null;
+  for (const record of toRecords(wanted)) {
+    if (rows.length === wanted.count) break;
+    try {
+      const outputs = await answer(model, record);
+      if (isWhole(outputs)) rows.push({ inputs: record, outputs });
+    } catch (error) {
+      if (!SlipwayError.is(error)) throw error;
+      trouble ??= error;
     }
-    if (rows.length > 0) return rows;
-    throw trouble ?? new SlipwayError("invalid_input", "The sample has no rows that the model could be tried with.");
-  } finally {
-    await replica.close();
   }
+  if (rows.length > 0) return rows;
+  throw trouble ?? new SlipwayError("invalid_input", "The sample has no row to which the model has an answer.");
 }
 
-/** One loaded copy, where a server would run it. */
-export function openReplica(
-  { folder, packaged }: Omit<OpenedPackage, "manifest">,
-  signature: Signature,
-): Promise<Replica> {
-  const runtime = packaged.placement === "thread" ? createThreadRuntime() : createWorkerRuntime();
-  return runtime.open({ folder, path: packaged.report.path }, signature, { threads: 1 });
-}
-
-async function answer(replica: Replica, signature: Signature, record: object): Promise<Record<string, unknown>> {
+async function answer({ replica, signature }: OpenModel, record: object): Promise<Record<string, unknown>> {
   const { tensors } = recordsToTensors(signature, [record], { extraFields: new Set() });
   const outputs = await replica.run(packColumns(signature, tensors));
   return tensorsToPredictions(signature, outputs, 1)[0]!;
+}
+
+/** Floats that are not finite are null, and nothing can be compared with them. */
+function isWhole(value: unknown): boolean {
+  return typeof value === "object" && value !== null ? Object.values(value).every(isWhole) : value !== null;
 }
 
 /** Every so many rows one, so that a sorted sample shows all of itself; then the others. */

@@ -5,6 +5,7 @@ import type { PackagedModel } from "../packaged-model.ts";
 import { readSignature } from "../packaging.ts";
 import { toColumnFacts } from "./column-facts.ts";
 import { draftManifest } from "./draft-manifest.ts";
+import { matchColumns } from "./match-columns.ts";
 import { roundOutward } from "./round-outward.ts";
 
 type Signature = PackagedModel["signature"];
@@ -26,13 +27,20 @@ function port(name: string, datatype: Signature["outputs"][number]["datatype"], 
   return { name, datatype, shape };
 }
 
-function draft(signature: Signature, table: Table | null, classes?: PackagedModel["report"]["classes"]) {
+interface DraftOptions {
+  readonly classes?: PackagedModel["report"]["classes"];
+  readonly unanswered?: readonly string[];
+}
+
+function draft(signature: Signature, table: Table | null, { classes = {}, unanswered = [] }: DraftOptions = {}) {
   const packaged = toPackaged(signature, classes);
   const names = Object.keys(table ?? {});
   const length = Math.max(0, ...names.map((name) => table![name]!.length));
   const rows = Array.from({ length }, (_, row) => names.map((name) => table![name]![row]));
   const sample = table === null ? null : { source: "data.csv", rows: length, columns: toColumnFacts(names, rows) };
-  const { text, match } = draftManifest({ name: "a", path: "m.onnx", packaged, sample, examples: null });
+  const match = matchColumns(signature, sample?.columns ?? []);
+  const given = { name: "a", path: "m.onnx", packaged, sample, match, examples: null };
+  const text = draftManifest({ ...given, unanswered: new Set(unanswered) });
   const manifest = parseManifestText(text);
   return { text, match, manifest, model: manifest.model!, merged: readSignature(packaged, manifest) };
 }
@@ -57,6 +65,12 @@ describe("the columns of a matrix", () => {
     expect(text).toContain("#   key: id #");
     expect(match).toMatchObject({ label: { name: "kind" }, key: { name: "id" }, remarks: [] });
     expect(text).toMatch(/guess\. Check that the model was trained on them in this order/);
+  });
+
+  test("take no null where the model was seen to answer none", () => {
+    const { model, text } = draft(matrix(3), table, { unanswered: ["seen"] });
+    expect(model.inputs!["seen"]).toEqual({ type: "float32", range: [0.25, 0.5] });
+    expect(text).toContain("1 missing in the sample, but the model answers NaN to them: fill them in first");
   });
 
   test.each([
@@ -127,7 +141,9 @@ describe("named inputs", () => {
   });
 
   test("the file's own classes go before the label's", () => {
-    expect(draft(signature, table, { p: ["on", "off"] }).model.outputs!["p"]).toEqual({ classes: ["on", "off"] });
+    expect(draft(signature, table, { classes: { p: ["on", "off"] } }).model.outputs!["p"]).toEqual({
+      classes: ["on", "off"],
+    });
   });
 
   test("a sample with the outputs is offered as examples", () => {
@@ -204,6 +220,6 @@ test("whatever the data is called, the draft is a manifest that fits its file", 
       if (match.matrix !== null && match.inputs.length > 0)
         expect(merged.inputs.map((input) => input.name)).toEqual(match.inputs.map((input) => input.name));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });

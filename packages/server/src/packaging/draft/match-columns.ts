@@ -41,7 +41,7 @@ export function matchColumns(signature: Signature, columns: readonly ColumnFacts
   const used = new Set(found.inputs.map((input) => input.column));
   const others = columns.filter((column) => !used.has(column));
   const rest = others.filter((column) => !outputs.includes(column));
-  const key = rest.find(isKey) ?? null;
+  const key = rest.find(isKey) ?? rest.find(({ unique, kind }) => unique && kind === "text") ?? null;
   return { ...found, label: findLabel(rest.filter((column) => column !== key)), key, outputs, others };
 }
 
