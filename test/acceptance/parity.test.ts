@@ -98,7 +98,7 @@ describe("examples before traffic", { timeout: 120_000 }, () => {
       makeFolder(
         {
           "slow.onnx": readFileSync(smallModel("slow")),
-          [examples]: JSON.stringify([{ inputs: { X: 1 }, outputs: { y } }]),
+          [examples]: JSON.stringify([{ inputs: { X: [[1]] }, outputs: { y } }]),
         },
         { name: "slow", model: { path: "slow.onnx", examples }, serve: { replicas: 2 } },
       );

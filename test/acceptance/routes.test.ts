@@ -127,6 +127,14 @@ const ours: readonly Row[] = [
     body: /onnx/,
   },
   {
+    method: "POST",
+    path: "/api/v1/models/{model}/versions/{version}/verify",
+    send: { json: {} },
+    status: 202,
+    type: json,
+    body: { kind: "verify", subject: "flight-delay@2" },
+  },
+  {
     method: "GET",
     path: "/api/v1/models/{model}/diff",
     query: "?from=1&to=2",
@@ -211,10 +219,10 @@ const ours: readonly Row[] = [
   {
     method: "POST",
     path: "/api/v1/endpoints/{endpoint}/labels",
-    send: { json: { key: "route-1", value: "late" } },
+    send: { json: { labels: [{ key: "route-1", value: "late" }], ambiguous: "all" } },
     status: 200,
     type: json,
-    body: { received: 1, stored: 1, matched: 1, items: [] },
+    body: { received: 1, stored: 1, items: [] },
   },
   {
     method: "GET",
@@ -228,7 +236,7 @@ const ours: readonly Row[] = [
     path: "/api/v1/endpoints/{endpoint}/labels/summary",
     status: 200,
     type: json,
-    body: { labels: 1, predictions_labelled: 1, pull: null },
+    body: { labels: 1, unknown: 0, pull: null },
   },
   {
     method: "POST",

@@ -14,6 +14,11 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
     }));
 
   test("prove parity", () => follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
+  test("start from a model file", () =>
+    follow("docs/how-to/start-from-a-model-file.md", {
+      prepare: ({ folder }) => copyFileSync(smallModel("iris-text-zipmap"), join(folder, "model.onnx")),
+    }));
+  test("leave", () => follow("docs/how-to/leave.md"));
   test("find predictions", () => follow("docs/how-to/find-predictions.md"));
   test("attach labels", () => follow("docs/how-to/attach-labels.md"));
   test("use the Open Inference Protocol", () => follow("docs/how-to/use-the-open-inference-protocol.md"));
