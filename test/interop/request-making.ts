@@ -10,7 +10,7 @@ export interface ScoringCase {
 export type ModelName = "columns" | "packed" | "matrix" | "flights" | "shapes";
 export type Row = Readonly<Record<string, unknown>>;
 
-export const json = "application/json";
+const json = "application/json";
 export const csv = "text/csv";
 
 /** Numbers from 0 to 1, the same in every run (mulberry32). */
@@ -25,9 +25,9 @@ function createRandom(seed: number): () => number {
 }
 
 const random = createRandom(20261122);
-export const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
 export const integer = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
-export const float = () => Number(((random() - 0.5) * 10 ** integer(0, 4)).toFixed(integer(0, 5)));
+const float = () => Number(((random() - 0.5) * 10 ** integer(0, 4)).toFixed(integer(0, 5)));
 
 export const rows: Readonly<Record<ModelName, () => Row>> = {
   columns: () => ({

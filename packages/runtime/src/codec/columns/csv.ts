@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { SlipwayError } from "@slipway/contract/errors";
+import { requireDense } from "./records-to-columns.ts";
 
 /** What pandas reads as a missing value by default. */
 const missing: ReadonlySet<string> = new Set(
@@ -19,6 +20,8 @@ export function parseCsv(bytes: Uint8Array): Map<string, (string | null)[]> {
   );
   const header = rows[0];
   if (header === undefined) throw malformed("there is no header row");
+  const values = rows.reduce((sum, row) => sum + row.length, 0);
+  requireDense({ rows: rows.length, columns: header.length, values });
   const columns = header.map((): (string | null)[] => []);
   for (let r = 1; r < rows.length; r++) {
     const row = rows[r]!;

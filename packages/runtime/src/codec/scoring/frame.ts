@@ -1,5 +1,6 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import type { Columns } from "../columns/columns.ts";
+import { recordsToColumns, requireDense } from "../columns/records-to-columns.ts";
 import { describe, quote } from "../elements.ts";
 import { isObject } from "../json-body.ts";
 
@@ -37,6 +38,8 @@ function rowsToFrame(rows: readonly unknown[], names: readonly string[] | null):
   const width = lists.reduce((most, row) => Math.max(most, row.length), 0);
   if (names !== null && lists.length > 0 && width !== names.length)
     throw wrong("split", `names ${names.length} columns, its rows have ${width} values`);
+  const values = lists.reduce((sum, row) => sum + row.length, 0);
+  requireDense({ rows: lists.length, columns: width, values });
   const columns = new Map<string, unknown[]>();
   const used = names ?? Array.from({ length: width }, (_, c) => String(c));
   for (const [c, name] of used.entries()) {
@@ -58,15 +61,9 @@ const none: ReadonlySet<string> = new Set();
 export function recordsToFrame(given: unknown, complete = none): Frame {
   if (!Array.isArray(given)) throw wrong("records", `must be a list of records, got ${describe(given)}`);
   if (!given.some(isObject)) return rowsToFrame(given, null);
-  const columns = new Map<string, unknown[]>();
-  for (const [row, record] of given.entries()) {
-    if (!isObject(record)) throw wrong("records", `must be a list of objects, record ${row} is ${describe(record)}`);
-    for (const name of Object.keys(record)) {
-      let column = columns.get(name);
-      if (column === undefined) columns.set(name, (column = new Array<unknown>(given.length).fill(undefined)));
-      column[row] = record[name];
-    }
-  }
+  const columns = recordsToColumns(given, (record, row) =>
+    wrong("records", `must be a list of objects, record ${row} is ${describe(record)}`),
+  );
   for (const [name, column] of columns) {
     const lacking = column.indexOf(undefined);
     if (lacking < 0) continue;

@@ -33,7 +33,8 @@ type Reviver = (this: unknown, key: string, value: unknown, context: { readonly 
 type ParseWithSource = (text: string, reviver?: Reviver) => unknown;
 
 function parse(text: string): unknown {
-  if (!/[0-9]{16}/.test(text)) return JSON.parse(text);
+  // A long fraction is none: the slower way is only for what may be a long integer.
+  if (!/(?<![.0-9])[0-9]{16}/.test(text)) return JSON.parse(text);
   return (JSON.parse as ParseWithSource)(text, (_key, value, { source }) =>
     typeof value === "number" && !Number.isSafeInteger(value) && source !== undefined && /^-?[0-9]+$/.test(source)
       ? source

@@ -50,7 +50,8 @@ const parse = (signature: Signature, body: unknown, { type = "application/json",
 const dataOf = (...args: Parameters<typeof parse>) => parse(...args).tensors.map(({ data }) => [...data]);
 
 const rowOf = fc.record({
-  x: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+  // JSON has no negative zero.
+  x: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0)),
   n: fc.maxSafeInteger(),
   b: fc.boolean(),
   t: fc
@@ -178,6 +179,19 @@ describe("frames and tensors", () => {
     expect(parse(packed, "a,c,id\n1,2,x\n", { type: "text/csv", extra }).extra).toEqual([{ id: "x" }]);
     expect(parse(packed, { dataframe_records: rows }).extra).toBe(null);
   });
+});
+
+test("a small body does not become a large table", () => {
+  const many = 3000;
+  const short = Array.from({ length: many }, () => [1]);
+  const wide = Array.from({ length: many }, (_, i) => `c${i}`);
+  const sparse = wide.map((name) => ({ [name]: 1 }));
+  const tooLarge = expect.objectContaining({ code: "too_large" }) as Error;
+  expect(() => parse(packed, { dataframe_records: sparse })).toThrow(tooLarge);
+  expect(() => parse(packed, { instances: sparse })).toThrow(tooLarge);
+  expect(() => parse(packed, { dataframe_split: { columns: wide, data: [wide, ...short] } })).toThrow(tooLarge);
+  const csv = [wide.join(","), ...short.map(String)].join("\n");
+  expect(() => parse(packed, csv, { type: "text/csv" })).toThrow(tooLarge);
 });
 
 describe("JSON of Python", () => {

@@ -3,6 +3,7 @@ import type { Signature } from "../../signature.ts";
 import type { Tensor } from "../../tensor.ts";
 import { castB64 } from "../columns/casts.ts";
 import { columnsToTensors } from "../columns/columns.ts";
+import { recordsToColumns } from "../columns/records-to-columns.ts";
 import { unknownInput } from "../../validate.ts";
 import { describe } from "../elements.ts";
 import { isObject, parseJsonBody } from "../json-body.ts";
@@ -47,16 +48,14 @@ function byRow(instances: unknown): Map<string, unknown> | null {
   if (!Array.isArray(instances) || instances.length === 0)
     throw malformed(`"instances" must be a list of at least one, got ${describe(instances)}`);
   if (!isObject(instances[0]) || isB64(instances[0])) return null;
-  const columns = new Map<string, unknown[]>();
-  for (const [row, instance] of instances.entries()) {
-    if (!isObject(instance))
-      throw malformed(`instances[${row}] must be an object as the first is, got ${describe(instance)}`);
-    for (const name of Object.keys(instance)) {
-      let column = columns.get(name);
-      if (column === undefined) columns.set(name, (column = new Array<unknown>(instances.length).fill(null)));
-      column[row] = instance[name];
-    }
-  }
+  const columns = recordsToColumns(instances, (instance, row) =>
+    malformed(`instances[${row}] must be an object as the first is, got ${describe(instance)}`),
+  );
+  for (const [name, column] of columns)
+    columns.set(
+      name,
+      column.map((value) => value ?? null),
+    );
   return columns;
 }
 
