@@ -1,6 +1,6 @@
 import { createReadStream, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Readable, type Writable } from "node:stream";
+import { PassThrough, Readable, type Writable } from "node:stream";
 import { SlipwayError } from "@slipway/contract";
 import { migrations } from "../app/storage.ts";
 import { systemClock } from "../kernel/clock.ts";
@@ -8,6 +8,7 @@ import { silentLogger } from "../kernel/logger.ts";
 import { createMaintenance } from "../kernel/maintenance.ts";
 import {
   createBackups,
+  type Backups,
   readBackup,
   receiveFile,
   receiveStream,
@@ -60,8 +61,7 @@ async function withIdleBackup<T>(data: string, use: (source: Readable) => Promis
       logger: silentLogger,
     });
     try {
-      const { stream } = await backups.start();
-      return await use(stream);
+      return await use(Readable.from(pullBackup(backups), { objectMode: false }));
     } finally {
       await backups.close();
       await sql.close();
@@ -69,6 +69,22 @@ async function withIdleBackup<T>(data: string, use: (source: Readable) => Promis
   } finally {
     lock.release();
   }
+}
+
+/** Chunks are copied: whoever pulls keeps them longer than their memory is theirs. */
+async function* pullBackup(backups: Backups): AsyncGenerator<Uint8Array> {
+  const through = new PassThrough();
+  const written = backups.write(
+    () => (chunk) =>
+      new Promise((resolve, reject) => {
+        through.write(Uint8Array.from(chunk), (error) => (error ? reject(error) : resolve()));
+      }),
+  );
+  written.then(
+    () => through.end(),
+    (error: Error) => through.destroy(error),
+  );
+  yield* through as AsyncIterable<Uint8Array>;
 }
 
 export interface CheckBackupOptions {

@@ -25,14 +25,23 @@ export interface PackOrder {
   readonly at: number;
 }
 
-/** An empty chunk is the end. */
-export type PackAnswer = { readonly chunk: Uint8Array<ArrayBuffer> } | { readonly error: string };
+/** One for each chunk that is wanted, with the memory of one that was read. */
+export interface PackRequest {
+  readonly free: ArrayBuffer | null;
+}
+
+/** A length of 0 is the end. */
+export type PackAnswer = { readonly chunk: ArrayBuffer; readonly length: number } | { readonly error: string };
 
 type Pack = ReturnType<typeof pack>;
 
 const chunkBytes = 256 * 1024;
 const port = parentPort!;
 const order = workerData as PackOrder;
+
+/** What is read from a file, until it is copied into a chunk. */
+const buffer = Buffer.allocUnsafeSlow(chunkBytes);
+let onCopied: () => void = () => {};
 
 // Only Linux has a priority for each thread.
 if (process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
@@ -75,14 +84,14 @@ async function addFile(archive: Pack, file: ArchiveFile): Promise<SealedEntry> {
       error ? reject(error) : resolve(),
     );
     for (let at = 0; at < size;) {
-      // Fresh for each chunk: the archive holds on to it until it was taken.
-      const bytes = Buffer.allocUnsafeSlow(Math.min(chunkBytes, size - at));
-      const got = readSync(fd, bytes, 0, bytes.length, at);
+      const got = readSync(fd, buffer, 0, Math.min(chunkBytes, size - at), at);
       if (got === 0) throw new Error(`${path} ended at ${at} of ${size} bytes while it was read.`);
       at += got;
-      hash.update(bytes.subarray(0, got));
-      if (!entry.write(bytes.subarray(0, got)))
-        await new Promise<void>((resume) => entry.once("drain", () => resume()));
+      const piece = buffer.subarray(0, got);
+      hash.update(piece);
+      const copied = new Promise<void>((resume) => (onCopied = resume));
+      entry.write(piece);
+      await copied;
     }
     const sha256 = hash.digest("hex");
     if (file.sha256 !== null && file.sha256 !== sha256)
@@ -97,26 +106,33 @@ async function addFile(archive: Pack, file: ArchiveFile): Promise<SealedEntry> {
 
 /** In pieces of one size, whatever the entries are: a message for each header would cost more than its bytes. */
 async function send(archive: AsyncIterable<Uint8Array>): Promise<void> {
-  let pieces: Uint8Array[] = [];
-  let bytes = 0;
+  let chunk = await takeChunk();
+  let filled = 0;
   for await (const piece of archive) {
-    pieces.push(piece);
-    bytes += piece.length;
-    if (bytes < chunkBytes) continue;
-    await sendChunk(pieces, bytes);
-    [pieces, bytes] = [[], 0];
+    for (let at = 0; at < piece.length;) {
+      const part = piece.subarray(at, at + chunkBytes - filled);
+      chunk.set(part, filled);
+      at += part.length;
+      filled += part.length;
+      if (filled < chunkBytes) continue;
+      post(chunk, filled);
+      [chunk, filled] = [await takeChunk(), 0];
+    }
+    if (piece.buffer === buffer.buffer) onCopied();
   }
-  if (bytes > 0) await sendChunk(pieces, bytes);
-  await sendChunk([], 0);
+  if (filled > 0) {
+    post(chunk, filled);
+    chunk = await takeChunk();
+  }
+  post(chunk, 0);
 }
 
-async function sendChunk(pieces: readonly Uint8Array[], bytes: number): Promise<void> {
-  const chunk = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    chunk.set(piece, at);
-    at += piece.length;
-  }
-  await requests.next();
-  port.postMessage({ chunk } satisfies PackAnswer, [chunk.buffer]);
+/** Waits until one is wanted; the memory is that of one that was read, as soon as there is such. */
+async function takeChunk(): Promise<Uint8Array<ArrayBuffer>> {
+  const [{ free }] = (await requests.next()).value as [PackRequest];
+  return new Uint8Array(free ?? new ArrayBuffer(chunkBytes));
+}
+
+function post(chunk: Uint8Array<ArrayBuffer>, length: number): void {
+  port.postMessage({ chunk: chunk.buffer, length } satisfies PackAnswer, [chunk.buffer]);
 }

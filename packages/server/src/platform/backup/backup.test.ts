@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { silentLogger } from "../../kernel/logger.ts";
 import { createMaintenance } from "../../kernel/maintenance.ts";
 import { toManifest } from "../archive/sealed-entry.ts";
 import { migrate, openDataFolder, openSqlite, type Sql } from "../sql/index.ts";
-import { createBackups, readBackup, restoreBackup } from "./index.ts";
+import { createBackups, readBackup, restoreBackup, type Backups } from "./index.ts";
 
 const migrations = ["test-001"];
 let room = "";
@@ -41,6 +41,19 @@ function start(turns = maintenance, database = sql, onMark: () => void = () => {
   });
 }
 
+/** A whole backup; `begun` is called when it is pinned, and waited for. */
+async function collect(backups: Backups, begun: () => Promise<void> = async () => {}): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await backups.write(() => {
+    const ready = begun();
+    return async (chunk) => {
+      await ready;
+      chunks.push(Buffer.from(chunk));
+    };
+  });
+  return Buffer.concat(chunks);
+}
+
 async function put(name: string, text: string | Buffer): Promise<void> {
   await mkdir(join(folder(), name, ".."), { recursive: true });
   await writeFile(join(folder(), name), text);
@@ -60,11 +73,12 @@ beforeAll(async () => {
   await put(blobName, "blob");
   await put(grown, "ten bytes!and more");
   await put(grown.replace("1.log", "2.log"), "younger");
-  await put("lake/predictions/x.parquet", Buffer.alloc(700_000, 3));
+  await put("lake/predictions/x.parquet", Buffer.concat([randomBytes(1_000_000), Buffer.alloc(2000, 3)]));
+  for (let i = 0; i < 40; i++) await put(`many/${i}`, randomBytes(i * 1000));
   await put("empty/closed", "");
   await put("logs/server.jsonl", "not in it");
   await put("blobs/partial/half", "not in it");
-  whole = await buffer((await start().start()).stream);
+  whole = await collect(start());
 });
 afterAll(async () => {
   await sql.close();
@@ -73,6 +87,7 @@ afterAll(async () => {
 
 const sourceOf = (bytes: Uint8Array) => Readable.from([Buffer.from(bytes)], { objectMode: false });
 let targets = 0;
+const many = Array.from({ length: 40 }, (_, i) => `many/${i}`);
 async function restore(bytes: Uint8Array) {
   const target = join(room, `restored-${targets++}`);
   const outcome = await restoreBackup({ source: sourceOf(bytes), migrations, folder: target }).then(
@@ -137,7 +152,7 @@ test("a backup restores to the same files, as far as they belong to its moment",
   expect(outcome).toBe(null);
   const files = await listTree(target);
   expect(Object.keys(files).toSorted()).toEqual(
-    [blobName, grown, "empty/closed", "lake/predictions/x.parquet", "slipway.db", "slipway.json"].toSorted(),
+    [blobName, grown, "empty/closed", "lake/predictions/x.parquet", "slipway.db", "slipway.json", ...many].toSorted(),
   );
   expect(await readFile(join(target, grown), "utf8")).toBe("ten bytes!");
   expect(files[blobName]).toBe(blob);
@@ -152,10 +167,11 @@ test("what is taken away or grows after the start of a backup is in it as it was
   const backups = start();
   await put("lake/merged.parquet", "as it was");
   await put("log/old/00000001.log", "closed ");
-  const { stream } = await backups.start();
-  await rm(join(folder(), "lake/merged.parquet"));
-  await appendFile(join(folder(), "log/old/00000001.log"), "grown");
-  const { target } = await restore(await buffer(stream));
+  const bytes = await collect(backups, async () => {
+    await rm(join(folder(), "lake/merged.parquet"));
+    await appendFile(join(folder(), "log/old/00000001.log"), "grown");
+  });
+  const { target } = await restore(bytes);
   expect(await readFile(join(target, "lake/merged.parquet"), "utf8")).toBe("as it was");
   expect(await readFile(join(target, "log/old/00000001.log"), "utf8")).toBe("closed ");
 });
@@ -169,8 +185,7 @@ test("the end of the log is noted when the database is copied, so that nothing i
       steps.push("database");
     },
   };
-  const { stream } = await start(maintenance, watched, () => steps.push("log")).start();
-  stream.destroy();
+  await collect(start(maintenance, watched, () => steps.push("log")));
   expect(steps).toEqual(["database", "log"]);
 });
 
@@ -179,26 +194,39 @@ test("it waits for whoever takes files away, and a second one is refused until t
   const { promise, resolve } = Promise.withResolvers<void>();
   const gc = maintenance.exclusive("gc", () => promise);
   let begun = false;
-  const first = backups.start().finally(() => (begun = true));
+  const held = Promise.withResolvers<void>();
+  const pinned = Promise.withResolvers<void>();
+  const first = collect(backups, () => {
+    begun = true;
+    pinned.resolve();
+    return held.promise;
+  });
   // Somebody who need not wait has done the same meanwhile.
-  await buffer((await start(createMaintenance()).start()).stream);
+  await collect(start(createMaintenance()));
   expect(begun).toBe(false);
   resolve();
   await gc;
-  const { stream } = await first;
-  await expect(backups.start()).rejects.toMatchObject({ code: "conflict" });
-  await buffer(stream);
+  await pinned.promise;
+  await expect(collect(backups)).rejects.toMatchObject({ code: "conflict" });
+  held.resolve();
+  await first;
+  // A reader that does not read any more is left by a server that ends.
+  const asleep = Promise.withResolvers<void>();
+  const second = collect(backups, () => {
+    asleep.resolve();
+    return new Promise(() => {});
+  });
+  const ended = expect(second).rejects.toThrow("shutting down");
+  await asleep.promise;
   await backups.close();
-  (await backups.start()).stream.destroy();
-  await backups.close();
+  await ended;
   expect(await readdir(join(folder(), "tmp"))).toEqual([]);
 });
 
 test("a blob whose bytes are not what its name says ends the backup before its list of contents", async () => {
   const name = `blobs/00/00${"1".repeat(62)}`;
   await put(name, "rotten");
-  const { stream } = await start().start();
-  await expect(buffer(stream)).rejects.toThrow(/is damaged: its SHA-256/);
+  await expect(collect(start())).rejects.toThrow(/is damaged: its SHA-256/);
   await rm(join(folder(), name));
 });
 

@@ -1,31 +1,26 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { finished, type Readable } from "node:stream";
 import { slipwayVersion, SlipwayError } from "@slipway/contract";
 import type { Clock } from "../../kernel/clock.ts";
 import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Maintenance } from "../../kernel/maintenance.ts";
-import { createPackStream, type ArchiveFile, type PackOrder } from "../archive/index.ts";
+import { writeArchive, type ArchiveFile, type PackOrder, type WriteChunk } from "../archive/index.ts";
 import { dataFolderFormat, type Sql } from "../sql/index.ts";
 import { backupFormat, dataPrefix, headName, type BackupHead } from "./backup-head.ts";
 import { listFiles } from "./list-files.ts";
 import { pinFile } from "./pin-file.ts";
 
-export interface BackupStream {
-  readonly head: BackupHead;
-  /** The tar archive. Read it or destroy it: what it needs stays on disk until then. */
-  readonly stream: Readable;
-}
-
 /** Backups of a data folder, in use or not, by the process that holds its lock. */
 export interface Backups {
   /**
-   * A copy of one moment: all that was committed and answered before the call, and nothing torn. Serving goes on.
-   * @throws SlipwayError `conflict` while another one is read; `unimplemented` where the database is no SQLite
+   * Writes a copy of one moment as a tar archive: all that was committed and answered before the call, and nothing torn.
+   * Serving goes on. `begin` is told what it will be, before the first chunk.
+   * @throws SlipwayError `conflict` while another one is written; `unimplemented` where the database is no SQLite. After
+   * `begin`: Error where it cannot go on, or no chunk was taken for a minute
    */
-  start(): Promise<BackupStream>;
-  /** Ends what is being read. */
+  write(begin: (head: BackupHead) => WriteChunk): Promise<BackupHead>;
+  /** Ends what is being written. */
   close(): Promise<void>;
 }
 
@@ -48,58 +43,58 @@ const stallMs = 60_000;
 const lookEveryMs = 5_000;
 
 export function createBackups(deps: BackupsDeps): Backups {
-  const { folder, instance, maintenance, clock, logger } = deps;
-  let busy = false;
-  let ended: Promise<void> = Promise.resolve();
-  let stop: (error: Error) => void = () => {};
+  const { folder, maintenance, logger } = deps;
+  let running: { readonly stop: AbortController; readonly ended: Promise<unknown> } | null = null;
 
-  async function start(): Promise<BackupStream> {
-    if (busy)
-      throw new SlipwayError("conflict", "Another backup is being taken from this server. Wait until it has ended.");
-    busy = true;
+  async function run(begin: (head: BackupHead) => WriteChunk, stop: AbortController): Promise<BackupHead> {
     const pins = join(folder, "tmp", `backup-${createId()}`);
-    const release = async () => {
-      busy = false;
-      await rm(pins, { recursive: true, force: true });
-    };
     try {
-      const { head, files } = await maintenance.shared("backup", () => pinAll(deps, pins));
-      return { head, stream: open(head, files, release) };
+      const { head, files } = await maintenance.shared("backup", () => pinAll(deps, pins), stop.signal);
+      logger.info({ files: head.files, bytes: head.bytes }, "a backup is being written");
+      await writeWatched(deps, { order: toOrder(head, files), write: begin(head), stop });
+      logger.info({ files: head.files, bytes: head.bytes }, "a backup was written");
+      return head;
     } catch (error) {
-      await release();
+      logger.error({ error }, "a backup was not written to its end");
       throw error;
+    } finally {
+      await rm(pins, { recursive: true, force: true });
     }
   }
 
-  function open(head: BackupHead, files: readonly ArchiveFile[], release: () => Promise<void>): Readable {
-    let readAt = clock.monotonic();
-    const stream = createPackStream(toOrder(head, files), () => (readAt = clock.monotonic()));
-    const stopLooking = clock.every(lookEveryMs, () => {
-      if (clock.monotonic() - readAt > stallMs && !stream.readableEnded)
-        stream.destroy(new Error(`nobody has read the backup for ${stallMs} ms`));
-    });
-    stop = (error) => stream.destroy(error);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    ended = promise;
-    logger.info({ instance, files: head.files, bytes: head.bytes }, "a backup is being read");
-    finished(stream, (error) => {
-      stopLooking();
-      if (error) logger.error({ error }, "a backup was not read to its end");
-      else logger.info({ files: head.files, bytes: head.bytes }, "a backup was read to its end");
-      release()
-        .catch((failure: unknown) => logger.error({ error: failure }, "what a backup needed could not be removed"))
-        .finally(resolve);
-    });
-    return stream;
-  }
-
   return {
-    start,
+    async write(begin) {
+      if (running !== null)
+        throw new SlipwayError("conflict", "Another backup is being taken from this server. Wait until it has ended.");
+      const stop = new AbortController();
+      const ended = run(begin, stop).finally(() => (running = null));
+      running = { stop, ended };
+      return ended;
+    },
     async close() {
-      stop(new Error("the server is shutting down"));
-      await ended;
+      running?.stop.abort(new Error("the server is shutting down"));
+      await running?.ended.catch(() => {});
     },
   };
+}
+
+interface Writing {
+  readonly order: PackOrder;
+  readonly write: WriteChunk;
+  readonly stop: AbortController;
+}
+
+/** A reader that has gone to sleep would keep all others out, and hold what was removed meanwhile on the disk. */
+async function writeWatched({ clock }: BackupsDeps, { order, write, stop }: Writing): Promise<void> {
+  let takenAt = clock.monotonic();
+  const stopLooking = clock.every(lookEveryMs, () => {
+    if (clock.monotonic() - takenAt > stallMs) stop.abort(new Error(`nobody took anything of it for ${stallMs} ms`));
+  });
+  const taken: WriteChunk = async (chunk) => {
+    await write(chunk);
+    takenAt = clock.monotonic();
+  };
+  await writeArchive(order, taken, stop.signal).finally(stopLooking);
 }
 
 /** The database first, then all that it refers to: what appears between the two is more than is needed, and never less. */

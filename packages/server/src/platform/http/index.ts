@@ -3,3 +3,4 @@ export { readBody } from "./body.ts";
 export { checkWrite, isLoopback } from "./guard.ts";
 export { callerOf, setCaller } from "./caller.ts";
 export { sendEvents } from "./events.ts";
+export { openDownload, type Download } from "./download.ts";

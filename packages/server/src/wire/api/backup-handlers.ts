@@ -1,17 +1,28 @@
 import type { Backups } from "../../platform/backup/index.ts";
+import { openDownload, type Download } from "../../platform/http/index.ts";
 import type { Handlers } from "./register.ts";
 
-/** The answer ends without its last bytes where the backup fails on the way: a reader notices, since the manifest is last. */
+/** The connection is cut where the backup fails on the way; its manifest, which is last, is not there then either. */
 export function createBackupHandlers(backups: Backups): Pick<Handlers, "getBackup"> {
   return {
     getBackup: async ({ reply }) => {
-      const { head, stream } = await backups.start();
-      const name = `slipway-${head.created_at.slice(0, 19).replaceAll(":", "")}Z.tar`;
-      reply
-        .header("content-type", "application/x-tar")
-        .header("content-disposition", `attachment; filename="${name}"`)
-        .header("cache-control", "no-store");
-      return stream;
+      let download: Download | null = null;
+      try {
+        await backups.write(({ created_at: at }) => {
+          download = openDownload(reply, {
+            "content-type": "application/x-tar",
+            "content-disposition": `attachment; filename="slipway-${at.slice(0, 19).replaceAll(":", "")}Z.tar"`,
+            "cache-control": "no-store",
+          });
+          return download.write;
+        });
+        (download as Download | null)?.end();
+      } catch (error) {
+        if (download === null) throw error;
+        // What was wrong stands in the log.
+        (download as Download).abort();
+      }
+      return undefined;
     },
   };
 }
