@@ -101,6 +101,7 @@ test(`on ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}: up, 
   expect(answer).toMatchObject({ version: 1, logged: true });
   const [kept] = JSON.parse(slipway("predictions", "flight-delay", "--url", url, "--json"));
   expect(kept).toMatchObject({ id: answer.id, status: "ok" });
+  expect(JSON.parse(slipway("replay", answer.id, "--url", url, "--json"))).toMatchObject({ identical: 1 });
   expect((await fetchJson(`${url}/openapi.json`)).body.openapi).toBe("3.1.0");
   child.kill("SIGTERM");
   expect(await ended(child)).toEqual({ code: 0, signal: null });

@@ -78,7 +78,7 @@ const arbitraryRequest = arbitrarySignature.chain((signature) =>
             })),
         ),
       ),
-      order: fc.shuffledSubarray(signature.inputs, { minLength: signature.inputs.length }),
+      order: fc.shuffledSubarray([...signature.inputs], { minLength: signature.inputs.length }),
       face: fc.constantFrom("records", "columns", "matrix"),
     }),
   ),
