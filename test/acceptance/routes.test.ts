@@ -172,10 +172,10 @@ const ours: readonly Row[] = [
   {
     method: "PUT",
     path: "/api/v1/endpoints/{endpoint}",
-    send: { json: { manifest: { slipway: 1, name: "flight-delay", serve: { timeout: "250ms" } } } },
+    send: { json: { manifest: { slipway: 1, name: "flight-delay", serve: { timeout: "9s" } } } },
     status: 200,
     type: json,
-    body: { changed: true, changes: [{ to: 250 }] },
+    body: { changed: true, changes: [{ to: 9000 }] },
   },
   {
     method: "POST",
