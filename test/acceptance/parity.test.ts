@@ -1,6 +1,7 @@
 import { chmodSync, cpSync, mkdtempSync, openSync, readFileSync, closeSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { createClient } from "@slipway/sdk";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
@@ -117,6 +118,19 @@ describe("examples before traffic", { timeout: 120_000 }, () => {
     const name = file.replace(".", "-");
     const deployed = await quiet("deploy", matrixWith(file, content, { name }));
     expect(JSON.parse(deployed.stdout), deployed.stderr).toMatchObject({ parity: { rows: 2, identical: true } });
+  });
+
+  test("recorded as Parquet, with types of its own", async () => {
+    const folder = matrixWith("e.parquet", "", { name: "parquet" });
+    const db = await DuckDBInstance.create(":memory:");
+    const connection = await db.connect();
+    const rows = "SELECT 1 AS a, 0::DOUBLE AS b, 0 AS c, 0 AS d, 1::DECIMAL(4, 1) AS y";
+    await connection.run(`COPY (${rows}) TO '${join(folder, "e.parquet")}' (FORMAT parquet)`);
+    connection.closeSync();
+    const deployed = await quiet("deploy", folder);
+    expect(JSON.parse(deployed.stdout), deployed.stderr).toMatchObject({ parity: { rows: 1, identical: true } });
+    writeFileSync(join(folder, "e.parquet"), "no Parquet at all");
+    expect((await cli("deploy", folder)).stderr).toMatch(/The examples in e\.parquet: .*(parquet|Parquet)/);
   });
 
   test("examples that do not fit say where", async () => {

@@ -57,7 +57,7 @@ function merge(known: unknown, added: { class?: unknown; probabilities?: Record<
 }
 
 /** What the names of a file mean, worked out once. */
-export function createPlaces(signature: Signature, file: string) {
+function createPlaces(signature: Signature, file: string) {
   const inputs = new Set(signature.inputs.map(({ name }) => name));
   const outputs = new Set(signature.outputs.map(({ name }) => name));
   const places = new Map<string, Place>();

@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import { exampleError } from "./example-error.ts";
 import { mostExamples } from "./to-examples.ts";
 
-export const mostExampleBytes = 16 * 2 ** 20;
+const mostExampleBytes = 16 * 2 ** 20;
 
 /** Rows of a table, as the lake gives them: of a CSV file all values are text. */
 export type ReadRows = (path: string, format: "csv" | "parquet") => Promise<readonly Record<string, unknown>[]>;
