@@ -46,7 +46,7 @@ async function makeLog(): Promise<void> {
     folder: log,
     instance,
     now: Date.now,
-    onError: (error) => void console.error(error),
+    onError: (error) => console.error(error),
   });
   const route = { instance, epoch: 1, endpoint: "flights", revision: 1, model: "flights", version: 1 };
   const encoded = encodeRoute({ ...route, digest: "ab".repeat(32) });

@@ -20,6 +20,7 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
     }));
   test("leave", () => follow("docs/how-to/leave.md"));
   test("find predictions", () => follow("docs/how-to/find-predictions.md"));
+  test("ask SQL about predictions", () => follow("docs/how-to/query-predictions.md"));
   test("attach labels", () => follow("docs/how-to/attach-labels.md"));
   test("use the Open Inference Protocol", () => follow("docs/how-to/use-the-open-inference-protocol.md"));
   test("use the MLflow scoring protocol", () => follow("docs/how-to/use-the-mlflow-scoring-protocol.md"));

@@ -44,6 +44,8 @@ export interface ColumnBuffer {
   bytes: Uint8Array<ArrayBuffer>;
   /** Of `bytes`. */
   view: DataView<ArrayBuffer>;
+  /** The whole words of `bytes`. */
+  words: Uint32Array<ArrayBuffer>;
   /** One bit a row, 0 is null; null where the column is not nullable. */
   validity: Uint8Array<ArrayBuffer> | null;
   /** Texts longer than their cell: row, from, to, ... in `heap`. */
@@ -64,6 +66,7 @@ export function createColumnBuffer(spec: ColumnSpec, rows = chunkRows): ColumnBu
     spec,
     bytes,
     view: new DataView(bytes.buffer),
+    words: toWords(bytes),
     validity: spec.nullable ? new Uint8Array(validityBytes(rows)) : null,
     long: [],
     heap: empty,
@@ -71,6 +74,10 @@ export function createColumnBuffer(spec: ColumnSpec, rows = chunkRows): ColumnBu
     child: spec.list ? createColumnBuffer({ name: "", type: spec.type }, 64) : null,
     elements: 0,
   };
+}
+
+function toWords({ buffer, length }: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(buffer, 0, length >> 2);
 }
 
 function cellBytes({ list, type }: ColumnSpec): number {
@@ -101,6 +108,7 @@ export function growColumn(column: ColumnBuffer, rows: number): void {
   const capacity = Math.max(rows, (2 * column.bytes.length) / size);
   column.bytes = enlarge(column.bytes, capacity * size);
   column.view = new DataView(column.bytes.buffer);
+  column.words = toWords(column.bytes);
   if (column.validity !== null) column.validity = enlarge(column.validity, validityBytes(capacity));
 }
 

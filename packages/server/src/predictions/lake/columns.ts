@@ -33,6 +33,11 @@ export const fixedColumns = [
 
 export type FixedColumn = (typeof fixedColumns)[number]["name"];
 
+/** Where each fixed column stands. */
+export const place = Object.fromEntries(fixedColumns.map(({ name }, i) => [name, i])) as Readonly<
+  Record<FixedColumn, number>
+>;
+
 /** What one tensor of a record becomes. Columns are given by their place among all columns. */
 export interface TensorColumns {
   readonly tensor: string;

@@ -1,21 +1,18 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Signature } from "@slipway/runtime";
 import { compareOffsets, type Offset } from "@slipway/runtime/log";
-import { join } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Maintenance } from "../../kernel/maintenance.ts";
 import type { Lake } from "../../platform/lake/index.ts";
 import type { Sql } from "../../platform/sql/index.ts";
-import type { LakeColumns } from "./columns.ts";
-import type { CompactInput, CompactQuestion, CompactResult } from "./compact-task.ts";
-import { type LakeFile, type LakeFileFilter, noSignature } from "./lake-file.ts";
+import { createCompaction, lakeConsumer } from "./compaction.ts";
+import type { LakeFile, LakeFileFilter } from "./lake-file.ts";
 import { createLakeFiles } from "./lake-files.ts";
 import { chooseMerges } from "./merge.ts";
-import type { MergeInput } from "./merge-task.ts";
+import { createMerger } from "./merger.ts";
 import type { LakeChange, LakeWriter, PredictionLake } from "./prediction-lake.ts";
 import { createQueries } from "./queries.ts";
-import { toColumns } from "./to-columns.ts";
 
 export interface PredictionLakeDeps {
   /** Of the lake. */
@@ -46,21 +43,14 @@ export interface PredictionLakeDeps {
   readonly onStep?: (step: string) => Promise<void>;
 }
 
-/** The lake's own name among the readers of the log. */
-export const lakeConsumer = "lake";
-const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-const compactModule = new URL(`./compact-task${extension}`, import.meta.url);
-const mergeModule = new URL(`./merge-task${extension}`, import.meta.url);
-
 /** Removes what a crash has left and starts the timer. */
 export async function createPredictionLake(deps: PredictionLakeDeps): Promise<PredictionLake> {
-  const { folder, maintenance, logger } = deps;
+  const { folder, maintenance } = deps;
   const onStep = deps.onStep ?? (() => Promise.resolve());
-  const files = createLakeFiles({ ...deps, onStep });
+  const files = createLakeFiles({ ...deps, onStep, isWatched: deps.onStep !== undefined });
   const alone = createTurn();
   const hooks: { readonly name: string; readonly hook: (writer: LakeWriter) => Promise<void> }[] = [];
   const stats = { rows: 0, files: 0, damaged: 0, merged: 0 };
-  const columnsOf = createColumnCache(deps.findSignature);
   let flushed: Offset | null = null;
   await files.cleanUp();
 
@@ -71,43 +61,8 @@ export async function createPredictionLake(deps: PredictionLakeDeps): Promise<Pr
     listFiles: (filter) => files.store.listFiles(filter),
   };
 
-  async function answer(question: unknown): Promise<LakeColumns | null> {
-    const asked = question as CompactQuestion;
-    if ("version" in asked) return columnsOf(asked.version.model, asked.version.version);
-    await onStep(asked.step);
-    return null;
-  }
-
-  /** One stretch of the log; false when that was all. */
-  async function compact(): Promise<boolean> {
-    const after = await files.store.listOffsets(lakeConsumer);
-    const input: CompactInput = {
-      folder: deps.logFolder,
-      after,
-      budgetBytes: deps.budgetBytes ?? 256 * 2 ** 20,
-      temp: files.tempPath(),
-      steps: deps.onStep !== undefined,
-    };
-    const result = await writer.run<CompactResult>({ module: compactModule, input }, { onAsk: answer });
-    const known = new Map(after.map((offset) => [offset.instance, offset]));
-    const offsets = result.offsets.filter((offset) => {
-      const before = known.get(offset.instance);
-      return before === undefined || compareOffsets(before, offset) !== 0;
-    });
-    if (offsets.length > 0 || result.files.length > 0)
-      await writer.replaceFiles({
-        add: result.files,
-        offsets: { consumer: lakeConsumer, offsets },
-        ...(deps.onCompacted === undefined ? {} : { within: deps.onCompacted }),
-      });
-    stats.rows += result.files.reduce((sum, file) => sum + file.rows, 0);
-    stats.files += result.files.length;
-    if (result.damaged > 0) {
-      stats.damaged += result.damaged;
-      logger.warn({ records: result.damaged }, "damaged records of the prediction log are not in the lake");
-    }
-    return result.more;
-  }
+  const compact = createCompaction({ ...deps, writer, files, stats, onStep });
+  const mergeGroup = createMerger({ folder, writer, stats, onStep });
 
   async function flushNow(): Promise<void> {
     await alone(async () => {
@@ -121,22 +76,6 @@ export async function createPredictionLake(deps: PredictionLakeDeps): Promise<Pr
   }
 
   const flush = createShared(flushNow);
-
-  async function mergeGroup(group: readonly LakeFile[]): Promise<void> {
-    const first = group[0] as LakeFile;
-    const tempPath = writer.tempPath();
-    const input: MergeInput = { paths: group.map(({ path }) => join(folder, path)), tempPath };
-    await onStep("merge");
-    const { bytes, rows } = await writer.run<{ bytes: number; rows: number }>({ module: mergeModule, input });
-    if (rows !== group.reduce((sum, file) => sum + file.rows, 0))
-      throw new SlipwayError("internal", "Joined files of the lake do not have the rows of their parts.");
-    const minAt = Math.min(...group.map((file) => file.minAt));
-    const maxAt = Math.max(...group.map((file) => file.maxAt));
-    const { kind, endpoint, signature, day } = first;
-    const add = [{ kind, endpoint, signature, day, rows, bytes, minAt, maxAt, tempPath }];
-    await writer.replaceFiles({ add, remove: group.map(({ id }) => id) });
-    stats.merged += group.length;
-  }
 
   async function merge(): Promise<number> {
     if (chooseMerges(await files.store.listFiles({ kind: "predictions" })).length === 0) return 0;
@@ -205,21 +144,6 @@ function createShared(work: () => Promise<void>): () => Promise<void> {
         return start();
       });
     return next;
-  };
-}
-
-function createColumnCache(find: PredictionLakeDeps["findSignature"]) {
-  const known = new Map<string, LakeColumns>();
-  return async (model: string, version: number): Promise<LakeColumns | null> => {
-    const key = `${model}@${version}`;
-    const columns = known.get(key);
-    if (columns !== undefined) return columns;
-    const signature = await find(model, version);
-    if (signature === null) return null;
-    const made = toColumns(signature);
-    if (made.signature === noSignature) return null;
-    known.set(key, made);
-    return made;
   };
 }
 

@@ -1,4 +1,5 @@
-export { createPredictionLake, lakeConsumer, type PredictionLakeDeps } from "./create-prediction-lake.ts";
+export { lakeConsumer } from "./compaction.ts";
+export { createPredictionLake, type PredictionLakeDeps } from "./create-prediction-lake.ts";
 export type { LakeFile, LakeFileFilter, NewLakeFile, WrittenFile } from "./lake-file.ts";
 export type { LakeChange, LakeStats, LakeWriter, PredictionLake } from "./prediction-lake.ts";
 export { defaultLimits, toViewFiles } from "./queries.ts";

@@ -18,19 +18,22 @@ export interface LakeFilesDeps {
   readonly logger: Logger;
   /** Before each step that a crash may fall between: for tests. */
   readonly onStep: (step: string) => Promise<void>;
+  /** Whether anybody looks at the steps: a task then tells its own. */
+  readonly isWatched: boolean;
 }
 
 /** The files of the lake and the table that says which of them count. */
 export interface LakeFiles {
   readonly store: LakeStore;
   readonly inUse: FilesInUse;
+  readonly isWatched: boolean;
   tempPath(): string;
   change(change: LakeChange): Promise<readonly LakeFile[]>;
   /** Takes away what a crash has left: files in the making, and files that no table names. */
   cleanUp(): Promise<void>;
 }
 
-export function createLakeFiles({ folder, sql, clock, logger, onStep }: LakeFilesDeps): LakeFiles {
+export function createLakeFiles({ folder, sql, clock, logger, onStep, isWatched }: LakeFilesDeps): LakeFiles {
   const { db, tx } = sql.as<LakeTables>();
   const store = createLakeStore(db);
   const inUse = createFilesInUse((error) => logger.warn({ error }, "an old file of the lake could not be deleted"));
@@ -78,6 +81,7 @@ export function createLakeFiles({ folder, sql, clock, logger, onStep }: LakeFile
   return {
     store,
     inUse,
+    isWatched,
     tempPath: () => join(temp, createId()),
     change,
     async cleanUp() {

@@ -9,7 +9,8 @@ import {
   noText,
   resetColumn,
 } from "../../../platform/lake/column-buffer.ts";
-import { fixedColumns, type LakeColumns } from "../columns.ts";
+import { statuses } from "@slipway/runtime/log";
+import { fixedColumns, type LakeColumns, place } from "../columns.ts";
 import { createDictionary, type Dictionary } from "./dictionary.ts";
 
 /** Rows of one partition, in the making or waiting to be written. */
@@ -33,12 +34,12 @@ const coded: ReadonlySet<string> = new Set(["model", "digest", "status", "face",
 
 export function createPlan(columns: LakeColumns): Plan {
   const isClass = new Set(columns.tensors.filter((tensor) => tensor.classes.length > 0).map((tensor) => tensor.at));
-  return {
-    columns,
-    dictionaries: columns.columns.map(({ name }, i) =>
-      isClass.has(i) || (i < fixedColumns.length && coded.has(name)) ? createDictionary() : null,
-    ),
-  };
+  const dictionaries = columns.columns.map(({ name }, i) =>
+    isClass.has(i) || (i < fixedColumns.length && coded.has(name)) ? createDictionary() : null,
+  );
+  // Their numbers are those of the log.
+  for (const status of statuses) dictionaries[place.status]?.codeOfText(status);
+  return { columns, dictionaries };
 }
 
 /** A chunk that is small at first: most partitions of a flush have few rows. */

@@ -1,18 +1,25 @@
-import { statuses } from "@slipway/runtime/log";
 import {
   type CodedColumn,
   type ColumnBuffer,
+  noText,
   setString,
   setText,
   setValid,
 } from "../../../platform/lake/column-buffer.ts";
-import { fixedColumns, type FixedColumn } from "../columns.ts";
+import { place } from "../columns.ts";
 import type { Chunk, Plan } from "./chunk.ts";
+import type { Dictionary } from "./dictionary.ts";
 import type { LogBytes } from "./log-source.ts";
-import type { RecordFields, Span } from "./record-fields.ts";
+import type { RecordFields, Route, Span } from "./record-fields.ts";
 
-const place = Object.fromEntries(fixedColumns.map(({ name }, i) => [name, i])) as Readonly<Record<FixedColumn, number>>;
-const statusTexts = statuses.map((status) => Buffer.from(status));
+// Numbers that the compiler knows: they are used for every prediction there is.
+const [idAt, rowAt, rowsAt, timeAt] = [place.id, place.row, place.rows, place.predicted_at];
+const [modelAt, versionAt, digestAt, revisionAt] = [place.model, place.version, place.digest, place.revision];
+const [statusAt, pinnedAt, faceAt, keyAt] = [place.status, place.pinned, place.face, place.key];
+const [errorCodeAt, errorMessageAt, fallbackAt] = [place.error_code, place.error_message, place.fallback];
+const [userAt, requestAt, traceAt, extraAt] = [place.user_name, place.request_id, place.trace_id, place.extra];
+const [parseAt, queueAt, runAt, totalAt] = [place.parse_us, place.queue_us, place.run_us, place.total_us];
+const [batchAt, redactedAt] = [place.batch_rows, place.redacted];
 
 /** Rows of a record that go into a chunk from `base` on: `count` of its `rows`, from `row` on. */
 export interface RowRange {
@@ -29,103 +36,112 @@ export interface RowTexts {
   readonly extra: readonly (string | null)[] | null;
 }
 
+const noTexts: RowTexts = { extra: null };
+
 /** Looks at all that may be wrong, so that writing cannot fail half-way. */
 export function readRowTexts({ bytes }: LogBytes, fields: RecordFields, rows: number): RowTexts {
   if (fields.idFrom < 0) throw new RangeError("The record has no id.");
   const { extra } = fields;
-  if (extra.from < 0 || rows === 1) return { extra: null };
+  if (extra.from < 0 || rows === 1) return noTexts;
   const list: unknown = JSON.parse(bytes.toString("utf8", extra.from, extra.to));
   if (!Array.isArray(list)) throw new RangeError("The extra fields are no list.");
   return { extra: list.map((each) => (each === null ? null : JSON.stringify(each))) };
 }
 
-interface FixedRows {
-  readonly log: LogBytes;
-  readonly fields: RecordFields;
-  readonly texts: RowTexts;
-  readonly range: RowRange;
+/** What of a record goes into some rows of a chunk. One object is filled again and again. */
+export interface FixedRows {
+  log: LogBytes;
+  fields: RecordFields;
+  texts: RowTexts;
+  range: RowRange;
 }
 
-/** The fixed columns of some rows. */
-export function writeFixed(chunk: Chunk, { dictionaries }: Plan, { log, fields, texts, range }: FixedRows): void {
-  const { bytes, view } = log;
-  const { columns } = chunk;
-  const { route, idFrom, atLow, atHigh, durationsFrom, keys } = fields;
-  const buffer = (name: FixedColumn) => columns[place[name]] as ColumnBuffer;
-  const setCode = (name: FixedColumn, to: number, code: number) => {
-    (columns[place[name]] as CodedColumn).codes[to] = code;
-  };
-  const coded = (name: FixedColumn, to: number, span: Span) => {
-    if (span.from >= 0) setCode(name, to, dictionaries[place[name]]!.codeOf(bytes, span.from, span.to));
-  };
-  const text = (name: FixedColumn, to: number, span: Span) => {
-    if (span.from >= 0) setText(buffer(name), to, bytes, span.from, span.to);
-  };
-  const id0 = view.getUint32(idFrom);
-  const id1 = view.getUint32(idFrom + 4);
-  const id2 = view.getUint32(idFrom + 8);
-  const id3 = view.getUint32(idFrom + 12);
-  const id = buffer("id").view;
-  const at = buffer("predicted_at").view;
-  const model = route.model === null ? -1 : dictionaries[place.model]!.codeOfText(route.model);
-  const digest = route.digest === null ? -1 : dictionaries[place.digest]!.codeOfText(route.digest);
-  const status = statusTexts[fields.status] ?? statusTexts[1]!;
-  const statusCode = dictionaries[place.status]!.codeOf(status as Buffer, 0, status.length);
-  for (let i = 0; i < range.count; i++) {
-    const to = range.base + i;
-    const row = range.row + i;
-    setUuid(id, to, id0, id1, id2, id3);
-    setNumber(buffer("row"), to, row);
-    setNumber(buffer("rows"), to, fields.rows);
-    at.setUint32(to * 8, atLow, true);
-    at.setInt32(to * 8 + 4, atHigh, true);
-    if (model >= 0) setCode("model", to, model);
-    if (digest >= 0) setCode("digest", to, digest);
-    if (route.version !== null) setNumber(buffer("version"), to, route.version);
-    if (route.revision !== null) setNumber(buffer("revision"), to, route.revision);
-    setCode("status", to, statusCode);
-    buffer("pinned").bytes[to] = fields.pinned;
-    coded("face", to, fields.face);
-    coded("error_code", to, fields.errorCode);
-    text("error_message", to, fields.errorMessage);
-    coded("fallback", to, fields.fallback);
-    text("user_name", to, fields.user);
-    text("request_id", to, fields.requestId);
-    if (fields.traceFrom >= 0) writeTrace(buffer("trace_id"), to, log, fields.traceFrom);
-    setNumber(buffer("parse_us"), to, durationsFrom < 0 ? 0 : view.getUint32(durationsFrom, true));
-    setNumber(buffer("queue_us"), to, durationsFrom < 0 ? 0 : view.getUint32(durationsFrom + 4, true));
-    setNumber(buffer("run_us"), to, durationsFrom < 0 ? 0 : view.getUint32(durationsFrom + 8, true));
-    setNumber(buffer("total_us"), to, durationsFrom < 0 ? 0 : view.getUint32(durationsFrom + 12, true));
-    setNumber(buffer("batch_rows"), to, fields.batchRows);
-    writeExtra(buffer("extra"), to, {
-      log,
-      span: fields.extra,
-      text: texts.extra?.[row] ?? null,
-      many: range.rows > 1,
-    });
-    coded("redacted", to, fields.redacted);
+/** Writes the fixed columns of some rows. */
+export type WriteFixed = (chunk: Chunk, rows: FixedRows) => void;
+
+export function createFixedWriter({ dictionaries }: Plan): WriteFixed {
+  const dictionary = (at: number) => dictionaries[at] as Dictionary;
+  const [models, digests] = [dictionary(modelAt), dictionary(digestAt)];
+  const [faces, errorCodes] = [dictionary(faceAt), dictionary(errorCodeAt)];
+  const [fallbacks, redactions] = [dictionary(fallbackAt), dictionary(redactedAt)];
+  let route: Route | null = null;
+  let model = noText;
+  let digest = noText;
+
+  function writeRow({ columns }: Chunk, to: number, { log, fields, texts, range }: FixedRows): void {
+    const { bytes, view } = log;
+    const { idFrom, durationsFrom } = fields;
+    const row = range.row + to - range.base;
+    const buffers = columns as readonly ColumnBuffer[];
+    const coded = columns as readonly CodedColumn[];
+    setUuid(buffers[idAt] as ColumnBuffer, to, view, idFrom);
+    (buffers[rowAt] as ColumnBuffer).words[to] = row;
+    (buffers[rowsAt] as ColumnBuffer).words[to] = fields.rows;
+    const time = (buffers[timeAt] as ColumnBuffer).words;
+    time[to * 2] = fields.atLow;
+    time[to * 2 + 1] = fields.atHigh;
+    (coded[modelAt] as CodedColumn).codes[to] = model;
+    (coded[digestAt] as CodedColumn).codes[to] = digest;
+    const { version, revision } = fields.route;
+    if (version !== null) setNumber(buffers[versionAt] as ColumnBuffer, to, version);
+    if (revision !== null) setNumber(buffers[revisionAt] as ColumnBuffer, to, revision);
+    (coded[statusAt] as CodedColumn).codes[to] = fields.status < 3 ? fields.status : 1;
+    (buffers[pinnedAt] as ColumnBuffer).bytes[to] = fields.pinned;
+    (coded[faceAt] as CodedColumn).codes[to] = codeOf(faces, bytes, fields.face);
+    (buffers[parseAt] as ColumnBuffer).words[to] = durationsFrom < 0 ? 0 : view.getUint32(durationsFrom, true);
+    (buffers[queueAt] as ColumnBuffer).words[to] = durationsFrom < 0 ? 0 : view.getUint32(durationsFrom + 4, true);
+    (buffers[runAt] as ColumnBuffer).words[to] = durationsFrom < 0 ? 0 : view.getUint32(durationsFrom + 8, true);
+    (buffers[totalAt] as ColumnBuffer).words[to] = durationsFrom < 0 ? 0 : view.getUint32(durationsFrom + 12, true);
+    (buffers[batchAt] as ColumnBuffer).words[to] = fields.batchRows;
+    if (fields.errorCode.from >= 0)
+      (coded[errorCodeAt] as CodedColumn).codes[to] = codeOf(errorCodes, bytes, fields.errorCode);
+    if (fields.fallback.from >= 0)
+      (coded[fallbackAt] as CodedColumn).codes[to] = codeOf(fallbacks, bytes, fields.fallback);
+    if (fields.redacted.from >= 0)
+      (coded[redactedAt] as CodedColumn).codes[to] = codeOf(redactions, bytes, fields.redacted);
+    writeText(buffers[errorMessageAt] as ColumnBuffer, to, bytes, fields.errorMessage);
+    writeText(buffers[userAt] as ColumnBuffer, to, bytes, fields.user);
+    writeText(buffers[requestAt] as ColumnBuffer, to, bytes, fields.requestId);
+    if (fields.traceFrom >= 0) {
+      setUuid(buffers[traceAt] as ColumnBuffer, to, view, fields.traceFrom);
+      setValid(buffers[traceAt] as ColumnBuffer, to);
+    }
+    if (fields.extra.from < 0) return;
+    const text = texts.extra?.[row] ?? null;
+    writeExtra(buffers[extraAt] as ColumnBuffer, to, { log, span: fields.extra, text, many: range.rows > 1 });
   }
-  if (keys.length > 0) writeKeys(buffer("key"), log, keys, range);
+
+  return (chunk, rows) => {
+    const { fields, range, log } = rows;
+    if (fields.route !== route) {
+      route = fields.route;
+      model = route.model === null ? noText : models.codeOfText(route.model);
+      digest = route.digest === null ? noText : digests.codeOfText(route.digest);
+    }
+    for (let i = 0; i < range.count; i++) writeRow(chunk, range.base + i, rows);
+    if (fields.keys.length > 0) writeKeys(chunk.columns[keyAt] as ColumnBuffer, log, fields.keys, range);
+  };
+}
+
+function codeOf(dictionary: Dictionary, bytes: Buffer, { from, to }: Span): number {
+  return from < 0 ? noText : dictionary.codeOf(bytes, from, to);
+}
+
+function writeText(column: ColumnBuffer, to: number, bytes: Buffer, span: Span): void {
+  if (span.from >= 0) setText(column, to, bytes, span.from, span.to);
 }
 
 function setNumber(column: ColumnBuffer, to: number, value: number): void {
-  column.view.setUint32(to * 4, value, true);
+  column.words[to] = value;
   setValid(column, to);
 }
 
 /** DuckDB keeps a UUID as a 128-bit integer whose highest bit is turned round, so that it sorts as a signed one. */
-function setUuid(view: DataView, to: number, a: number, b: number, c: number, d: number): void {
-  const cell = to * 16;
-  view.setUint32(cell, d, true);
-  view.setUint32(cell + 4, c, true);
-  view.setUint32(cell + 8, b, true);
-  view.setUint32(cell + 12, (a ^ 0x8000_0000) >>> 0, true);
-}
-
-function writeTrace(column: ColumnBuffer, to: number, { view }: LogBytes, from: number): void {
-  const [a, b] = [view.getUint32(from), view.getUint32(from + 4)];
-  setUuid(column.view, to, a, b, view.getUint32(from + 8), view.getUint32(from + 12));
-  setValid(column, to);
+function setUuid({ words }: ColumnBuffer, to: number, view: DataView, from: number): void {
+  words[to * 4] = view.getUint32(from + 12);
+  words[to * 4 + 1] = view.getUint32(from + 8);
+  words[to * 4 + 2] = view.getUint32(from + 4);
+  words[to * 4 + 3] = view.getUint32(from) ^ 0x8000_0000;
 }
 
 interface Extra {

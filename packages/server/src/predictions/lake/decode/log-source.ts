@@ -59,26 +59,11 @@ interface OpenSegment {
  */
 export function createLogSource(folder: string, after: readonly Offset[]): LogSource {
   const places = listPlaces(folder, after);
-  const at: LogBytes = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)) };
-  let block = Buffer.allocUnsafeSlow(blockBytes);
+  const block = createBlock();
+  const { at, fill } = block;
   let current = 0;
   let file: OpenSegment | null = null;
-  let bytesRead = 0;
   let damaged = 0;
-
-  function fill(fd: number, from: number, length: number): number {
-    if (block.length < length) block = Buffer.allocUnsafeSlow(length);
-    let got = 0;
-    while (got < length) {
-      const read = readSync(fd, block, got, length - got, from + got);
-      if (read === 0) break;
-      got += read;
-    }
-    at.bytes = block;
-    at.view = new DataView(block.buffer, block.byteOffset, got);
-    bytesRead += got;
-    return got;
-  }
 
   /** Opens the next segment with bytes behind its offset; false where the instance has no more for now. */
   function open(place: Place): boolean {
@@ -119,14 +104,14 @@ export function createLogSource(folder: string, after: readonly Offset[]): LogSo
       return "more";
     }
     const { fd, size } = file;
-    const wanted = Math.min(block.length, size - place.byte);
+    const wanted = Math.min(block.size(), size - place.byte);
     const got = wanted <= 0 ? 0 : fill(fd, place.byte, wanted);
     const walk = walkBlock(at, { got, left: size - place.byte, grows: isGrowing(place) }, take);
     damaged += walk.damaged;
     place.byte += walk.at;
     if (walk.state === "blocked") return "blocked";
     if (walk.state === "short" && walk.needed <= size - place.byte) {
-      if (walk.needed > block.length) block = Buffer.allocUnsafeSlow(walk.needed);
+      block.enlarge(walk.needed);
       return "more";
     }
     if (walk.state === "done" && place.byte < size) return "more";
@@ -139,10 +124,38 @@ export function createLogSource(folder: string, after: readonly Offset[]): LogSo
     step,
     offsets: () =>
       places.map(({ instance, segment, byte }) => ({ instance, segment, byte: Math.max(segmentHeaderBytes, byte) })),
-    bytesRead: () => bytesRead,
+    bytesRead: block.bytesRead,
     damaged: () => damaged,
     close: () => {
       if (file !== null) closeSync(file.fd);
+    },
+  };
+}
+
+/** Memory that stretches of files are read into, one after the other. */
+function createBlock() {
+  let block = Buffer.allocUnsafeSlow(blockBytes);
+  let bytesRead = 0;
+  const at: LogBytes = { bytes: block, view: new DataView(new ArrayBuffer(0)) };
+  return {
+    at,
+    size: () => block.length,
+    bytesRead: () => bytesRead,
+    enlarge(length: number): void {
+      if (length > block.length) block = Buffer.allocUnsafeSlow(length);
+    },
+    /** Returns how many bytes there were. */
+    fill(fd: number, from: number, length: number): number {
+      let got = 0;
+      while (got < length) {
+        const read = readSync(fd, block, got, length - got, from + got);
+        if (read === 0) break;
+        got += read;
+      }
+      at.bytes = block;
+      at.view = new DataView(block.buffer, block.byteOffset, got);
+      bytesRead += got;
+      return got;
     },
   };
 }

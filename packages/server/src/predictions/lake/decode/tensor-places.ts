@@ -1,74 +1,89 @@
 import { elementSizes } from "./element-sizes.ts";
 import type { LogBytes } from "./log-source.ts";
 
+/** What stands before the values of a tensor, but for their length: the same bytes in most records of a signature. */
+export interface TensorHead {
+  readonly bytes: Uint8Array;
+  /** The whole words of `bytes`. */
+  readonly words: Int32Array;
+  readonly name: string;
+  /** Index in `datatypes`. */
+  readonly datatype: number;
+  /** The first dimension; 1 of a scalar. */
+  readonly first: number;
+  readonly elements: number;
+  /** Bytes of the values; -1 of texts, which vary. */
+  readonly length: number;
+}
+
 /** Where the tensors of one record stand. One object is filled again and again. */
 export interface TensorPlaces {
   count: number;
   /** The first so many are inputs. */
   inputs: number;
-  nameFrom: Int32Array;
-  nameTo: Int32Array;
-  /** Index in `datatypes`. */
-  datatype: Uint8Array;
-  /** The first dimension; 1 of a scalar. */
-  first: Int32Array;
-  elements: Int32Array;
-  dataFrom: Int32Array;
-  dataTo: Int32Array;
+  /** By the tensor's place, also those of records before, which the next one most likely has, too. */
+  readonly heads: TensorHead[];
+  readonly dataFrom: number[];
 }
 
 export function createTensorPlaces(): TensorPlaces {
-  return { count: 0, inputs: 0, ...arrays(64) };
-}
-
-function arrays(length: number): Omit<TensorPlaces, "count" | "inputs"> {
-  return {
-    nameFrom: new Int32Array(length),
-    nameTo: new Int32Array(length),
-    datatype: new Uint8Array(length),
-    first: new Int32Array(length),
-    elements: new Int32Array(length),
-    dataFrom: new Int32Array(length),
-    dataTo: new Int32Array(length),
-  };
+  return { count: 0, inputs: 0, heads: [], dataFrom: [] };
 }
 
 /** Finds the tensors and holds their sizes against their shapes, so that whoever reads them need not. @throws RangeError */
-export function readTensorPlaces({ bytes, view }: LogBytes, from: number, to: number, places: TensorPlaces): void {
+export function readTensorPlaces(log: LogBytes, from: number, to: number, places: TensorPlaces): void {
   if (from + 8 > to) throw new RangeError("The record is cut short.");
+  const { view } = log;
+  const { heads, dataFrom } = places;
   places.inputs = view.getUint16(from, true);
   const count = places.inputs + view.getUint16(from + 2, true);
   places.count = count;
-  if (count > places.first.length) Object.assign(places, arrays(2 * count));
   let at = from + 8 + view.getUint32(from + 4, true);
   for (let i = 0; i < count; i++) {
-    if (at + 2 > to) throw new RangeError("The record is cut short.");
-    places.nameFrom[i] = at + 2;
-    at += 2 + view.getUint16(at, true);
-    places.nameTo[i] = at;
-    const datatype = bytes[at] as number;
-    const rank = bytes[at + 1] as number;
-    if (at + 6 + 4 * rank > to) throw new RangeError("The record is cut short.");
-    places.datatype[i] = datatype;
-    at += 2;
-    let elements = 1;
-    for (let d = 0; d < rank; d++) {
-      const dim = view.getUint32(at + 4 * d, true);
-      if (d === 0) places.first[i] = dim;
-      elements *= dim;
+    let head = heads[i];
+    if (head === undefined || at + head.bytes.length + 4 > to || !isAt(log, at, head)) {
+      head = readHead(log, at, to);
+      heads[i] = head;
     }
-    if (rank === 0) places.first[i] = 1;
-    at += 4 * rank + 4;
+    at += head.bytes.length + 4;
     const length = view.getUint32(at - 4, true);
     if (at + length > to) throw new RangeError("The record is cut short.");
-    const size = elementSizes[datatype];
-    if (size === undefined || (size > 0 ? length !== elements * size : !isTextBlock(view, at, at + length, elements)))
+    if (head.length >= 0 ? length !== head.length : !isTextBlock(view, at, at + length, head.elements))
       throw new RangeError("A tensor does not have the bytes of its shape.");
-    places.elements[i] = elements;
-    places.dataFrom[i] = at;
+    dataFrom[i] = at;
     at += length;
-    places.dataTo[i] = at;
   }
+}
+
+function isAt({ bytes, view }: LogBytes, at: number, head: TensorHead): boolean {
+  const { words } = head;
+  for (let i = 0; i < words.length; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
+  for (let i = words.length * 4; i < head.bytes.length; i++) if (bytes[at + i] !== head.bytes[i]) return false;
+  return true;
+}
+
+function readHead({ bytes, view }: LogBytes, from: number, to: number): TensorHead {
+  if (from + 2 > to) throw new RangeError("The record is cut short.");
+  const nameTo = from + 2 + view.getUint16(from, true);
+  if (nameTo + 2 > to) throw new RangeError("The record is cut short.");
+  const rank = bytes[nameTo + 1] as number;
+  const end = nameTo + 2 + 4 * rank;
+  if (end + 4 > to) throw new RangeError("The record is cut short.");
+  const shape = Array.from({ length: rank }, (_, d) => view.getUint32(nameTo + 2 + 4 * d, true));
+  const elements = shape.reduce((product, dim) => product * dim, 1);
+  const datatype = bytes[nameTo] as number;
+  const size = elementSizes[datatype];
+  if (size === undefined) throw new RangeError("A tensor has a datatype that is not known here.");
+  const copy = new Uint8Array(bytes.subarray(from, end));
+  return {
+    bytes: copy,
+    words: new Int32Array(copy.buffer.slice(0, copy.length & ~3)),
+    name: bytes.toString("utf8", from + 2, nameTo),
+    datatype,
+    first: shape[0] ?? 1,
+    elements,
+    length: size === 0 ? -1 : elements * size,
+  };
 }
 
 function isTextBlock(view: DataView, from: number, to: number, elements: number): boolean {

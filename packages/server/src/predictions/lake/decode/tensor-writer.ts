@@ -11,15 +11,16 @@ import type { Chunk, Plan } from "./chunk.ts";
 import { datatypeCodes, elementSizes } from "./element-sizes.ts";
 import type { RowRange } from "./fixed-writer.ts";
 import type { LogBytes } from "./log-source.ts";
-import type { TensorPlaces } from "./tensor-places.ts";
+import type { TensorHead, TensorPlaces } from "./tensor-places.ts";
 
 /** What the tensor at one place of a record was the last time; records of a signature have the same ones. */
 interface Expected {
-  readonly name: Uint8Array;
-  readonly datatype: number;
+  readonly head: TensorHead;
   readonly isInput: boolean;
   /** Null: it has no column. */
   readonly target: TensorColumns | null;
+  /** Of an output with classes. */
+  readonly codes: readonly number[] | undefined;
 }
 
 /** Writes the inputs and outputs of some rows of a record into a chunk. What does not fit its column is null there. */
@@ -28,44 +29,40 @@ export type WriteTensors = (chunk: Chunk, log: LogBytes, places: TensorPlaces, r
 export function createTensorWriter({ columns, dictionaries }: Plan): WriteTensors {
   const expected: Expected[] = [];
   const { batched, tensors } = columns;
+  const source: Source = {
+    log: { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)) },
+    datatype: 0,
+    from: 0,
+    width: 0,
+  };
   const classCodes = new Map(
     tensors
       .filter((tensor) => tensor.classes.length > 0)
       .map((tensor) => [tensor, tensor.classes.map((name) => dictionaries[tensor.at]!.codeOfText(name))]),
   );
 
-  function find({ bytes }: LogBytes, places: TensorPlaces, i: number): TensorColumns | null {
-    const from = places.nameFrom[i] as number;
-    const to = places.nameTo[i] as number;
-    const isInput = i < places.inputs;
-    const datatype = places.datatype[i] as number;
-    const seen = expected[i];
-    if (
-      seen !== undefined &&
-      seen.datatype === datatype &&
-      seen.isInput === isInput &&
-      seen.name.length === to - from
-    ) {
-      let at = 0;
-      while (at < seen.name.length && bytes[from + at] === seen.name[at]) at++;
-      if (at === seen.name.length) return seen.target;
-    }
-    const name = bytes.toString("utf8", from, to);
+  function find(head: TensorHead, i: number, isInput: boolean): Expected {
     const side = isInput ? "input" : "output";
     const target = tensors.find(
-      (one) => one.side === side && one.tensor === name && datatypeCodes[one.datatype] === datatype,
+      (one) => one.side === side && one.tensor === head.name && datatypeCodes[one.datatype] === head.datatype,
     );
-    expected[i] = { name: new Uint8Array(bytes.subarray(from, to)), datatype, isInput, target: target ?? null };
-    return target ?? null;
+    const found = { head, isInput, target: target ?? null, codes: target && classCodes.get(target) };
+    expected[i] = found;
+    return found;
   }
 
   return (chunk, log, places, range) => {
+    source.log = log;
     for (let i = 0; i < places.count; i++) {
-      const target = find(log, places, i);
-      if (target === null || (batched && places.first[i] !== range.rows)) continue;
-      const width = (places.elements[i] as number) / (batched ? range.rows : 1);
-      const source = { log, datatype: places.datatype[i] as number, from: places.dataFrom[i] as number, width };
-      const codes = classCodes.get(target);
+      const head = places.heads[i] as TensorHead;
+      const isInput = i < places.inputs;
+      let known = expected[i];
+      if (known === undefined || known.head !== head || known.isInput !== isInput) known = find(head, i, isInput);
+      const { target, codes } = known;
+      if (target === null || (batched && head.first !== range.rows)) continue;
+      source.datatype = head.datatype;
+      source.from = places.dataFrom[i] as number;
+      source.width = batched ? head.elements / range.rows : head.elements;
       if (codes !== undefined) writeClasses(chunk, { source, target, codes, range });
       else if (target.form === "columns") writeMatrix(chunk, source, target, range);
       else writeValue(chunk.columns[target.at] as ColumnBuffer, source, target.missing, range);
@@ -73,12 +70,13 @@ export function createTensorWriter({ columns, dictionaries }: Plan): WriteTensor
   };
 }
 
+/** One object is filled again and again. */
 interface Source {
-  readonly log: LogBytes;
-  readonly datatype: number;
-  readonly from: number;
+  log: LogBytes;
+  datatype: number;
+  from: number;
   /** Elements of a row. */
-  readonly width: number;
+  width: number;
 }
 
 function writeValue(column: ColumnBuffer, source: Source, missing: boolean, range: RowRange): void {
