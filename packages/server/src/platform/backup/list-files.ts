@@ -24,6 +24,7 @@ const leftOut = new Set([
   "logs",
   "tmp",
   "blobs/partial",
+  "lake/tmp",
   "lost+found",
 ]);
 
