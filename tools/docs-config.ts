@@ -70,7 +70,7 @@ its default. There is no file that is read without being named.
 ${Object.entries<OptionSpec>(options).map(toRow).join("\n")}
 
 - A **size** is a number with B, KiB, MiB, GiB, KB, MB or GB; without a unit it is bytes.
-- A **duration** is a number with ms, s, m or h; without a unit it is milliseconds.
+- A **duration** is a number with ms, s, m, h or d; without a unit it is milliseconds.
 - An unknown option stops the start, and all that is wrong is said at once.
 
 Databases that [\`labels.sql\`](slipway-yaml.md) of an endpoint pulls from are named here, so that neither passwords nor paths stand in

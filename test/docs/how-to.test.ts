@@ -19,6 +19,7 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
       prepare: ({ folder }) => copyFileSync(smallModel("iris-text-zipmap"), join(folder, "model.onnx")),
     }));
   test("leave", () => follow("docs/how-to/leave.md"));
+  test("erase personal data", () => follow("docs/how-to/erase-personal-data.md"));
   test("find predictions", () => follow("docs/how-to/find-predictions.md"));
   test("ask SQL about predictions", () => follow("docs/how-to/query-predictions.md"));
   test("attach labels", () => follow("docs/how-to/attach-labels.md"));

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { slipwayVersion as version } from "@slipway/contract";
 import { createThreadRuntime, createWorkerRuntime } from "@slipway/runtime";
 import type { Config } from "../config/index.ts";
 import {
@@ -17,7 +16,6 @@ import { createMaintenance, type Maintenance } from "../kernel/maintenance.ts";
 import { createBackups, type Backups } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
-import { createTracer } from "../platform/telemetry/index.ts";
 import {
   createLabels,
   createPredictionLog,
@@ -27,11 +25,12 @@ import {
 } from "../predictions/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
 import { createServing, type Serving } from "../serving/index.ts";
-import { startKeeping, type Keeping } from "./keeping.ts";
+import { openExports, startKeeping, type Keeping } from "./keeping.ts";
 import { openPredictionLake } from "./lake.ts";
 import { createLogMark } from "./log-mark.ts";
 import { openPackaging } from "./packaging.ts";
 import type { Storage } from "./storage.ts";
+import { openTracer } from "./tracer.ts";
 
 export interface Capabilities extends Keeping {
   readonly blobs: BlobStore;
@@ -88,13 +87,11 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     logger,
   });
   lifecycle.onStop("predictions", () => predictions.close(), 10_000);
-  const predictionLake = await openPredictionLake({ ...given, predictions, registry, maintenance });
-  const { sources } = config;
-  const labels = createLabels({ sql, lake: predictionLake, blobs, operations, sources, clock, logger });
-  const { otlpEndpoint } = config;
-  const tracing = { version, instance, clock, logger };
-  const tracer = otlpEndpoint === null ? null : await createTracer({ ...tracing, endpoint: otlpEndpoint });
-  if (tracer) lifecycle.onStop("tracer", () => tracer.close());
+  const exports = openExports(given);
+  const predictionLake = await openPredictionLake({ ...given, predictions, registry, maintenance, exports });
+  const labelDeps = { sql, lake: predictionLake, blobs, operations, sources: config.sources, clock, logger };
+  const labels = createLabels(labelDeps);
+  const tracer = await openTracer(given);
   const deps = {
     folder,
     instance,
@@ -125,11 +122,9 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   await endpoints.start();
   labels.pulls.start(() => listPulls(endpoints));
   lifecycle.onStop("labels", () => labels.pulls.stop());
-  const keeping = await startKeeping({ ...given, predictions, predictionLake, maintenance, operations });
-  const replay = createReplay(deps);
   const collectGarbage = createGc({ ...deps, maintenance });
   return {
-    ...keeping,
+    ...(await startKeeping({ ...given, predictions, predictionLake, maintenance, operations, exports })),
     blobs,
     operations,
     registry,
@@ -140,7 +135,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     serving,
     maintenance,
     backups,
-    replay,
+    replay: createReplay(deps),
     collectGarbage,
   };
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Config } from "../config/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
@@ -7,8 +7,10 @@ import type { Maintenance } from "../kernel/maintenance.ts";
 import type { Operations } from "../platform/queue/index.ts";
 import {
   createErasures,
+  createExports,
   createRetention,
   type Erasures,
+  type Exports,
   type PredictionLake,
   type PredictionLog,
   type Retention,
@@ -25,6 +27,24 @@ export interface KeepingGiven {
   readonly operations: Operations;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
+  readonly exports: Exports;
+}
+
+/** Copies of new Parquet files for somebody else. */
+export function openExports({
+  config,
+  storage,
+  clock,
+  logger,
+}: Pick<KeepingGiven, "config" | "storage" | "clock" | "logger">): Exports {
+  return createExports({
+    target: config.lakeExport === null ? null : resolve(config.lakeExport),
+    queueFolder: join(storage.folder, "export"),
+    lakeFolder: join(storage.folder, "lake"),
+    sql: storage.sql,
+    clock,
+    logger,
+  });
 }
 
 export interface Keeping {
@@ -38,7 +58,13 @@ export async function startKeeping(given: KeepingGiven): Promise<Keeping> {
   const { maintenance, operations, clock, logger } = given;
   const logFolder = join(storage.folder, "log");
   const base = { logFolder, log, lake, maintenance, clock, logger };
-  const erasures = createErasures({ ...base, folder: join(storage.folder, "erasures"), sql: storage.sql, operations });
+  const erasures = createErasures({
+    ...base,
+    folder: join(storage.folder, "erasures"),
+    sql: storage.sql,
+    operations,
+    exports: given.exports,
+  });
   await erasures.resume();
   const retention = createRetention({
     ...base,

@@ -5,7 +5,7 @@ import type { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Maintenance } from "../kernel/maintenance.ts";
 import { createLake } from "../platform/lake/index.ts";
-import { createPredictionLake, type PredictionLake, type PredictionLog } from "../predictions/index.ts";
+import { createPredictionLake, type Exports, type PredictionLake, type PredictionLog } from "../predictions/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Storage } from "./storage.ts";
 
@@ -18,6 +18,7 @@ export interface LakeGiven {
   readonly registry: Registry;
   readonly maintenance: Maintenance;
   readonly predictions: PredictionLog;
+  readonly exports: Exports;
 }
 
 const idleMs = 120_000;
@@ -40,7 +41,10 @@ export async function openPredictionLake(given: LakeGiven): Promise<PredictionLa
     clock,
     logger,
     intervalMs: config.lakeInterval,
+    onCompacted: given.exports.record,
   });
   lifecycle.onStop("lake", () => lake.close());
+  await given.exports.start(lake);
+  lifecycle.onStop("exports", () => given.exports.close());
   return lake;
 }

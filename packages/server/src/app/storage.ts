@@ -5,7 +5,7 @@ import { endpointMigrations } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
-import { erasureMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
+import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
 import { registryMigrations } from "../registry/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, type Sql } from "../platform/sql/index.ts";
 
@@ -17,6 +17,7 @@ export const migrations = [
   ...lakeMigrations,
   ...labelMigrations,
   ...erasureMigrations,
+  ...exportMigrations,
   ...endpointMigrations,
 ];
 

@@ -1,5 +1,7 @@
 export { createErasures, type EraseOptions, type Erasures } from "./erase/erasures.ts";
 export { erasureMigrations } from "./erase/migrations.ts";
+export { createExports, type Exports } from "./export/exports.ts";
+export { exportMigrations } from "./export/migrations.ts";
 export type { Feed, FeedChunk } from "./feed.ts";
 export { createLabels, labelMigrations, type Labels, type ListedLabel, type PullState } from "./labels/index.ts";
 export {

@@ -2,35 +2,16 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SlipwayError, type EraseResult } from "@slipway/contract";
-import type { Clock } from "../../kernel/clock.ts";
 import { createId, idPattern } from "../../kernel/ids.ts";
-import type { Logger } from "../../kernel/logger.ts";
-import type { Maintenance } from "../../kernel/maintenance.ts";
 import { LakeError } from "../../platform/lake/index.ts";
-import type { Operation, Operations, RunContext } from "../../platform/queue/index.ts";
-import { forgetDeleted, type Sql } from "../../platform/sql/index.ts";
-import type { PredictionLake } from "../lake/prediction-lake.ts";
-import type { PredictionLog } from "../prediction-log.ts";
+import type { Operation, RunContext } from "../../platform/queue/index.ts";
+import { forgetDeleted } from "../../platform/sql/index.ts";
 import { notesOf, type Erasure } from "./erasure.ts";
-import { checkPredicate, matchRows, type Matched } from "./match.ts";
-import { createSteps, rowsFile } from "./steps.ts";
+import { checkPredicate, matchRows } from "./match.ts";
+import type { Matched } from "./match-task.ts";
+import { rowsFile, type ErasuresDeps } from "./step.ts";
+import { createSteps } from "./steps.ts";
 import { createErasureStore, type ErasureTables } from "./store.ts";
-
-export interface ErasuresDeps {
-  /** Of files that an erase needs until it is done: ids, and nothing else. Made here. */
-  readonly folder: string;
-  /** Of the prediction log. */
-  readonly logFolder: string;
-  readonly sql: Sql;
-  readonly log: Pick<PredictionLog, "rotate" | "position">;
-  readonly lake: PredictionLake;
-  readonly maintenance: Maintenance;
-  readonly operations: Pick<Operations, "start">;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Called before each step that a crash may fall between, in the child as well: for tests. */
-  readonly onStep?: (step: string) => Promise<void>;
-}
 
 export interface EraseOptions {
   /** One boolean SQL expression over the view `predictions` of the endpoint. */

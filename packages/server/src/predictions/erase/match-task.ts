@@ -4,9 +4,14 @@ import { copyFile, open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type LakeContext, quoteText } from "../../platform/lake/index.ts";
 import { openViews, type ViewFiles } from "../lake/views.ts";
-import type { Matched } from "./match.ts";
 
 type LakeDb = LakeContext["db"];
+
+export interface Matched {
+  /** Rows, and the requests that they are part of. */
+  readonly predictions: number;
+  readonly requests: number;
+}
 
 export type MatchInput =
   | { readonly kind: "check"; readonly where: string; readonly files: ViewFiles }

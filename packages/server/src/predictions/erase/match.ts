@@ -1,12 +1,7 @@
 import type { LakeTask } from "../../platform/lake/index.ts";
 import type { PredictionLake } from "../lake/prediction-lake.ts";
 import { toViewFiles } from "../lake/queries.ts";
-import type { MatchInput } from "./match-task.ts";
-
-export interface Matched {
-  readonly predictions: number;
-  readonly requests: number;
-}
+import type { MatchInput, Matched } from "./match-task.ts";
 
 export interface MatchQuery {
   readonly endpoint: string;

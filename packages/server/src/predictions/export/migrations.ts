@@ -1,0 +1,12 @@
+import { raw, type Migration } from "../../platform/sql/index.ts";
+
+export const exportMigrations: readonly Migration[] = [
+  {
+    id: "exports-0001",
+    async up(db) {
+      await raw`create table lake_exports (
+        file_id text primary key, endpoint text not null, day text not null, path text not null,
+        staged bigint not null)`.execute(db);
+    },
+  },
+];
