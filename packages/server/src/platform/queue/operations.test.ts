@@ -230,6 +230,21 @@ describeStores("operations", (open) => {
     await expect(operations.get("nothing")).rejects.toMatchObject({ code: "operation_not_found" });
   });
 
+  test("are forgotten when they ended long ago, and not while they run", async () => {
+    const { operations, restarted } = await useOperations(open);
+    const gate = useGate();
+    const running = await operations.start("deploy", "running", gate.run);
+    const ended = await operations.start("deploy", "ended", async () => ({}));
+    const { finishedAt } = await finished(operations, ended.id);
+    await gate.begun;
+    expect(await operations.prune(finishedAt!, { dryRun: false })).toEqual([]);
+    expect(await operations.prune(finishedAt! + 1, { dryRun: true })).toEqual([ended.id]);
+    expect(await operations.prune(Number.MAX_SAFE_INTEGER, { dryRun: false })).toEqual([ended.id]);
+    await expect(restarted().get(ended.id)).rejects.toMatchObject({ code: "operation_not_found" });
+    gate.end({});
+    expect(await finished(operations, running.id)).toMatchObject({ state: "succeeded" });
+  });
+
   test("a listener that stopped, or fails, disturbs nobody", async () => {
     const { operations, logged } = await useOperations(open);
     const gate = useGate();
