@@ -214,6 +214,20 @@ describe("what cannot be run again", { timeout: 120_000 }, () => {
     expect([told.code, told.stderr]).toEqual([5, expect.stringMatching(/values of code were never written down/)]);
   });
 
+  test("erased ones are told as such", async () => {
+    await deploy(server.url, smallModel("matrix"), { name: "erased", manifest: { serve } });
+    const { id } = await predict("erased", { X: [1, 2, 3, 4] });
+    const many = await predict("erased", [{ X: [5, 2, 3, 4] }, { X: [6, 2, 3, 4] }], { "x-slipway-key": "kept" });
+    const started = await client().predictions.erase("erased", { where: `id = '${id}'` });
+    await client().operations.wait(started.id);
+    await expect(replay({ prediction: id })).rejects.toMatchObject({
+      code: "not_replayable",
+      details: { reason: "erased" },
+    });
+    expect(await replay({ endpoint: "erased" })).toMatchObject({ total: 2, identical: 2 });
+    expect(await replay({ prediction: many.id })).toMatchObject({ identical: 2 });
+  });
+
   test("what is not there is told at once", async () => {
     const code = (request: NewReplay) =>
       replay(request).then(
