@@ -99,7 +99,7 @@ function isObject(value: unknown): value is Json {
 }
 
 /** 536870912 -> "512MiB"; the same number of bytes again when it is read. */
-export function toSize(bytes: number): string {
+function toSize(bytes: number): string {
   if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}MiB`;
   return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10}KiB` : `${bytes / 1000}kB`;
 }

@@ -3,7 +3,7 @@ import type { ModelVersion, Registry } from "../registry/index.ts";
 import type { Endpoint, EndpointSpec } from "./endpoint.ts";
 import { checkGates, type GatedVersion } from "./gates.ts";
 
-export interface Passage {
+interface Passage {
   readonly before: Endpoint | null;
   readonly spec: EndpointSpec;
   readonly version: GatedVersion;

@@ -6,4 +6,4 @@ export { readSignature } from "./packaging.ts";
 export { deriveName } from "./derive-name.ts";
 export { parseManifestText } from "./manifest-file.ts";
 export { toModelSection, toTrainedAt, versionDigest, type FileDigest, type ModelSection } from "./model-section.ts";
-export type { PackagedModel, PreparedExamplesFile, RewrittenFile } from "./packaged-model.ts";
+export type { PackagedModel, RewrittenFile } from "./packaged-model.ts";
