@@ -15,6 +15,8 @@ const server = useServer({ env: { SLIPWAY_TOKEN: admin }, args: ["--log-segment"
 const room = mkdtempSync(join(tmpdir(), "slipway-backup-"));
 afterAll(() => rmSync(room, { recursive: true, force: true }));
 const file = join(room, "slipway.tar");
+/** A command may take long on a busy machine. */
+const patient = { timeoutMs: 60_000 };
 const secrets: Record<string, string> = {};
 
 function cli(args: readonly string[], token = admin) {
@@ -96,7 +98,7 @@ test(
     expect(JSON.parse(made.stdout)).toMatchObject({ file, slipway: expect.any(String), files: expect.any(Number) });
 
     const data = join(room, "restored");
-    const restored = await runCli(["restore", file, "--data", data], { timeoutMs: 60_000 });
+    const restored = await runCli(["restore", file, "--data", data], patient);
     expect(restored.code, restored.stderr).toBe(0);
     expect(readdirSync(room).toSorted()).toEqual(["restored", "slipway.tar"]);
     const other = await startServer({ data });
@@ -124,7 +126,7 @@ test(
   },
 );
 
-describe("the command line", () => {
+describe("the command line", { timeout: 180_000 }, () => {
   test("never writes over a file unasked, and writes to stdout", async () => {
     const again = await cli(["backup", file]);
     expect([again.code, again.stderr]).toEqual([5, expect.stringContaining("--force")]);
@@ -136,11 +138,11 @@ describe("the command line", () => {
 
   test("takes one of a folder that no server uses, and refuses one that is used", async () => {
     const data = join(room, "idle");
-    expect((await runCli(["restore", file, "--data", data], { timeoutMs: 60_000 })).code).toBe(0);
+    expect((await runCli(["restore", file, "--data", data], patient)).code).toBe(0);
     const idle = join(room, "idle.tar");
-    const made = await runCli(["backup", idle, "--data", data], { timeoutMs: 60_000 });
+    const made = await runCli(["backup", idle, "--data", data], patient);
     expect(made.code, made.stderr).toBe(0);
-    const verified = await runCli(["restore", idle, "--verify", "--json"], { timeoutMs: 60_000 });
+    const verified = await runCli(["restore", idle, "--verify", "--json"], patient);
     expect(JSON.parse(verified.stdout)).toMatchObject({ whole: true, instance: null });
     const used = await runCli(["backup", join(room, "used.tar"), "--data", server.data]);
     expect([used.code, used.stderr]).toEqual([5, expect.stringContaining("is in use by")]);
@@ -157,29 +159,31 @@ describe("the command line", () => {
     const bad = join(room, "bad.tar");
     const target = join(room, "target");
     writeFileSync(bad, bytes.subarray(0, bytes.length / 2));
-    const cut = await runCli(["restore", bad, "--data", target]);
+    const cut = await runCli(["restore", bad, "--data", target], patient);
     expect([cut.code, cut.stderr]).toEqual([1, expect.stringContaining("was cut off")]);
     bytes[bytes.indexOf(Buffer.alloc(4096, 5)) + 9] = 6;
     writeFileSync(bad, bytes);
-    const verified = await runCli(["restore", bad, "--verify"]);
+    const verified = await runCli(["restore", bad, "--verify"], patient);
     expect([verified.code, verified.stderr]).toEqual([1, expect.stringMatching(/blobs.* is damaged/)]);
-    const flipped = await runCli(["restore", bad, "--data", target]);
+    const flipped = await runCli(["restore", bad, "--data", target], patient);
     expect([flipped.code, existsSync(target), existsSync(`${target}.restoring`)]).toEqual([1, false, false]);
-    const taken = await runCli(["restore", file, "--data", server.data]);
+    const taken = await runCli(["restore", file, "--data", server.data], patient);
     expect([taken.code, taken.stderr]).toEqual([5, expect.stringContaining("is not empty")]);
-    const missing = await runCli(["restore", join(room, "no.tar"), "--data", target]);
+    const missing = await runCli(["restore", join(room, "no.tar"), "--data", target], patient);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("cannot be read")]);
   });
 });
 
-test("only an administrator may take one", async () => {
+test("only an administrator may take one", { timeout: 60_000 }, async () => {
   for (const scope of ["infer", "read", "deploy"]) {
-    const { code, stderr } = await cli(["backup", join(room, "stolen.tar")], secrets[scope]);
-    expect([code, stderr, existsSync(join(room, "stolen.tar"))]).toEqual([5, expect.stringContaining("admin"), false]);
+    const headers = { authorization: `Bearer ${secrets[scope]}` };
+    expect((await fetchJson(`${server.url}/api/v1/backup`, { headers })).status).toBe(403);
   }
+  const { code, stderr } = await cli(["backup", join(room, "stolen.tar")], secrets["deploy"]);
+  expect([code, stderr, existsSync(join(room, "stolen.tar"))]).toEqual([5, expect.stringContaining("admin"), false]);
 });
 
-test("a reader that goes away leaves nothing behind, and the next backup works", { timeout: 60_000 }, async () => {
+test("a reader that goes away leaves nothing behind, and the next backup works", { timeout: 120_000 }, async () => {
   const stop = new AbortController();
   const stream = await createClient({ url: server.url, token: admin }).server.backup({ signal: stop.signal });
   await stream.getReader().read();

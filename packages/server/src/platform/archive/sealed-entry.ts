@@ -3,7 +3,7 @@ import { SlipwayError } from "@slipway/contract/errors";
 
 /** The last entry of a sealed archive: size and SHA-256 of every other one, so that a cut or changed archive is noticed. */
 export const manifestName = "manifest.json";
-export const manifestFormat = 1;
+const manifestFormat = 1;
 
 /** One file in an archive, as its manifest lists it. */
 export interface SealedEntry {
