@@ -15,8 +15,8 @@ export interface Attached {
 const shownProblems = 100;
 
 /**
- * Makes `checked` of `raw`: every column in its type, and a `problem` where a row is no label. `target` and `said` stand for
- * what the label names, and for all that it says.
+ * Makes `checked` of `raw`: every column in its type, and a `problem` where a row is no label. `mark` stands for all that a label
+ * with a time says, and for what one without names.
  * @returns how many rows are wrong, and the first of them
  */
 export async function checkRows(
@@ -32,7 +32,7 @@ export async function checkRows(
     date_trunc('millisecond', coalesce(observed_at, make_timestamp(${given.receivedAt} * 1000))) as observed_at,
     "source", ${problemSql} as problem from (${typed})`;
   await db.exec(`create temp table checked as
-    select *, md5_number(${targetSql}) as target, ${saidSql} as said from (${checked})`);
+    select *, case when timed then ${saidSql} else md5_number(${targetSql}) end as mark from (${checked})`);
   const [count] = await db.rows("select count(*) as n from checked where problem is not null");
   const problems = await db.rows(
     `select line, problem from checked where problem is not null order by line limit ${shownProblems}`,
@@ -78,18 +78,18 @@ export function refuse(wrong: number, problems: readonly Problem[]): never {
  */
 export async function dropDuplicates(db: LakeDb, labelFiles: readonly string[]): Promise<void> {
   await db.exec(`create temp view valid as select * from checked where problem is null`);
-  const timed = `select min(line) as line from valid where timed group by said`;
-  const untimed = `select max(line) as line from valid where not timed group by target`;
+  const timed = `select min(line) as line from valid where timed group by mark`;
+  const untimed = `select max(line) as line from valid where not timed group by mark`;
   await db.exec(`create temp table fresh as ${timed} union all ${untimed}`);
   if (labelFiles.length === 0) return;
   const events = `(${eventsQuery(labelFiles)})`;
   // Ids are made when labels are received, so the highest is the latest.
-  const repeated = `select line from valid where timed and said in (select ${saidSql} from ${events})
+  const repeated = `select line from valid where timed and mark in (select ${saidSql} from ${events})
     union all select line from valid v join (
       select target, arg_max(what, label_id) as what
       from (select md5_number(${targetSql}) as target, hash("value", "source") as what, label_id from ${events})
-      where target in (select target from valid where not timed) group by target) k
-      on k.target = v.target and k.what = hash(v."value", v."source") where not timed`;
+      where target in (select mark from valid where not timed) group by target) k
+      on k.target = v.mark and k.what = hash(v."value", v."source") where not timed`;
   await db.exec(`create or replace temp table fresh as select line from fresh where line not in (${repeated})`);
 }
 
@@ -136,8 +136,8 @@ export interface WriteFresh {
   readonly ambiguous: AmbiguousRule;
 }
 
-/** What is written of label files; `slipway_labels` in the file's metadata is the version of these columns. */
-export const fileOptions = "format parquet, compression zstd, kv_metadata {slipway_labels: '1'}";
+/** What is written of label files; `slipway_labels` in the file's metadata is the version of these columns. Small groups of rows take little memory. */
+export const fileOptions = "format parquet, compression zstd, row_group_size 30720, kv_metadata {slipway_labels: '1'}";
 
 /** Writes `fresh` as a label file. */
 export async function writeFresh(db: LakeDb, { path, idPrefix, receivedAt, ambiguous }: WriteFresh): Promise<void> {

@@ -30,7 +30,8 @@ export function createBulkLabels({ lake, sql, clock }: { lake: PredictionLake; s
     return lake.exclusive(async (writer) => {
       const path = writer.tempPath();
       const paths = toPaths(lake.folder, await writer.listFiles({ endpoint }));
-      const about = { receivedAt: clock.now(), idPrefix: createIdPrefix(), path };
+      const receivedAt = clock.now();
+      const about = { receivedAt, idPrefix: createIdPrefix(receivedAt), path };
       const task = toTask({ kind: "import", paths, ...work, ...about });
       const report = (progress: unknown) => onProgress(String(progress));
       const output = await writer.run<ImportOutput>(task, { signal, onProgress: report }).catch(explain);
@@ -71,15 +72,26 @@ export type ImportLabels = (endpoint: string, request: LabelImportRequest, sourc
 export function createImportLabels({ bulk, blobs, operations }: LabelImportDeps): ImportLabels {
   return async (endpoint, request, user) => {
     const { sha256, format, columns = {}, source = user, ambiguous = "none", skip_bad: skipBad = false } = request;
-    if ((await blobs.stat(sha256)) === null)
-      throw new SlipwayError("blob_not_found", "The file of labels has not been uploaded yet.", { sha256 });
+    if ((await blobs.renew(sha256)) === null) throw notUploaded(sha256);
     return operations.start("labels.import", labelSubject(endpoint), async ({ signal, progress }) => {
       const origin = { kind: "file", path: blobs.path(sha256), format } as const;
       const work = { origin, columns, source, ambiguous, skipBad };
-      const output = await bulk(endpoint, work, { signal, onProgress: (message) => progress("import", message) });
-      return toImportResult(endpoint, output);
+      const hold = await blobs.hold([sha256]);
+      try {
+        if (hold.missing.length > 0) throw notUploaded(sha256);
+        await blobs.verify(sha256);
+        const output = await bulk(endpoint, work, { signal, onProgress: (message) => progress("import", message) });
+        return toImportResult(endpoint, output);
+      } finally {
+        // Nothing needs the file any more: gc may take it.
+        hold.release({ used: true });
+      }
     });
   };
+}
+
+function notUploaded(sha256: string): SlipwayError {
+  return new SlipwayError("blob_not_found", "The file of labels has not been uploaded yet.", { sha256 });
 }
 
 /** Imports of one endpoint go one after the other, and stand in no deployment's way. */

@@ -35,9 +35,15 @@ export function toLabelFile(
   return { kind: "labels", endpoint, signature: "v1", day, tempPath, ...written };
 }
 
-/** The first 24 characters of a UUIDv7, to which a task adds its own count. */
-export function createIdPrefix(): string {
-  return createId().slice(0, 24);
+/** The id of a label: a UUIDv7 of when it was received, so that the order of ids is that of receipt. */
+export function createLabelId(receivedAt: number): string {
+  const time = receivedAt.toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}${createId().slice(13)}`;
+}
+
+/** The first 24 characters of such an id, to which a task adds its own count. */
+export function createIdPrefix(receivedAt: number): string {
+  return createLabelId(receivedAt).slice(0, 24);
 }
 
 /** A task that reads files of an endpoint, which stay meanwhile. */

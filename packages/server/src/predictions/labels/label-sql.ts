@@ -22,12 +22,12 @@ export const saidSql = `md5_number(concat_ws(chr(31), ${targetSql}, "value", epo
 
 /**
  * Which label is about which prediction, one row a pair: those by id whether or not the prediction is there, those by key
- * where their rule says to which of several. One that failed answered nothing, so its key does not count.
+ * where their rule says to which of several; ids grow with time, so the newest has the highest. One that failed answered nothing, so its key does not count.
  */
 const matchesQuery = `
   with many as (select distinct id from predictions where "row" = 1),
   keyed as (
-    select "key", count(*) as n, arg_max(struct_pack(id := id, "row" := "row"), struct_pack(at := predicted_at, id := id, "row" := "row")) as latest
+    select "key", count(*) as n, max(id) as id, arg_max("row", id) as "row"
     from predictions
     where "key" in (select "key" from label_rows where prediction is null) and status <> 'error'
     group by "key")
@@ -35,7 +35,7 @@ const matchesQuery = `
   from label_rows e
   where e.prediction is not null and (e."row" is not null or not exists (select 1 from many where many.id = e.prediction))
   union all
-  select e.*, k.latest.id as id, k.latest."row" as prediction_row
+  select e.*, k.id as id, k."row" as prediction_row
   from label_rows e join keyed k on k."key" = e."key"
   where e.prediction is null and (k.n = 1 or e.ambiguous = 'latest')
   union all
@@ -43,19 +43,15 @@ const matchesQuery = `
   from label_rows e join keyed k on k."key" = e."key" join predictions p on p."key" = e."key"
   where e.prediction is null and k.n > 1 and e.ambiguous = 'all' and p.status <> 'error'`;
 
-/** Of each prediction the label that counts: the one that was received last. */
+/** Of each prediction the label that counts: the one that was received last, which is the one with the highest id. */
 const labelsQuery = `
   select id, prediction_row as "row",
     case when prediction_row > 0 or id in (select id from predictions where "row" = 1)
       then id::varchar || '/' || prediction_row::varchar else id::varchar end as prediction,
-    one."value" as "value", one."number" as "number", one.observed_at as observed_at, one.received_at as received_at,
-    one."source" as "source", one.label_id as label_id
-  from (
-    select id, prediction_row, arg_max(
-      struct_pack("value" := "value", "number" := "number", observed_at := observed_at, received_at := received_at,
-        "source" := "source", label_id := label_id),
-      struct_pack(received_at := received_at, label_id := label_id)) as one
-    from label_matches group by id, prediction_row)`;
+    arg_max("value", label_id) as "value", arg_max_null("number", label_id) as "number",
+    arg_max(observed_at, label_id) as observed_at, arg_max(received_at, label_id) as received_at,
+    arg_max("source", label_id) as "source", max(label_id) as label_id
+  from label_matches group by id, prediction_row`;
 
 const publicEventsQuery = `select label_id, prediction as id, "row", "key", "value", "number", observed_at, received_at, "source"
   from label_rows`;

@@ -8,7 +8,7 @@ import { createId } from "../../kernel/ids.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import { createLake } from "../../platform/lake/index.ts";
 import type { Label } from "./label.ts";
-import { createIdPrefix, toTask } from "./label-lake.ts";
+import { createIdPrefix, createLabelId, toTask } from "./label-lake.ts";
 import { labelViews } from "./label-sql.ts";
 import type {
   ImportInput,
@@ -82,7 +82,7 @@ async function importText(
     ambiguous: "none",
     skipBad: false,
     receivedAt: (clock += 1000),
-    idPrefix: createIdPrefix(),
+    idPrefix: createIdPrefix(clock),
     path: place(),
     ...rest,
   };
@@ -99,7 +99,8 @@ async function failure(work: Promise<unknown>): Promise<SlipwayError> {
 }
 
 describe("labels in files", () => {
-  const [one, many, other] = [createId(), createId(), createId()];
+  // In the order of time.
+  const [one, many, other] = Array.from({ length: 3 }, () => String(createId())).toSorted() as [string, string, string];
   let predictions: readonly string[] = [];
   beforeAll(async () => {
     predictions = [
@@ -285,7 +286,7 @@ describe("labels in files", () => {
 
   test("that were posted are kept once, with small files joined", async () => {
     const posted = (value: string, more: Partial<Label> = {}): Label => ({
-      id: createId(),
+      id: createLabelId(clock + 1000),
       endpoint: "a",
       prediction: one,
       row: null,
@@ -304,7 +305,7 @@ describe("labels in files", () => {
       run<{ rows: number } | null>({ kind: "keep", labels, files: on, merge, path });
     const timed = posted("1", { timed: true });
     expect(await keep([timed, posted("2")], [], [], first)).toMatchObject({ rows: 2 });
-    expect(await keep([{ ...timed, id: createId() }], [first], [], second)).toBeNull();
+    expect(await keep([{ ...timed, id: createLabelId(clock) }], [first], [], second)).toBeNull();
     expect(await keep([posted("2")], [first], [], second)).toBeNull();
     expect(await keep([posted("3"), posted("2")], [first], [first], third)).toMatchObject({ rows: 4 });
     expect(await counting({ predictions, labels: [third] })).toMatchObject([{ value: "2" }]);

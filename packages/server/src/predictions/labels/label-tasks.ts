@@ -287,20 +287,22 @@ async function find(db: LakeDb, { paths, prediction, row }: FindInput): Promise<
 async function summarise(db: LakeDb, { paths }: SummaryInput): Promise<SummaryOutput> {
   await db.exec(predictionsView(paths.predictions));
   await db.exec(labelViews(paths.labels));
-  await db.exec(`create temp table attached as select m.label_id, m.id, m.prediction_row, m."value"
-    from label_matches m join predictions p on p.id = m.id and p."row" = m.prediction_row`);
-  const [all] = await db.rows(`select count(*) as labels, epoch_ms(max(observed_at)) as latest,
-      count(*) filter (label_id not in (select label_id from attached)) as apart,
-      count(*) filter (label_id not in (select label_id from attached) and (prediction in (select id from predictions)
-        and "row" is null or prediction is null and "key" in (select "key" from predictions where status <> 'error'))) as ambiguous
-    from label_rows`);
-  const [pairs] = await db.rows(`select count(*) as labelled, count(*) filter (n > 1) as corrected
-    from (select count(distinct "value") as n from attached group by id, prediction_row)`);
-  const ambiguous = Number(all?.["ambiguous"]);
+  await db.exec(`create temp table attached as select m.label_id, m.id, m.prediction_row, hash(m."value") as said
+    from label_matches m where exists (select 1 from predictions p where p.id = m.id and p."row" = m.prediction_row)`);
+  const [all] = await db.rows("select count(*) as labels, epoch_ms(max(observed_at)) as latest from label_rows");
+  await db.exec(`create temp table apart as select prediction, "row", "key" from label_rows e
+    where not exists (select 1 from attached a where a.label_id = e.label_id)`);
+  const [apart] = await db.rows(`select count(*) as apart, count(*) filter (prediction is not null and "row" is null
+        and prediction in (select id from predictions where id in (select prediction from apart))
+      or prediction is null and "key" in (select "key" from predictions
+        where status <> 'error' and "key" in (select "key" from apart))) as ambiguous from apart`);
+  const [pairs] = await db.rows(`select count(*) as labelled, count(*) filter (low <> high) as corrected
+    from (select min(said) as low, max(said) as high from attached group by id, prediction_row)`);
+  const ambiguous = Number(apart?.["ambiguous"]);
   return {
     labels: Number(all?.["labels"]),
     labelled: Number(pairs?.["labelled"]),
-    unknown: Number(all?.["apart"]) - ambiguous,
+    unknown: Number(apart?.["apart"]) - ambiguous,
     ambiguous,
     corrected: Number(pairs?.["corrected"]),
     latestObservedAt: toMs(all?.["latest"]),

@@ -1,11 +1,11 @@
 import { SlipwayError, type AmbiguousRule, type LabelReport, type NewLabel } from "@slipway/contract";
 import type { Clock } from "../../kernel/clock.ts";
-import { createId, idPattern } from "../../kernel/ids.ts";
+import { idPattern } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { decodeCursor, toPage, type Page, type PageQuery } from "../../kernel/page.ts";
 import type { PredictionLake } from "../lake/prediction-lake.ts";
 import { findDuplicates, parsePrediction, targetOf, toLabel, type Label } from "./label.ts";
-import { moveIntoLake, readLabels } from "./label-lake.ts";
+import { createLabelId, moveIntoLake, readLabels } from "./label-lake.ts";
 import type { ListedLabel, LookOutput, SummaryOutput } from "./label-tasks.ts";
 import type { LabelStore } from "./store.ts";
 
@@ -151,7 +151,7 @@ async function look(lake: PredictionLake, endpoint: string, labels: readonly Lab
 
 async function makeLabels({ labels, ...request }: AddLabels, receivedAt: number): Promise<Label[]> {
   // Of labels that were received at once, the later in the list is the later one.
-  const ids = labels.map(() => createId()).toSorted();
+  const ids = labels.map(() => createLabelId(receivedAt)).toSorted();
   const made: Label[] = [];
   for (const [i, given] of labels.entries()) {
     if (i > 0 && i % stretch === 0) await new Promise((resolve) => setImmediate(resolve));
