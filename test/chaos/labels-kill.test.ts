@@ -48,9 +48,10 @@ describe("kill -9 while labels come", () => {
       const answered = new Set<string>();
       let last = 0;
       for (let kill = 0; kill < kills; kill++) {
-        let alive = true;
+        let running = true;
+        const alive = () => running;
         const repeat = async (work: () => Promise<unknown>) => {
-          while (alive) await work().catch((error: unknown) => alive && Promise.reject(error as Error));
+          while (alive()) await work().catch((error: unknown) => alive() && Promise.reject(error as Error));
         };
         const post = async () => {
           const keys = Array.from({ length: 1 + (last % 7) }, () => `P ${++last}`);
@@ -63,7 +64,7 @@ describe("kill -9 while labels come", () => {
         const all = [repeat(post), repeat(post), repeat(() => client().labels.summary(name))];
         while (answered.size < before + 30) await pause(5);
         await pause(Math.random() * 400);
-        alive = false;
+        running = false;
         await server.kill9();
         await Promise.allSettled(all);
         await server.restart({ env });
