@@ -75,7 +75,6 @@ const cases: Readonly<Record<string, Case>> = {
         serve: { timeout: "10s", memory: "4GiB", max_training_age: "9999d" },
         log: { key: "id", fields: ["origin_late_3h"] },
       },
-      beside: [join(v1, "examples.json")],
     },
     record: { id: "1", ...flight },
   },

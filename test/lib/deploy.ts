@@ -40,8 +40,9 @@ export async function deploy(url: string, path: string, options: Deployment = {}
   const merged = manifest === undefined ? written : { ...written, ...manifest };
   const files = [];
   // A folder's recorded outputs belong to the version.
-  const { examples } = (merged?.["model"] ?? {}) as { readonly examples?: string };
-  const recorded = inFolder && examples !== undefined ? [join(path, examples)] : [];
+  const { examples } = (merged?.["model"] ?? {}) as { readonly examples?: string | { readonly path: string } };
+  const recorded =
+    inFolder && examples !== undefined ? [join(path, typeof examples === "string" ? examples : examples.path)] : [];
   for (const file of [inFolder ? join(path, entry) : path, ...recorded, ...beside])
     files.push({ path: basename(file), sha256: await upload(client, readFileSync(file)) });
   const name = rest.name ?? (merged?.["name"] as string | undefined) ?? basename(path).replace(/\.onnx$/, "");
