@@ -186,7 +186,8 @@ async function printResult(job: Job, result: DeployResult): Promise<void> {
       "state",
       `${served}${result.revision === null ? "" : ` (revision ${result.revision})`}, placement ${result.placement}`,
     ],
-    ["examples", result.parity === null ? null : parityText(result.parity)],
+    // A server of before sends none.
+    ["examples", (result.parity ?? null) === null ? null : parityText(result.parity!)],
     ["digest", result.digest],
     ["endpoint", url],
     ["note", notes.join("\n")],
