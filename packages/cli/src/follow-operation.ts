@@ -8,44 +8,47 @@ import { createProgress } from "./progress.ts";
 import { printable } from "./text.ts";
 
 /**
- * Waits for an operation that this command has started, with its progress on stderr. The first Ctrl-C cancels the operation, a
- * second one leaves at once; `--timeout` leaves it running.
- * @throws SlipwayError the operation's own error, `deadline_exceeded`; InterruptedError where it was cancelled from here
+ * Starts an operation and shows its progress until it ends; the first Ctrl-C cancels it, a second one leaves at once.
+ * `what` names it in a sentence: "The replay".
+ * @throws SlipwayError what it failed with; `deadline_exceeded` after --timeout, and it goes on
  */
-export async function followOperation(context: Context, started: Operation): Promise<Operation> {
-  const client = context.client();
-  const progress = createProgress(context.stderr, context.settings.quiet);
-  const { timeoutMs } = context.settings;
-  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const left = new AbortController();
-  let cancelling = false;
+export async function followOperation(
+  context: Context,
+  what: string,
+  start: (signal: AbortSignal) => Promise<Operation>,
+): Promise<Operation> {
+  const { client, settings } = { client: context.client(), settings: context.settings };
+  const stop = new AbortController();
+  const progress = createProgress(context.stderr, settings.quiet);
+  const limit = settings.timeoutMs === undefined ? undefined : AbortSignal.timeout(settings.timeoutMs);
+  const signal = limit === undefined ? stop.signal : AbortSignal.any([stop.signal, limit]);
+  let [id, cancelling]: [string | undefined, boolean] = [undefined, false];
   const restore = context.onInterrupt(() => {
-    if (cancelling) return left.abort(new InterruptedError("Left; the server goes on cancelling."));
+    if (id === undefined || cancelling) return stop.abort(new InterruptedError(`${what} was left.`));
     cancelling = true;
     progress.clear();
     note(context, "Cancelling; Ctrl-C again leaves at once.");
-    client.operations.cancel(started.id).catch(() => undefined);
+    client.operations.cancel(id).catch(() => undefined);
   });
-  let last = started;
   try {
-    const signal = limit === undefined ? left.signal : AbortSignal.any([left.signal, limit]);
-    for await (const operation of client.operations.watch(started.id, { signal })) {
+    let last = await start(signal);
+    ({ id } = last);
+    for await (const operation of client.operations.watch(last.id, { signal })) {
       last = operation;
       progress.show(printable(operation.message || operation.stage || operation.state), operation.fraction);
     }
+    if (cancelling && last.state === "cancelled") throw new InterruptedError(`${what} was cancelled.`);
+    const error = toOperationError(last);
+    if (error !== null) throw error;
+    return last;
   } catch (error) {
-    if (limit?.aborted !== true || left.signal.aborted) throw error;
-    throw new SlipwayError(
-      "deadline_exceeded",
-      `It still runs after ${timeoutMs} ms and goes on: \`slipway operations ${started.id}\` tells how far it is.`,
-      { operation: started.id },
-    );
+    if (limit?.aborted !== true || id === undefined || stop.signal.aborted) throw error;
+    const goesOn = `It goes on: \`slipway operations ${id}\` tells how far it is.`;
+    throw new SlipwayError("deadline_exceeded", `${what} still runs after ${settings.timeoutMs} ms. ${goesOn}`, {
+      operation: id,
+    });
   } finally {
     progress.clear();
     restore();
   }
-  const error = toOperationError(last);
-  if (cancelling && last.state === "cancelled") throw new InterruptedError("It was cancelled.");
-  if (error !== null) throw error;
-  return last;
 }

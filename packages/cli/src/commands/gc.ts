@@ -2,7 +2,7 @@ import type { GcResult } from "@slipway/contract";
 import { parseDuration } from "@slipway/contract/duration";
 import { textOption, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
-import { followOperation } from "../follow.ts";
+import { followOperation } from "../follow-operation.ts";
 import { note, writeJson, writeList } from "../output.ts";
 import type { Column } from "../table.ts";
 import { bytesText } from "../text.ts";

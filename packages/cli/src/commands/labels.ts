@@ -71,8 +71,10 @@ async function labelFile(
     ...(source === undefined ? {} : { source }),
     ...(ambiguous === undefined ? {} : { ambiguous }),
   };
-  const operation = await context.client().labels.import(name, request);
-  writeResult(context, (await followOperation(context, operation)).result as unknown as LabelImportResult);
+  const { result } = await followOperation(context, "The import", (signal) =>
+    context.client().labels.import(name, request, { signal }),
+  );
+  writeResult(context, result as unknown as LabelImportResult);
 }
 
 function columnsOf(input: Input): NonNullable<LabelImportRequest["columns"]> {
@@ -121,8 +123,11 @@ function writeResult(context: Context, result: LabelImportResult): void {
 }
 
 export const pullLabels: Run = async (context, input) => {
-  const operation = await context.client().labels.pull(requireName(argument(input, 0)));
-  writeResult(context, (await followOperation(context, operation)).result as unknown as LabelImportResult);
+  const name = requireName(argument(input, 0));
+  const { result } = await followOperation(context, "The pull", (signal) =>
+    context.client().labels.pull(name, { signal }),
+  );
+  writeResult(context, result as unknown as LabelImportResult);
 };
 
 function labelColumns(now: number): Column<Label>[] {

@@ -2,7 +2,7 @@ import type { NewReplay, ReplayResult } from "@slipway/contract";
 import { requireName, requireVersionAddress } from "../addresses.ts";
 import { argument, textOption, type Context, type Input, type Run } from "../context.ts";
 import { exitCodes, UsageError } from "../exit-codes.ts";
-import { followOperation } from "../follow.ts";
+import { followOperation } from "../follow-operation.ts";
 import { parseLimit } from "../limit.ts";
 import { note, writeJson, writeList } from "../output.ts";
 import { renderFacts, type Column } from "../table.ts";

@@ -1,7 +1,7 @@
 import type { Parity, VerifyResult } from "@slipway/contract";
 import { requireVersionAddress } from "../addresses.ts";
 import { argument, type Run } from "../context.ts";
-import { followOperation } from "../follow.ts";
+import { followOperation } from "../follow-operation.ts";
 import { writeOne } from "../output.ts";
 import { bytesText } from "../text.ts";
 
