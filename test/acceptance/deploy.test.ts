@@ -48,7 +48,7 @@ describe("model files as people have them", { timeout: 120_000 }, () => {
     // The bytes that were sent are kept beside those that are served.
     const version = await client().versions.get(name, 1);
     expect(version.files.map((file) => file.path)).toContain(`${name}.onnx`);
-    const plain = await deploy(server.url, smallModel(name.replace("-zipmap", "")), { name });
+    const plain = await deploy(server.url, smallModel(name.replace("-zipmap", "")), { name, allow_breaking: true });
     expect([plain.version, plain.created]).toEqual([2, true]);
     const { prediction: same } = await predict(name, { X: flower });
     expect(Object.values(same).map((value) => JSON.stringify(value))).toHaveLength(2);
@@ -183,8 +183,8 @@ describe("what cannot be served is refused, and what serves goes on", { timeout:
     const send = (manifest: object) =>
       deploy(server.url, smallModel("matrix"), { name: "later", manifest: manifest as Record<string, unknown> });
     await expect(send({ rollout: { steps: [] } })).rejects.toThrow(/rollout.*not built yet/);
-    await expect(send({ model: { path: "matrix.onnx", training: {} } })).rejects.toThrow(
-      /model\.training.*not built yet/,
+    await expect(send({ model: { path: "matrix.onnx", environment: {} } })).rejects.toThrow(
+      /model\.environment.*not built yet/,
     );
     await expect(send({ serve: { replica: 2 } })).rejects.toThrow(/serve\.replica: .*Did you mean "?replicas/);
     await expect(client().models.get("later")).rejects.toMatchObject({ code: "model_not_found" });

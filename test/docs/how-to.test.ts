@@ -13,7 +13,8 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
       skip: ({ code }) => /^(pip|python) /.test(code),
     }));
 
-  test("prove parity", () => follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
+  test("prove parity", () =>
+    follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
   test("start from a model file", () =>
     follow("docs/how-to/start-from-a-model-file.md", {
       prepare: ({ folder }) => copyFileSync(smallModel("iris-text-zipmap"), join(folder, "model.onnx")),

@@ -10,6 +10,7 @@ export interface Deployment {
   /** slipway.yaml as an object; over the one of the folder where both are given. */
   readonly manifest?: Readonly<Record<string, unknown>>;
   readonly traffic?: boolean;
+  readonly allow_breaking?: boolean;
   readonly message?: string;
   /** More files beside a single one, such as external weights. */
   readonly beside?: readonly string[];

@@ -1,3 +1,4 @@
+import { shortestFloat32 } from "../codec/shortest-float.ts";
 import { fromHalfBits, isBytesData, isFloat } from "../datatype.ts";
 import type { Tensor } from "../tensor.ts";
 import { ulpDistance } from "./ulps.ts";
@@ -47,6 +48,7 @@ export function compareTensors(expected: Tensor, got: Tensor, tolerance: Toleran
 /** Element `index` for people and JSON. */
 export function elementValue(tensor: Tensor, index: number): ElementValue {
   if (tensor.datatype === "FP16") return toNumber(fromHalfBits(tensor.data[index] as number));
+  if (tensor.datatype === "FP32") return toNumber(shortestFloat32(tensor.data[index] as number));
   if (tensor.datatype === "BOOL") return tensor.data[index] !== 0;
   const value = tensor.data[index]!;
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);

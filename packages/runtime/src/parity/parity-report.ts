@@ -174,7 +174,7 @@ export function requireParity(report: ParityReport, what: string): void {
       : ` The worst: row ${worst.row}, ${worst.output}, expected ${show(worst.expected)}, got ${show(worst.got)}.`;
   throw new SlipwayError(
     "parity_failed",
-    `${what} does not answer its examples as it did at training: ${mismatchCount} ${mismatchCount === 1 ? "answer differs" : "answers differ"} over ${rows} ${rows === 1 ? "row" : "rows"} by more than ${absolute} + ${relative} * |expected|.${said} Deploy the file that was trained, or record the examples anew.`,
+    `${what} does not answer its examples as it did at training: of ${rows} ${rows === 1 ? "row" : "rows"}, asked together and some of them alone, ${mismatchCount} ${mismatchCount === 1 ? "answer differs" : "answers differ"} by more than ${absolute} + ${relative} * |expected|.${said} Deploy the file that was trained, or record the examples anew.`,
     toParityDetails(report),
   );
 }

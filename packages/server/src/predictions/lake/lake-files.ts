@@ -70,7 +70,9 @@ export function createLakeFiles({ folder, sql, clock, logger, onStep, isWatched 
         await within?.(trx, files);
       });
     } catch (error) {
-      for (const { path } of files) await rm(join(folder, path), { force: true });
+      // Anything else may have come after the commit, and then these files count; where they do not, the next start removes them.
+      if (SlipwayError.is(error) && error.code === "conflict")
+        for (const { path } of files) await rm(join(folder, path), { force: true });
       throw error;
     }
     await onStep("delete");
