@@ -93,6 +93,8 @@ export function createModelHandlers({
 /** What may differ between two versions and matters to somebody. */
 function comparable(version: ModelVersion): unknown {
   const { digest, flavor, platform, placement, signature, files, modelSection, report } = version;
+  // What the server made of other files changes with them.
+  const sent = files.filter((file) => !/(^|\/)\.slipway-[^/]+$/.test(file.path));
   const byName = <T extends { name: string }>(specs: readonly T[]) =>
     Object.fromEntries(specs.map((spec) => [spec.name, spec]));
   return {
@@ -101,7 +103,7 @@ function comparable(version: ModelVersion): unknown {
     platform,
     placement,
     signature: { ...signature, inputs: byName(signature.inputs), outputs: byName(signature.outputs) },
-    files: Object.fromEntries(files.map((file) => [file.path, { sha256: file.sha256, size: file.size }])),
+    files: Object.fromEntries(sent.map((file) => [file.path, { sha256: file.sha256, size: file.size }])),
     model: modelSection,
     report,
   };
