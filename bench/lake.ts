@@ -15,12 +15,17 @@ import { alternate, toTable } from "./lib/table.ts";
 import { canPin } from "./lib/pin.ts";
 import { readCpuUs } from "./lib/process-usage.ts";
 
-// The lake: single-row predictions of 12 columns from the log into Parquet, on one core, and a question about them.
-//   npm run bench:lake -- [--repeats 5] [--predictions 1000000]
+// The lake: predictions of 12 columns from the log into Parquet, on one core, and a question about them.
+//   npm run bench:lake -- [--repeats 5] [--predictions 1000000] [--rows 1]      rows: of a request
 const { values: options } = parseArgs({
-  options: { repeats: { type: "string", default: "5" }, predictions: { type: "string", default: "1000000" } },
+  options: {
+    repeats: { type: "string", default: "5" },
+    predictions: { type: "string", default: "1000000" },
+    rows: { type: "string", default: "1" },
+  },
 });
-const count = Number(options.predictions);
+const rows = Number(options.rows);
+const count = Math.ceil(Number(options.predictions) / rows) * rows;
 const folder = join(tmpdir(), `slipway-bench-lake-${process.pid}`);
 const log = join(folder, "log");
 const question = "SELECT hour(predicted_at) AS hour, count(*) AS n, avg(distance) AS mean FROM predictions GROUP BY 1";
@@ -52,27 +57,35 @@ async function makeLog(): Promise<void> {
   const encoded = encodeRoute({ ...route, digest: "ab".repeat(32) });
   const airports = ["ATL", "JFK", "SFO", "ORD", "DEN"];
   const start = Date.UTC(2026, 2, 1);
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count; i += rows) {
+    const each = <T>(value: (at: number) => T): T[] => Array.from({ length: rows }, (_, row) => value(i + row));
     const tensor = (name: string, datatype: Tensor["datatype"], data: Tensor["data"]): Tensor => ({
       name,
       datatype,
-      shape: [1],
+      shape: [rows],
       data,
     });
     const inputs = [
-      ...texts.map((name, k) => tensor(name, "BYTES", [airports[(i + k) % 5]!])),
-      ...whole.map((name, k) => tensor(name, "INT64", BigInt64Array.of(BigInt((i * (k + 3)) % 24)))),
-      ...floats.map((name, k) => tensor(name, "FP32", Float32Array.of((i * (k + 7919)) % 3001))),
+      ...texts.map((name, k) =>
+        tensor(
+          name,
+          "BYTES",
+          each((at) => airports[(at + k) % 5]!),
+        ),
+      ),
+      ...whole.map((name, k) => tensor(name, "INT64", BigInt64Array.from(each((at) => BigInt((at * (k + 3)) % 24))))),
+      ...floats.map((name, k) => tensor(name, "FP32", Float32Array.from(each((at) => (at * (k + 7919)) % 3001)))),
     ];
-    const late = ((i * 7919) % 1000) / 1000;
-    const outputs = [{ name: "late", datatype: "FP32" as const, shape: [1, 2], data: Float32Array.of(1 - late, late) }];
-    const record = { route: encoded, id: randomUUIDv7(), at: (start + i * 80) * 1000, status: "ok" as const, rows: 1 };
+    const late = (at: number) => ((at * 7919) % 1000) / 1000;
+    const both = Float32Array.from(each((at) => [1 - late(at), late(at)]).flat());
+    const outputs = [{ name: "late", datatype: "FP32" as const, shape: [rows, 2], data: both }];
+    const record = { route: encoded, id: randomUUIDv7(), at: (start + i * 80) * 1000, status: "ok" as const, rows };
     const fields = {
       pinned: false,
       face: "predict",
       durations: { parse: 20, queue: 5, run: 40, total: 90 + (i % 50) },
     };
-    const done = writer.append({ ...record, ...fields, batchRows: 1, inputs, outputs }, {}, () => {});
+    const done = writer.append({ ...record, ...fields, batchRows: rows, inputs, outputs }, {}, () => {});
     if (i % 16 === 0) await new Promise((resolve) => setImmediate(resolve, done));
   }
   await writer.close();
@@ -142,7 +155,9 @@ mkdirSync(log, { recursive: true });
 try {
   await makeLog();
   const size = readdirSync(log, { recursive: true }).map((name) => statSync(join(log, String(name))).size);
-  console.log(`${count} predictions, log of ${(size.reduce((a, b) => a + b, 0) / 1e6).toFixed(0)} MB\n`);
+  console.log(
+    `${count} predictions in requests of ${rows}, log of ${(size.reduce((a, b) => a + b, 0) / 1e6).toFixed(0)} MB\n`,
+  );
   // Children stay on the core of their parent, which does nothing meanwhile.
   pin("1");
   console.log(toTable(await alternate(Number(options.repeats), { slipway: compact })));
