@@ -80,7 +80,7 @@ function startActivity(name: Activity, order: ActivityOrder) {
   return {
     begun: begun.promise,
     stop: () => {
-      child.kill("SIGTERM");
+      child.kill("SIGUSR2");
       return ended.promise;
     },
   };

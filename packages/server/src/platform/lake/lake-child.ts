@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createId } from "../../kernel/ids.ts";
 import { minimalEnvironment } from "../process/environment.ts";
 import { readResidentBytes } from "../process/resident-memory.ts";
+import { yieldToServing } from "../process/yield-to-serving.ts";
 import type { LakeDeps, LakeRunOptions, LakeTask } from "./lake-task.ts";
 import { LakeError } from "./lake-error.ts";
 import type { DuckDbLimits, FromChild, ToChild } from "./lake-messages.ts";
@@ -41,6 +42,7 @@ export function startLakeChild(deps: LakeDeps): LakeChild {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "advanced",
   });
+  yieldToServing(child.pid);
   let running: Running | null = null;
   let isGone = false;
   const folder = join(deps.tempFolder ?? tmpdir(), `lake-${createId()}`);
