@@ -2,7 +2,7 @@ import * as duckdb from "@duckdb/node-api";
 import { mkdirSync, rmSync } from "node:fs";
 import type { ColumnChunk, ColumnSpec, ColumnType } from "./column-buffer.ts";
 import type { DuckDbLimits } from "./lake-messages.ts";
-import { toLakeValue } from "./lake-value.ts";
+import { shortestFloat, toLakeValue } from "./lake-value.ts";
 import { fillChunk } from "./vectors.ts";
 
 /** What DuckDB refused or could not do; the message is its own. */
@@ -127,10 +127,13 @@ async function lock(connection: duckdb.DuckDBConnection, paths: readonly string[
 }
 
 async function* toChunks(result: duckdb.DuckDBResult): AsyncGenerator<unknown[][]> {
+  const isFloat = result.columnTypes().map(({ typeId }) => typeId === duckdb.DuckDBTypeId.FLOAT);
+  const toValue = (value: duckdb.DuckDBValue, i: number) =>
+    toLakeValue(isFloat[i] === true && typeof value === "number" ? shortestFloat(value) : value);
   for (;;) {
     const chunk = await guarded(() => result.fetchChunk());
     if (chunk === null || chunk.rowCount === 0) return;
-    yield chunk.getRows().map((row) => row.map(toLakeValue));
+    yield chunk.getRows().map((row) => row.map(toValue));
   }
 }
 

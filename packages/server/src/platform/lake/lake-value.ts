@@ -35,6 +35,15 @@ export function toLakeValue(value: DuckDBValue): unknown {
   return String(value);
 }
 
+/** The shortest decimal that is this 32-bit float and no other: 0.7 rather than 0.699999988079071. */
+export function shortestFloat(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
+}
+
 function fromDecimal(value: DuckDBDecimalValue): number | string {
   const digits = value.value < 0n ? -value.value : value.value;
   return digits <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value.toString()) : value.toString();
