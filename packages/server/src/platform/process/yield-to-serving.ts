@@ -1,6 +1,9 @@
 import { constants, setPriority } from "node:os";
 
-/** A child that works in the background gets a tenth of what serving gets where both want a processor, so it slows predictions little and still comes to its end. */
+/**
+ * A child that works in the background gets about a tenth of what serving gets where both want a processor: it slows answers
+ * little and still comes to its end.
+ */
 export function yieldToServing(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
