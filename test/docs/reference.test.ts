@@ -21,6 +21,7 @@ const inner = [
   ...["path", "absolute", "relative"].map((key) => `model.examples.${key}`),
   ...Object.keys(sections.model.training.unwrap().shape).map((key) => `model.training.${key}`),
   ...["source", "query", "every"].map((key) => `labels.sql.${key}`),
+  ...["max_rows", "max_delay", "max_queue"].map((key) => `serve.batching.${key}`),
 ];
 const onlyInner = ["model.outputs", "model.training"];
 

@@ -86,11 +86,10 @@ describe("a manifest", () => {
       slipway: 1,
       name: "a",
       model: { path: "m.onnx", environment: {} },
-      serve: { batching: {} },
       rollout: {},
       monitor: {},
     });
-    expect(found).toHaveLength(4);
+    expect(found).toHaveLength(3);
     for (const problem of found) expect(problem).toMatch(/: is not built yet in this version of Slipway; remove it$/);
   });
 

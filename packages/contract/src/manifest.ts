@@ -118,6 +118,12 @@ const model = z.strictObject({
   training: training.optional(),
 });
 
+const batching = z.strictObject({
+  max_rows: z.int().min(1).max(65_536).optional(),
+  max_delay: z.union([duration, z.literal("0")]).optional(),
+  max_queue: z.int().min(1).max(10_000_000).optional(),
+});
+
 const serve = z.strictObject({
   replicas: z.int().min(1).max(256).optional(),
   timeout: duration.optional(),
@@ -125,6 +131,10 @@ const serve = z.strictObject({
   follow: z.string().regex(aliasPattern, "must be an alias such as champion, or none").optional(),
   memory: z.string().regex(sizePattern, "write a number and a unit (KiB, MiB or GiB), such as 512MiB").optional(),
   max_training_age: duration.optional(),
+  placement: z.enum(["auto", "thread", "worker", "process"]).optional(),
+  threads: z.int().min(1).max(256).optional(),
+  device: z.enum(["cpu", "cuda"]).optional(),
+  batching: z.union([batching, z.literal("off")]).optional(),
 });
 
 const log = z.strictObject({
@@ -175,13 +185,14 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   "model.examples": Object.keys(examplesObject.shape),
   "model.training": Object.keys(training.shape),
   serve: Object.keys(serve.shape),
+  "serve.batching": Object.keys(batching.shape),
   log: Object.keys(log.shape),
   labels: Object.keys(labels.shape),
   "labels.sql": Object.keys(labelsSql.shape),
 };
 
 /** Keys that have a meaning in the design of Slipway and none in this version. */
-const plannedKeys: readonly string[] = ["model.environment", "serve.batching", "rollout", "monitor"];
+const plannedKeys: readonly string[] = ["model.environment", "rollout", "monitor"];
 
 /** The long form of an input: `int64` is `{type: int64}`. */
 export function toManifestInput(value: ManifestType | ManifestInput): ManifestInput {

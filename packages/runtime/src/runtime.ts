@@ -2,7 +2,11 @@ import type { Signature } from "./signature.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Where a replica runs: the event loop's thread, a worker thread, a model process. */
-export type Placement = "thread" | "worker" | "process";
+export const placements = ["thread", "worker", "process"] as const;
+export type Placement = (typeof placements)[number];
+
+/** What a runtime computes on. */
+export type Device = "cpu" | "cuda";
 
 /** The files of one version, laid out in a folder as they were packaged; `path` is the one to open. */
 export interface ModelFiles {
@@ -20,6 +24,8 @@ export interface ModelDescription {
 export interface OpenOptions {
   /** ONNX Runtime's intra-op threads. 1 unless the version says otherwise. */
   readonly threads: number;
+  /** Left out: the CPU. */
+  readonly device?: Device;
 }
 
 /**

@@ -50,7 +50,19 @@ const serve: Turned<Endpoint["serve"]> = {
   }),
   memory_bytes: (bytes) => (bytes === null ? {} : { memory: toSize(bytes) }),
   max_training_age_ms: (ms) => (ms === null ? {} : { max_training_age: toDuration(ms) }),
+  placement: (placement) => (placement === null ? {} : { placement }),
+  threads: (threads) => (threads === null ? {} : { threads }),
+  device: (device) => (device === "cpu" ? {} : { device }),
+  batching: (batching) => toBatching(batching),
 };
+
+function toBatching(batching: Endpoint["serve"]["batching"]): Json {
+  if (batching === null) return { batching: "off" };
+  const { max_rows, max_delay_ms: ms, max_queue } = batching;
+  const delay = ms === 0 ? {} : { max_delay: toDuration(ms) };
+  const limits = { ...(max_rows === null ? {} : { max_rows }), ...delay, ...(max_queue === null ? {} : { max_queue }) };
+  return Object.keys(limits).length === 0 ? {} : { batching: limits };
+}
 
 const log: Turned<Endpoint["log"]> = {
   durability: (durability) => ({ durability }),

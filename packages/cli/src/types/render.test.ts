@@ -17,7 +17,17 @@ const row = { shape: [-1, 1], nullable: false };
 const endpoint: Endpoint = {
   name: "flight-delay",
   target: { model: "flight-delay", version: 2, follows: "champion" },
-  serve: { replicas: 1, timeout_ms: 200, fallback: null, memory_bytes: null, max_training_age_ms: null },
+  serve: {
+    replicas: 1,
+    timeout_ms: 200,
+    fallback: null,
+    memory_bytes: null,
+    max_training_age_ms: null,
+    placement: null,
+    threads: null,
+    device: "cpu",
+    batching: { max_rows: null, max_delay_ms: 0, max_queue: null },
+  },
   log: { durability: "process", on_full: "serve", key: "flight_id", fields: ["carrier code", "hour"], redact: [] },
   labels: { sql: null },
   revision: 3,

@@ -12,11 +12,21 @@ export const durability = z.enum(["process", "disk"]);
 
 /** The mutable half of slipway.yaml, as it is in force. */
 export const serveSettings = z.object({
-  replicas: z.int().min(1).max(64),
+  replicas: z.int().min(1).max(256),
   timeout_ms: z.number().positive(),
   fallback: z.union([z.null(), z.object({ alias }), z.object({ value: z.record(z.string(), json) })]),
   memory_bytes: z.number().nullable().meta({ description: "serve.memory; null: no bound" }),
   max_training_age_ms: z.number().nullable().meta({ description: "serve.max_training_age; null: no bound" }),
+  placement: z
+    .enum(["thread", "worker", "process"])
+    .nullable()
+    .meta({ description: "serve.placement; null: where the version runs best" }),
+  threads: z.int().nullable().meta({ description: "serve.threads, of one run; null: 1" }),
+  device: z.enum(["cpu", "cuda"]),
+  batching: z
+    .object({ max_rows: z.int().nullable(), max_delay_ms: z.number(), max_queue: z.int().nullable() })
+    .nullable()
+    .meta({ description: "serve.batching; null: each request runs by itself" }),
 });
 export type ServeSettings = z.infer<typeof serveSettings>;
 

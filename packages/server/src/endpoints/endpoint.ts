@@ -1,4 +1,6 @@
 import { parseSize, type Manifest } from "@slipway/contract";
+import type { Device, Placement } from "@slipway/runtime";
+import type { BatchingSettings, LoadSettings } from "../serving/index.ts";
 
 /** What an endpoint sends its traffic to. `follows`: the alias that chose the version and goes on choosing it. */
 export interface Target {
@@ -17,6 +19,14 @@ export interface ServeSettings {
   readonly memoryBytes?: number;
   /** How long ago a version may have been trained. Left out: no bound. */
   readonly maxTrainingAgeMs?: number;
+  /** Where the version runs, whatever the probe thinks best. Left out: the version's own placement. */
+  readonly placement?: Placement;
+  /** Of one run inside of the runtime. Left out: 1. */
+  readonly threads?: number;
+  /** Left out: the CPU. */
+  readonly device?: Device;
+  /** Left out: what the batcher learns. Null: each request runs by itself. */
+  readonly batching?: BatchingSettings | null;
 }
 
 export interface LogSettings {
@@ -82,6 +92,17 @@ export const emptySpec: EndpointSpec = {
   owner: null,
 };
 
+export function toLoadSettings(serve: ServeSettings): LoadSettings {
+  const { replicas, placement, threads, device, batching } = serve;
+  return {
+    replicas,
+    ...(placement && { placement }),
+    ...(threads !== undefined && { threads }),
+    ...(device && { device }),
+    ...(batching !== undefined && { batching }),
+  };
+}
+
 /** What differs between two JSON values, leaf by leaf; lists count as leaves. Absent sides are left out. */
 export function diffJson(from: unknown, to: unknown, path = ""): Change[] {
   if (isObject(from) && isObject(to)) {
@@ -114,6 +135,10 @@ export function withManifest(
           fallback: toFallback(serve.fallback),
           ...(serve.memory === undefined ? {} : { memoryBytes: parseSize(serve.memory) }),
           ...(serve.max_training_age === undefined ? {} : { maxTrainingAgeMs: toMs(serve.max_training_age) }),
+          ...(serve.placement === undefined || serve.placement === "auto" ? {} : { placement: serve.placement }),
+          ...(serve.threads === undefined ? {} : { threads: serve.threads }),
+          ...(serve.device === undefined || serve.device === "cpu" ? {} : { device: serve.device }),
+          ...(serve.batching === undefined ? {} : { batching: toBatching(serve.batching, toMs) }),
         }
       : spec.serve,
     log: log
@@ -126,6 +151,19 @@ export function withManifest(
         }
       : spec.log,
     labels: labels ? { sql: toLabelsSql(labels.sql, toMs) } : spec.labels,
+  };
+}
+
+function toBatching(
+  batching: NonNullable<NonNullable<Manifest["serve"]>["batching"]>,
+  toMs: (text: string) => number,
+): BatchingSettings | null {
+  if (batching === "off") return null;
+  const { max_rows: maxRows, max_delay: maxDelay, max_queue: maxQueue } = batching;
+  return {
+    ...(maxRows === undefined ? {} : { maxRows }),
+    ...(maxDelay === undefined || maxDelay === "0" ? {} : { maxDelayMs: toMs(maxDelay) }),
+    ...(maxQueue === undefined ? {} : { maxQueue }),
   };
 }
 

@@ -27,7 +27,7 @@ export { createGc, type CollectGarbage, type GcDeps } from "./gc.ts";
 export { InferError } from "./infer-errors.ts";
 export { toGated } from "./gatekeeper.ts";
 export { toWarnings } from "./gates.ts";
-export type { InferCall, ParsedRequest } from "./journey.ts";
+export type { Answered, InferCall, ParsedRequest } from "./journey.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
 export { createReplay, type Replay, type ReplayDeps } from "./replay.ts";

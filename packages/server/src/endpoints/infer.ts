@@ -1,5 +1,5 @@
 import { SlipwayError, type ErrorKind } from "@slipway/contract";
-import type { Signature, Tensor } from "@slipway/runtime";
+import type { Tensor } from "@slipway/runtime";
 import type { Clock } from "../kernel/clock.ts";
 import { createId, type Id } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -8,23 +8,15 @@ import type { PredictionLog } from "../predictions/index.ts";
 import type { LoadedVersion } from "../serving/index.ts";
 import { runFallback } from "./fallback.ts";
 import { asSlipwayError, InferError, logUnavailable } from "./infer-errors.ts";
-import type { InferCall, Journey, Outcome } from "./journey.ts";
-import { toRecord } from "./journey-record.ts";
-import { countRequest } from "./metrics.ts";
+import type { Answered, InferCall, Journey, Outcome } from "./journey.ts";
 import type { Routing } from "./routing.ts";
+import { createRecordJourney } from "./record-journey.ts";
 import { createRunJourney } from "./run-journey.ts";
 import type { Route, RoutingSnapshot } from "./snapshot.ts";
-import { toSpan } from "./span.ts";
 
-export interface InferAnswer {
+export interface InferAnswer<Body> {
   readonly id: Id;
-  readonly endpoint: string;
-  readonly model: string;
-  readonly version: number;
-  readonly signature: Signature;
-  readonly outputs: readonly Tensor[];
-  readonly rows: number;
-  readonly requestId: string | null;
+  readonly body: Body;
   readonly logged: boolean;
   /** What answered instead and why; null: the version itself. */
   readonly fallback: string | null;
@@ -43,69 +35,48 @@ export interface InferDeps {
 const fallsBack: ReadonlySet<ErrorKind> = new Set(["internal", "unavailable", "deadline"]);
 const noTensors: readonly Tensor[] = [];
 
-export type Infer = (call: InferCall) => Promise<InferAnswer>;
+export type Infer = <Body>(call: InferCall<Body>) => Promise<InferAnswer<Body>>;
 
 /**
  * Answers one request: route, parse, validate, run, record, and only then the answer.
  * @throws SlipwayError `endpoint_not_found`; InferError for what has a record
  */
 export function createInfer(deps: InferDeps): Infer {
-  const { clock, routing, predictions, tracer } = deps;
+  const { clock, routing } = deps;
   const run = createRunJourney(deps);
+  const record = createRecordJourney(deps);
 
-  function record(journey: Journey, outcome: Outcome): Promise<boolean> {
-    const { route } = journey;
-    const { metrics } = route;
-    // A version that was only asked for may be any number, and each would be counted apart for ever.
-    const counted = outcome.loaded || journey.call.version === null ? outcome.version : null;
-    countRequest(metrics, counted, outcome.error?.code ?? (outcome.fallback === null ? "ok" : "fallback"));
-    if (journey.run) metrics.batchRows.observe(journey.run.batchRows);
-    return new Promise((resolve) =>
-      predictions.append(
-        toRecord(journey, outcome, clock.monotonic()),
-        { durability: route.spec.log.durability },
-        (logged) => {
-          if (logged) metrics.logged++;
-          else metrics.notLogged++;
-          metrics.inFlight--;
-          const now = clock.monotonic();
-          metrics.seconds.observe((now - journey.startedAt) / 1000);
-          resolve(logged);
-          if (tracer) tracer.span(toSpan(journey, outcome, { now, logged }));
-        },
-      ),
-    );
-  }
-
-  async function fail(journey: Journey, thrown: unknown): Promise<InferAnswer> {
+  async function fail<Body>(journey: Journey, call: InferCall<Body>, thrown: unknown): Promise<InferAnswer<Body>> {
     let error = asSlipwayError(thrown, deps.logger, journey.id);
     const instead = !fallsBack.has(error.kind) ? null : await runFallback(journey.route, journey, error);
-    if (instead) return finish(journey, instead);
+    if (instead)
+      try {
+        return await finish(journey, instead, call.render(toAnswered(journey, instead)));
+      } catch (unrendered) {
+        if (unrendered instanceof InferError) throw unrendered;
+        deps.logger.warn({ error: unrendered, prediction: journey.id }, "the fallback's answer cannot be rendered");
+      }
     const logged = await record(journey, failed(journey, error));
     if (!logged && journey.route.spec.log.onFull === "refuse") error = logUnavailable();
     throw new InferError(error, { id: journey.id, logged, requestId: journey.parsed?.requestId ?? null });
   }
 
-  async function finish(journey: Journey, outcome: Outcome & { readonly loaded: LoadedVersion }): Promise<InferAnswer> {
+  async function finish<Body>(
+    journey: Journey,
+    outcome: Outcome & { readonly loaded: LoadedVersion },
+    body: Body,
+  ): Promise<InferAnswer<Body>> {
     const logged = await record(journey, outcome);
-    const requestId = journey.parsed?.requestId ?? null;
     if (!logged && journey.route.spec.log.onFull === "refuse")
-      throw new InferError(logUnavailable(), { id: journey.id, logged, requestId });
-    return {
-      id: journey.id,
-      endpoint: journey.route.endpoint,
-      model: outcome.loaded.version.model,
-      version: outcome.loaded.version.version,
-      signature: outcome.loaded.signature,
-      outputs: outcome.outputs,
-      rows: journey.rows,
-      requestId,
-      logged,
-      fallback: outcome.fallback,
-    };
+      throw new InferError(logUnavailable(), {
+        id: journey.id,
+        logged,
+        requestId: journey.parsed?.requestId ?? null,
+      });
+    return { id: journey.id, body, logged, fallback: outcome.fallback };
   }
 
-  return async function infer(call) {
+  return async function infer<Body>(call: InferCall<Body>): Promise<InferAnswer<Body>> {
     const route = findRoute(routing.snapshot(), call.endpoint);
     const startedAt = clock.monotonic();
     const journey: Journey = {
@@ -122,14 +93,32 @@ export function createInfer(deps: InferDeps): Infer {
       run: null,
     };
     route.metrics.inFlight++;
+    let outcome: Outcome & { readonly loaded: LoadedVersion };
+    let body: Body;
     try {
       journey.run = await run(journey);
+      const loaded = journey.loaded!;
+      const { outputs } = journey.run;
+      outcome = { loaded, version: loaded.version.version, outputs, error: null, fallback: null };
+      body = call.render(toAnswered(journey, outcome));
     } catch (error) {
-      return fail(journey, error);
+      return fail(journey, call, error);
     }
-    const loaded = journey.loaded!;
-    const { version } = loaded.version;
-    return finish(journey, { loaded, version, outputs: journey.run.outputs, error: null, fallback: null });
+    return finish(journey, outcome, body);
+  };
+}
+
+function toAnswered(journey: Journey, { loaded, outputs, fallback }: Outcome & { loaded: LoadedVersion }): Answered {
+  return {
+    id: journey.id,
+    endpoint: journey.route.endpoint,
+    model: loaded.version.model,
+    version: loaded.version.version,
+    signature: loaded.signature,
+    outputs,
+    rows: journey.rows,
+    requestId: journey.parsed?.requestId ?? null,
+    fallback,
   };
 }
 

@@ -39,7 +39,7 @@ export function createPinnedVersions(deps: {
   });
 
   async function load(model: string, version: number): Promise<LoadedVersion> {
-    return deps.serving.acquire(await deps.registry.requireVersion(model, version), 1);
+    return deps.serving.acquire(await deps.registry.requireVersion(model, version), { replicas: 1 });
   }
   function free({ loading }: Held) {
     loading

@@ -42,7 +42,7 @@ export function createQuietRun({ serving, clock }: QuietRunDeps) {
       signal.throwIfAborted();
       const startedAt = clock.monotonic();
       try {
-        return await loaded.run(tensors, rows, signal);
+        return await loaded.run(tensors, rows, { signal });
       } catch (error) {
         signal.throwIfAborted();
         if (!SlipwayError.is(error)) throw error;

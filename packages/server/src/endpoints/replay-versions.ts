@@ -58,7 +58,7 @@ export function createReplayVersions(
         hold.release();
         return refuse(version.id, removed(version, collectedAt));
       }
-      const loaded = await deps.serving.acquire(version, 1);
+      const loaded = await deps.serving.acquire(version, { replicas: 1 });
       held.set(version.id, { loaded, hold });
       return loaded;
     } catch (error) {

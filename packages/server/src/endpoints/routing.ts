@@ -3,7 +3,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { Logger } from "../kernel/logger.ts";
 import type { ModelVersion, Registry } from "../registry/index.ts";
 import type { LoadedVersion, Serving } from "../serving/index.ts";
-import type { Endpoint, EndpointSpec } from "./endpoint.ts";
+import { toLoadSettings, type Endpoint, type EndpointSpec } from "./endpoint.ts";
 import { createEndpointMetrics, type EndpointMetrics } from "./metrics.ts";
 import { createPinnedVersions, type PinnedVersions } from "./pinned-versions.ts";
 import { emptySnapshot, type FallbackTarget, type Route, type RoutingSnapshot } from "./snapshot.ts";
@@ -42,13 +42,17 @@ export function createRouting(deps: RoutingDeps): Routing {
   const metrics = new Map<string, EndpointMetrics>();
 
   async function prepareFallback(spec: EndpointSpec, serving: ModelVersion): Promise<FallbackTarget | null> {
-    const { fallback, replicas } = spec.serve;
+    const { fallback } = spec.serve;
     if (!fallback) return null;
     if ("value" in fallback) return { kind: "value", value: fallback.value };
     const version = await deps.registry.resolve({ name: serving.model, alias: fallback.alias }).catch(() => null);
     if (!version || version.id === serving.id) return null;
     try {
-      return { kind: "version", alias: fallback.alias, loaded: await deps.serving.acquire(version, replicas) };
+      return {
+        kind: "version",
+        alias: fallback.alias,
+        loaded: await deps.serving.acquire(version, toLoadSettings(spec.serve)),
+      };
     } catch (error) {
       deps.logger.warn({ error, model: version.model, version: version.version }, "the fallback version does not load");
       return null;
@@ -58,7 +62,7 @@ export function createRouting(deps: RoutingDeps): Routing {
   async function prepare(spec: EndpointSpec): Promise<Prepared> {
     if (!spec.target) return { spec, loaded: null, fallback: null, failure: null };
     const version = await deps.registry.requireVersion(spec.target.model, spec.target.version);
-    const loaded = await deps.serving.acquire(version, spec.serve.replicas);
+    const loaded = await deps.serving.acquire(version, toLoadSettings(spec.serve));
     return { spec, loaded, fallback: await prepareFallback(spec, version), failure: null };
   }
 

@@ -51,7 +51,7 @@ export function createRunJourney({
   ): Promise<RunResult | null> {
     if (leftMs <= 0) return null;
     // A run in this thread cannot be cut short, so a timer would only cost; its time is checked when it is over.
-    if (loaded.version.placement === "thread") return loaded.run(resolved.tensors, resolved.rows);
+    if (loaded.placement === "thread") return loaded.run(resolved.tensors, resolved.rows);
     const ended = new AbortController();
     const late = clock.sleep(leftMs, ended.signal).then(() => {
       if (ended.signal.aborted) return null;
@@ -60,7 +60,7 @@ export function createRunJourney({
     });
     const dropped = new AbortController();
     try {
-      return await Promise.race([loaded.run(resolved.tensors, resolved.rows, dropped.signal), late]);
+      return await Promise.race([loaded.run(resolved.tensors, resolved.rows, { signal: dropped.signal }), late]);
     } finally {
       ended.abort();
     }

@@ -1,4 +1,6 @@
 export { createServing, type Serving } from "./serving.ts";
 export type { ProveOptions, ServingDeps } from "./loader.ts";
-export { type LoadedVersion, type RunResult } from "./loaded-version.ts";
+export { toPlacement, type BatchingSettings, type LoadSettings } from "./load-settings.ts";
+export { type LoadedVersion, type RunOptions, type RunResult } from "./loaded-version.ts";
+export type { Duration, VersionStats } from "./version-stats.ts";
 export { proveModel, type Proof, type ProofDeps, type ProofSubject } from "./prove-model.ts";

@@ -6,6 +6,7 @@ import { createId } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { BlobStore } from "../platform/blobs/index.ts";
 import type { ModelVersion } from "../registry/index.ts";
+import { toPlacement, type LoadSettings } from "./load-settings.ts";
 import { createLoadedVersion, type LoadedVersion } from "./loaded-version.ts";
 import { openReplicas } from "./open-replicas.ts";
 import { proveModel, readVersionExamples, requireRuntime, type Proof, type ProofSubject } from "./prove-model.ts";
@@ -31,7 +32,7 @@ export interface ProveOptions {
 
 /** Brings versions into memory, for good or for a proof. */
 export interface Loader {
-  load(version: ModelVersion, replicas: number): Promise<LoadedVersion>;
+  load(version: ModelVersion, settings: LoadSettings): Promise<LoadedVersion>;
   prove(subject: ProofSubject, signal?: AbortSignal): Promise<Proof>;
   proveVersion(version: ModelVersion, options?: ProveOptions): Promise<Proof>;
   /** Whether something is being opened, also what nobody waits for any more. */
@@ -47,14 +48,15 @@ export function createLoader(deps: ServingDeps): Loader {
     return work.finally(() => loads--);
   }
 
-  async function openAll(version: ModelVersion, folder: string, replicas: number) {
-    const { signature, placement } = version;
+  async function openAll(version: ModelVersion, folder: string, settings: LoadSettings) {
+    const { signature } = version;
+    const placement = toPlacement(version, settings);
     const what = nameOf(version);
     const examples = hasExamples(version) ? await readVersionExamples(folder) : null;
     const runtime = requireRuntime(deps.runtimes, placement);
     const request = { runtime, files: { folder, path: version.entry }, signature, examples, batchRows };
     // Replicas in the event loop's thread would share that thread: one is as good as many.
-    const opening = counted(openReplicas(request, placement === "thread" ? 1 : replicas, what));
+    const opening = counted(openReplicas(request, placement === "thread" ? 1 : settings.replicas, what));
     const limit = { clock, timeoutMs: loadTimeoutMs, what };
     const opened = await withinLimit(limit, opening, (late) => Promise.all(late.map((replica) => replica.close())));
     const monotonic = () => clock.monotonic();
@@ -64,15 +66,16 @@ export function createLoader(deps: ServingDeps): Loader {
     }));
   }
 
-  async function load(version: ModelVersion, replicas: number): Promise<LoadedVersion> {
+  async function load(version: ModelVersion, settings: LoadSettings): Promise<LoadedVersion> {
     const startedAt = clock.monotonic();
     const folder = join(root, version.id);
     await blobs.layout(version.files, folder);
-    const opened = await openAll(version, folder, replicas);
-    const { model, version: number, placement } = version;
+    const opened = await openAll(version, folder, settings);
+    const { model, version: number } = version;
+    const placement = toPlacement(version, settings);
     const ms = Math.round(clock.monotonic() - startedAt);
     logger.info({ model, version: number, placement, ms }, "version loaded");
-    return createLoadedVersion(version, opened);
+    return createLoadedVersion(version, placement, opened);
   }
 
   async function proveVersion(version: ModelVersion, { signal, onFile }: ProveOptions): Promise<Proof> {
@@ -94,7 +97,7 @@ export function createLoader(deps: ServingDeps): Loader {
   }
 
   return {
-    load: (version, replicas) => counted(load(version, replicas)),
+    load: (version, settings) => counted(load(version, settings)),
     prove: (subject, signal) => counted(proveModel({ ...deps, loadTimeoutMs }, subject, signal)),
     proveVersion: (version, options = {}) => counted(proveVersion(version, options)),
     busy: () => loads > 0,

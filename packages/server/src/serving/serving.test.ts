@@ -54,9 +54,9 @@ const slow = version as unknown as ModelVersion;
 test("where one copy of a version does not open, the others are closed, and the next try is a new one", async () => {
   const runtime = createRuntime(2);
   const serving = createServingOn(runtime);
-  await expect(serving.acquire(slow, 3)).rejects.toMatchObject({ code: "not_ready" });
+  await expect(serving.acquire(slow, { replicas: 3 })).rejects.toMatchObject({ code: "not_ready" });
   expect(runtime.alive()).toBe(0);
-  const loaded = await serving.acquire(slow, 3);
+  const loaded = await serving.acquire(slow, { replicas: 3 });
   expect([runtime.alive(), serving.busy()]).toEqual([3, false]);
   await serving.release(loaded);
   expect(runtime.alive()).toBe(0);
@@ -65,7 +65,10 @@ test("where one copy of a version does not open, the others are closed, and the 
 test("a version is freed by its last user", async () => {
   const runtime = createRuntime(0);
   const serving = createServingOn(runtime);
-  const [one, other] = await Promise.all([serving.acquire(slow, 2), serving.acquire(slow, 2)]);
+  const [one, other] = await Promise.all([
+    serving.acquire(slow, { replicas: 2 }),
+    serving.acquire(slow, { replicas: 2 }),
+  ]);
   expect(one).toBe(other);
   await serving.release(one);
   expect(runtime.alive()).toBe(2);
@@ -112,12 +115,12 @@ test("every copy answers the examples before it serves; where one does not, none
     logger: silentLogger,
   };
   const serving = createServing(deps);
-  const refused = await serving.acquire(known, 3).catch((error: unknown) => error);
+  const refused = await serving.acquire(known, { replicas: 3 }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: "parity_failed", details: { rows: 3, worst: { output: "y" } } });
   expect((refused as Error).message).toMatch(/^m@1 does not answer its examples/);
   expect(alive).toBe(0);
   odd = 0;
-  const loaded = await serving.acquire(known, 3);
+  const loaded = await serving.acquire(known, { replicas: 3 });
   expect(alive).toBe(3);
   // Beside what serves, and gone afterwards.
   expect(await serving.proveVersion(known)).toMatchObject({ placement: "worker", parity: { identical: true } });
@@ -141,7 +144,10 @@ test("a model that never opens is given up, and what comes of it later is closed
     logger: silentLogger,
   };
   const serving = createServing({ ...base, loadTimeoutMs: 20 });
-  await expect(serving.acquire(slow, 1)).rejects.toMatchObject({ code: "too_slow", details: { limit_ms: 20 } });
+  await expect(serving.acquire(slow, { replicas: 1 })).rejects.toMatchObject({
+    code: "too_slow",
+    details: { limit_ms: 20 },
+  });
   expect(serving.busy()).toBe(true);
   resolve({ run: async ([x]) => [{ ...x!, name: "y" }], close: async () => void (closed = true) });
   await expect.poll(() => [closed, serving.busy()]).toEqual([true, false]);

@@ -1,5 +1,6 @@
 import type { ModelVersion } from "../registry/index.ts";
 import { sweepFolders, type SweptFolder } from "./loaded-folders.ts";
+import { toLoadKey, type LoadSettings } from "./load-settings.ts";
 import type { LoadedVersion } from "./loaded-version.ts";
 import { createLoader, type ProveOptions, type ServingDeps } from "./loader.ts";
 import type { Proof, ProofSubject } from "./prove-model.ts";
@@ -10,7 +11,7 @@ export interface Serving {
    * Loads a version or joins its load; each `acquire` needs one `release`. Every copy has answered the version's examples.
    * @throws SlipwayError `invalid_model`, `not_ready`, `parity_failed`, `damaged_blob`, `too_slow`
    */
-  acquire(version: ModelVersion, replicas: number): Promise<LoadedVersion>;
+  acquire(version: ModelVersion, settings: LoadSettings): Promise<LoadedVersion>;
   /** See `proveModel`. */
   prove(subject: ProofSubject, signal?: AbortSignal): Promise<Proof>;
   /** The same for a version that is there, its files read anew. @throws SlipwayError `damaged_blob`, `blob_not_found` too */
@@ -41,8 +42,8 @@ export function createServing(deps: ServingDeps): Serving {
   const open = new Set<LoadedVersion>();
   const loader = createLoader(deps);
 
-  async function load(version: ModelVersion, replicas: number): Promise<LoadedVersion> {
-    const loaded = await loader.load(version, replicas);
+  async function load(version: ModelVersion, settings: LoadSettings): Promise<LoadedVersion> {
+    const loaded = await loader.load(version, settings);
     open.add(loaded);
     return loaded;
   }
@@ -58,11 +59,11 @@ export function createServing(deps: ServingDeps): Serving {
   }
 
   return {
-    async acquire(version, replicas) {
-      const key = `${version.id}/${version.placement === "thread" ? 1 : replicas}`;
+    async acquire(version, settings) {
+      const key = toLoadKey(version, settings);
       let slot = slots.get(key);
       if (!slot) {
-        slot = { users: 0, loading: load(version, replicas) };
+        slot = { users: 0, loading: load(version, settings) };
         slots.set(key, slot);
       }
       slot.users++;
@@ -88,8 +89,7 @@ export function createServing(deps: ServingDeps): Serving {
     },
     loaded: () => [...ready.keys()],
     sweep: ({ dryRun }) => sweepFolders(deps.folder, isUsed, { dryRun, before: deps.clock.now() - longestLoadMs }),
-    busy: () =>
-      loader.busy() || [...open].some(({ version, inFlight }) => version.placement !== "thread" && inFlight > 0),
+    busy: () => loader.busy() || [...open].some(({ placement, inFlight }) => placement !== "thread" && inFlight > 0),
     async close() {
       slots.clear();
       ready.clear();

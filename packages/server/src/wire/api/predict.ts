@@ -1,9 +1,10 @@
 import { parseAddress, SlipwayError } from "@slipway/contract";
 import { packColumns, parseJsonBody, recordsToTensors, renderPredictions, type Signature } from "@slipway/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Infer, InferAnswer, ParsedRequest } from "../../endpoints/index.ts";
-import { callerOf, readBody, type Http } from "../../platform/http/index.ts";
+import type { Answered, Infer, ParsedRequest } from "../../endpoints/index.ts";
+import type { Http } from "../../platform/http/index.ts";
 import type { Registry } from "../../registry/index.ts";
+import { inferOverHttp } from "../infer-over-http.ts";
 
 export interface PredictDeps {
   readonly infer: Infer;
@@ -28,28 +29,22 @@ async function predict(deps: PredictDeps, request: FastifyRequest, reply: Fastif
   const { endpoint, version } = address.includes("@")
     ? await toTarget(deps, address)
     : { endpoint: address, version: null };
-  const { headers } = request;
-  const body = readBody(request);
   let many = false;
-  const answer = await deps.infer({
-    endpoint,
-    version,
-    face: "predict",
-    parse: (signature, extraFields) => {
-      const data = parseJsonBody(body);
-      many = Array.isArray(data);
-      return parseRecords(signature, extraFields, many ? (data as unknown[]) : [data]);
+  return inferOverHttp(
+    deps.infer,
+    { request, reply },
+    {
+      endpoint,
+      version,
+      face: "predict",
+      parse: (body, signature, extraFields) => {
+        const data = parseJsonBody(body);
+        many = Array.isArray(data);
+        return parseRecords(signature, extraFields, many ? (data as unknown[]) : [data]);
+      },
+      render: (answered) => ({ type: "application/json; charset=utf-8", body: render(answered, many) }),
     },
-    body,
-    contentType: headers["content-type"] ?? "",
-    key: textHeader(headers["x-slipway-key"]),
-    traceparent: textHeader(headers["traceparent"]),
-    timeoutMs: toTimeout(textHeader(headers["x-slipway-timeout-ms"])),
-    user: callerOf(request),
-  });
-  if (!answer.logged) reply.header("x-slipway-logged", "false");
-  if (answer.fallback !== null) reply.header("x-slipway-fallback", "true");
-  return reply.header("content-type", "application/json; charset=utf-8").send(render(answer, many));
+  );
 }
 
 function parseRecords(signature: Signature, extraFields: ReadonlySet<string>, records: unknown[]): ParsedRequest {
@@ -60,7 +55,7 @@ function parseRecords(signature: Signature, extraFields: ReadonlySet<string>, re
   return extra.some((fields) => fields !== null) ? { tensors, resolved, extra } : { tensors, resolved };
 }
 
-function render(answer: InferAnswer, many: boolean): string {
+function render(answer: Answered, many: boolean): string {
   const rows = renderPredictions(answer.signature, answer.outputs, answer.rows);
   const fallback = answer.fallback === null ? "" : `,"fallback":${JSON.stringify(answer.fallback)}`;
   const result = many ? `"predictions":${rows}` : `"prediction":${rows.slice(1, -1)}`;
@@ -72,19 +67,4 @@ async function toTarget(deps: PredictDeps, text: string): Promise<Target> {
   const { name, version, alias } = parseAddress(text);
   if (version !== undefined) return { endpoint: name, version };
   return { endpoint: name, version: (await deps.registry.resolve({ name, ...(alias ? { alias } : {}) })).version };
-}
-
-function textHeader(value: string | string[] | undefined): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
-}
-
-function toTimeout(text: string | null): number | null {
-  if (text === null) return null;
-  const value = Number(text);
-  if (!(value > 0))
-    throw new SlipwayError(
-      "invalid_request",
-      `x-slipway-timeout-ms must be a positive number, got ${JSON.stringify(text)}.`,
-    );
-  return value;
 }

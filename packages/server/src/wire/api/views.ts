@@ -4,6 +4,7 @@ import {
   toWarnings,
   type Endpoint,
   type EndpointRevision,
+  type EndpointSpec,
   type RoutingSnapshot,
 } from "../../endpoints/index.ts";
 import type { Operation } from "../../platform/queue/index.ts";
@@ -80,6 +81,10 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, no
       fallback: serve.fallback && ("alias" in serve.fallback ? serve.fallback : { value: { ...serve.fallback.value } }),
       memory_bytes: serve.memoryBytes ?? null,
       max_training_age_ms: serve.maxTrainingAgeMs ?? null,
+      placement: serve.placement ?? null,
+      threads: serve.threads ?? null,
+      device: serve.device ?? "cpu",
+      batching: toBatchingView(serve.batching),
     },
     log: {
       durability: log.durability,
@@ -95,11 +100,17 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, no
     state,
     state_message: route?.failure ?? null,
     warnings: toWarnings(endpoint.spec, serving, now),
-    placement: route?.loaded?.version.placement ?? null,
+    placement: route?.loaded?.placement ?? null,
     owner: owner ?? null,
     created_at: toTimestamp(endpoint.createdAt),
     updated_at: toTimestamp(endpoint.updatedAt),
   };
+}
+
+function toBatchingView(batching: EndpointSpec["serve"]["batching"]): wire.ServeSettings["batching"] {
+  if (batching === null) return null;
+  const { maxRows, maxDelayMs, maxQueue } = batching ?? {};
+  return { max_rows: maxRows ?? null, max_delay_ms: maxDelayMs ?? 0, max_queue: maxQueue ?? null };
 }
 
 export function toRevisionView(revision: EndpointRevision): wire.Revision {

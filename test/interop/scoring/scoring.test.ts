@@ -4,22 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "../../tools/layer-list.ts";
-import { deploy } from "../lib/deploy.ts";
-import { patientServe } from "../lib/faced-models.ts";
-import { flights, smallModel } from "../lib/models.ts";
-import { needs } from "../lib/needs.ts";
-import { findPythonEnvironment } from "../lib/python-environment.ts";
-import { useServer } from "../lib/server.ts";
+import { root } from "../../../tools/layer-list.ts";
+import { deploy } from "../../lib/deploy.ts";
+import { patientServe } from "../../lib/faced-models.ts";
+import { flights, smallModel } from "../../lib/models.ts";
+import { needs } from "../../lib/needs.ts";
+import { findPythonEnvironment } from "../../lib/python-environment.ts";
+import { useServer } from "../../lib/server.ts";
 import type { ModelName, ScoringCase } from "./request-making.ts";
 import { startMlflow, type MlflowServer } from "./mlflow-server.ts";
 import { scoringDifferences } from "./scoring-differences.ts";
 import { scoringCases } from "./scoring-requests.ts";
 
 const models: readonly ModelName[] = ["columns", "packed", "matrix", "flights", "shapes"];
-const here = join(root, "test/interop");
+const here = join(root, "test/interop/scoring");
 const bin = await findPythonEnvironment(join(here, "requirements.txt"));
-const what = "a Python 3.11 with the packages of test/interop/requirements.txt";
+const what = "a Python 3.11 with the packages of test/interop/scoring/requirements.txt";
 
 /** The same inputs as the MLflow models have; a float may be missing there, always. */
 const missing = (type: string) => ({ type, nullable: true });
