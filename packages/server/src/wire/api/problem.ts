@@ -3,6 +3,7 @@ import type { FastifyReply } from "fastify";
 import { InferError } from "../../endpoints/index.ts";
 import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { setRetryAfter } from "../retry-after.ts";
 
 /** The error format of `/api/v1`: RFC 9457. An unknown throwable keeps its message inside and shows an id instead. */
 export function toProblem(error: SlipwayError, instance: string | null): Problem {
@@ -49,6 +50,6 @@ export function sendProblem(thrown: unknown, reply: FastifyReply, logger: Logger
   const error = asSlipwayError(inner, { id, logger });
   const instance = thrown instanceof InferError ? thrown.id : error.code === "internal" ? id : null;
   const problem = toProblem(error, instance);
-  if (problem.status === 503 || problem.status === 429) reply.header("retry-after", "1");
+  setRetryAfter(reply, error);
   reply.status(problem.status).header("content-type", "application/problem+json").send(JSON.stringify(problem));
 }

@@ -3,6 +3,7 @@ import type { FastifyReply } from "fastify";
 import { InferError } from "../../endpoints/index.ts";
 import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { setRetryAfter } from "../retry-after.ts";
 
 /** The HTTP status of every kind of error in KServe V1; the body is `{"error": "…"}`. */
 const statuses: Readonly<Record<ErrorKind, number>> = {
@@ -27,7 +28,7 @@ export function sendV1Error(thrown: unknown, reply: FastifyReply, logger: Logger
     reply.header("x-slipway-prediction", thrown.id);
   }
   const { status, message } = describe(thrown instanceof InferError ? thrown.error : thrown, logger);
-  if (status === 503 || status === 429) reply.header("retry-after", "1");
+  setRetryAfter(reply, thrown instanceof InferError ? thrown.error : thrown);
   reply
     .status(status)
     .header("content-type", "application/json")

@@ -3,6 +3,7 @@ import type { FastifyReply } from "fastify";
 import { InferError } from "../../endpoints/index.ts";
 import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { setRetryAfter } from "../retry-after.ts";
 
 /** The HTTP status of every kind of error in the Open Inference Protocol; the body is `{"error": "…"}`. */
 const statuses: Readonly<Record<ErrorKind, number>> = {
@@ -28,7 +29,7 @@ export function sendOipError(thrown: unknown, reply: FastifyReply, logger: Logge
   }
   const error = thrown instanceof InferError ? thrown.error : thrown;
   const { status, message } = describe(error, logger);
-  if (status === 503 || status === 429) reply.header("retry-after", "1");
+  setRetryAfter(reply, error);
   reply
     .status(status)
     .header("content-type", "application/json")

@@ -3,6 +3,7 @@ import type { FastifyReply } from "fastify";
 import { InferError } from "../../endpoints/index.ts";
 import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { setRetryAfter } from "../retry-after.ts";
 
 /** MLflow's code and HTTP status of every kind of error; the body is `{"error_code", "message"}`. */
 const answers: Readonly<Record<ErrorKind, readonly [status: number, code: string]>> = {
@@ -27,7 +28,7 @@ export function sendScoringError(thrown: unknown, reply: FastifyReply, logger: L
     reply.header("x-slipway-prediction", thrown.id);
   }
   const { status, code, message } = describe(thrown instanceof InferError ? thrown.error : thrown, logger);
-  if (status === 503 || status === 429) reply.header("retry-after", "1");
+  setRetryAfter(reply, thrown instanceof InferError ? thrown.error : thrown);
   reply.status(status);
   // MLflow's own servers answer an unknown content type with text.
   if (status === 415) reply.header("content-type", "text/plain; charset=utf-8").send(message);
