@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../tools/layer-list.ts";
-import type { RequestSpec } from "./lib/http-connection.ts";
+import type { RequestSpec } from "../packages/cli/src/loadtest/http-connection.ts";
 import { startPeer } from "./lib/peer.ts";
 import { canPin } from "./lib/pin.ts";
 import { readRssBytes } from "./lib/process-usage.ts";

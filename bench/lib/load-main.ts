@@ -1,4 +1,4 @@
-import { closedLoop, openLoop } from "./open-loop.ts";
+import { closedLoop, openLoop } from "../../packages/cli/src/loadtest/open-loop.ts";
 import { readCpuUs } from "./process-usage.ts";
 import type { LoadOrder, MeasuredLoad } from "./run-load.ts";
 

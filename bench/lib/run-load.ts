@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { LoadReport } from "./load-report.ts";
-import type { Load, OpenLoad } from "./open-loop.ts";
+import type { LoadReport } from "../../packages/cli/src/loadtest/load-report.ts";
+import type { Load, OpenLoad } from "../../packages/cli/src/loadtest/open-loop.ts";
 import { pinTo } from "./pin.ts";
 
 export interface LoadOrder {
