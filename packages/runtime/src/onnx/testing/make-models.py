@@ -146,6 +146,31 @@ def matrices():
     )
 
 
+def simple():
+    """The models that the examples of Triton's clients ask: a sum and a difference, the same of digits as text, an identity."""
+    sides = ["INPUT0", "INPUT1"]
+    operations = [helper.make_node("Add", ["a", "b"], ["sum"]), helper.make_node("Sub", ["a", "b"], ["difference"])]
+    for name, kind in (("simple", TensorProto.INT32), ("simple-string", TensorProto.STRING)):
+        casts_in = [helper.make_node("Cast", [side], [to], to=TensorProto.INT32) for side, to in zip(sides, "ab")]
+        casts_out = [
+            helper.make_node("Cast", ["sum"], ["OUTPUT0"], to=kind),
+            helper.make_node("Cast", ["difference"], ["OUTPUT1"], to=kind),
+        ]
+        save(
+            name,
+            casts_in + operations + casts_out,
+            [tensor(side, kind, ["N", 16]) for side in sides],
+            [tensor(side, kind, ["N", 16]) for side in ("OUTPUT0", "OUTPUT1")],
+        )
+    for name, kind, shape in (
+        ("simple-identity", TensorProto.STRING, ["N", "M"]),
+        ("one-text", TensorProto.STRING, ["N"]),
+        ("vector", TensorProto.FLOAT, ["N", 128]),
+    ):
+        node = helper.make_node("Identity", ["INPUT0"], ["OUTPUT0"])
+        save(name, [node], [tensor("INPUT0", kind, shape)], [tensor("OUTPUT0", kind, shape)])
+
+
 def slow():
     """A big product from a file of a few hundred bytes: the row fills a [700, 700] matrix that is squared."""
     size = numpy_helper.from_array(np.array([700, 700], dtype=np.int64), "size")
@@ -238,7 +263,7 @@ def garbage():
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
-    for make in (iris, columns, identities, matrices, slow, picky, unsupported, garbage):
+    for make in (iris, columns, identities, matrices, simple, slow, picky, unsupported, garbage):
         make()
     for path in sorted(OUT.iterdir()):
         print(f"{path.stat().st_size:8} {path.name}")
