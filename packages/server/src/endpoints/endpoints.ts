@@ -10,12 +10,21 @@ import {
   type Endpoint,
   type EndpointRevision,
   type EndpointSpec,
+  type Target,
 } from "./endpoint.ts";
 import { toGated, type Gatekeeper } from "./gatekeeper.ts";
 import type { GatedVersion } from "./gates.ts";
+import { findLastTarget } from "./last-target.ts";
 import { createRemovals, type Removals } from "./removals.ts";
 import type { Routing } from "./routing.ts";
 import type { EndpointStore } from "./store.ts";
+
+export interface ServeTarget extends Omit<Target, "follows"> {
+  readonly manifest: unknown;
+  readonly action: Action;
+  readonly allowBreaking: boolean;
+  readonly follows?: string | null;
+}
 
 export interface EndpointUseCases extends Removals {
   list(query: PageQuery): Promise<Page<Endpoint>>;
@@ -23,14 +32,11 @@ export interface EndpointUseCases extends Removals {
   require(name: string): Promise<Endpoint>;
   listRevisions(name: string, query: PageQuery): Promise<Page<EndpointRevision>>;
   /**
-   * Sends an endpoint's traffic to a version, made if need be, with the mutable half of a manifest.
+   * Sends an endpoint's traffic to a version, made if need be, with the mutable half of a manifest. `follows`: the alias that goes
+   * on choosing it, where the manifest names none; left out: as before.
    * @throws SlipwayError `breaking_change`, `training_too_old`, `precondition_failed`
    */
-  serve(
-    name: string,
-    target: { model: string; version: number; manifest: unknown; action: Action; allowBreaking: boolean },
-    by: Authorship,
-  ): Promise<ChangeResult>;
+  serve(name: string, target: ServeTarget, by: Authorship): Promise<ChangeResult>;
   /** Whether `serve` would let this version pass, before it is registered. @throws as `serve` does */
   checkServe(name: string, target: { version: GatedVersion; manifest: unknown; allowBreaking: boolean }): Promise<void>;
   /** Points the alias that the endpoint follows, else champion, at the version and sends it all traffic. */
@@ -59,13 +65,15 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
   const { change, require } = changes;
   const aliases = createAliasMoves(deps);
 
-  const serve: EndpointUseCases["serve"] = async (name, { model, version, manifest, action, allowBreaking }, by) => {
+  const serve: EndpointUseCases["serve"] = async (name, { model, version, action, allowBreaking, ...how }, by) => {
+    const { manifest } = how;
     const parsed = manifest === null || manifest === undefined ? null : parseManifest(manifest);
     const plan = async (before: Endpoint | null): Promise<Planned> => {
       const spec = toSpec(before?.spec ?? emptySpec, parsed);
       const gated = toGated(await deps.registry.requireVersion(model, version));
       await deps.gatekeeper.check({ before, spec, version: gated, allowBreaking });
-      const follows = parsed?.serve?.follow === undefined ? (before?.spec.target?.follows ?? null) : toAlias(parsed);
+      const present = how.follows === undefined ? (before?.spec.target?.follows ?? null) : how.follows;
+      const follows = parsed?.serve?.follow === undefined ? present : toAlias(parsed);
       return { spec: { ...spec, target: { model, version, follows } } };
     };
     const result = await change({ name, plan, action, ...by });
@@ -88,7 +96,7 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     },
     async promote(name, version, { allowBreaking, ...by }) {
       const endpoint = await require(name);
-      const model = endpoint.spec.target?.model ?? (await lastModel(store, name)) ?? name;
+      const model = endpoint.spec.target?.model ?? (await findLastTarget(store, name))?.model ?? name;
       await deps.registry.requireVersion(model, version);
       return serve(name, { model, version, manifest: null, action: "promote", allowBreaking }, by);
     },
@@ -178,10 +186,4 @@ async function planRollback(store: EndpointStore, { name, revision }: Endpoint, 
       : `${name} has no revision ${to}; "slipway history ${name}" lists them.`,
     { revision },
   );
-}
-
-/** The model that an endpoint without traffic served last. */
-async function lastModel(store: EndpointStore, name: string): Promise<string | null> {
-  const { items } = await store.listRevisions(name, { limit: 100, cursor: null });
-  return items.find((revision) => revision.spec.target)?.spec.target?.model ?? null;
 }

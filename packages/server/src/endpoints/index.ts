@@ -14,6 +14,7 @@ import { createDeploy, type Deploy } from "./deploy.ts";
 import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { createInfer, type Infer } from "./infer.ts";
+import { createRepository, type Repository } from "./repository.ts";
 import { createRouting } from "./routing.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
 import { createEndpointStore } from "./store.ts";
@@ -31,6 +32,7 @@ export type { Answered, InferCall, ParsedRequest } from "./journey.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
 export { createReplay, type Replay, type ReplayDeps } from "./replay.ts";
+export type { Repository, RepositoryEntry } from "./repository.ts";
 export type { Route, RoutingSnapshot } from "./snapshot.ts";
 
 export interface EndpointsDeps {
@@ -53,6 +55,7 @@ export interface Endpoints extends EndpointUseCases {
   readonly infer: Infer;
   readonly deploy: Deploy;
   readonly verify: Verify;
+  readonly repository: Repository;
   snapshot(): RoutingSnapshot;
   /** Loads what SQL says and watches the epoch for changes of other servers on the same database. */
   start(): Promise<void>;
@@ -75,6 +78,7 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
     ...endpoints,
     deploy,
     verify: createVerify(deps),
+    repository: createRepository({ store, routing, registry, changes, endpoints }),
     infer: createInfer({ routing, predictions: deps.predictions, clock, logger, tracer: deps.tracer }),
     snapshot: routing.snapshot,
     async start() {
