@@ -57,7 +57,8 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   too_large:
     "The body is over `body_limit`, the file over `blob_limit`, or too many missing values were to be filled in.",
   overloaded: "65,536 rows wait for this version already. Send less, or serve more replicas.",
-  rate_limited: "Too many requests.",
+  rate_limited:
+    "The token asked more often than `slipway token create --rate` lets it. `details.retry_after_ms` and `Retry-After` say how long to wait.",
   not_ready: "The version is not loaded; the message says why. `slipway status` shows it too.",
   log_unavailable:
     "The disk is at its reserve or cannot be written, and the endpoint says `log.on_full: refuse`. Free space.",

@@ -12,8 +12,12 @@ type Scope = (typeof scopes)[number];
 const tokens: Record<string, { id: string; secret: string }> = {};
 const { origin_late_3h: _, ...record } = flight;
 
-async function createToken(data: string, scope: Scope): Promise<{ id: string; secret: string }> {
-  const args = ["token", "create", "--data", data, "--user", `${scope}-user`, "--scope", scope, "-o", "json"];
+async function createToken(
+  data: string,
+  scope: Scope,
+  rate: readonly string[] = [],
+): Promise<{ id: string; secret: string }> {
+  const args = ["token", "create", "--data", data, "--user", `${scope}-user`, "--scope", scope, ...rate, "-o", "json"];
   const { code, stdout, stderr } = await runCli(args);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout) as { id: string; secret: string };
@@ -79,6 +83,24 @@ describe.each(routes)("%s: %s %s", (needed, method, path, request, status) => {
   test("is open to the token that the server was started with", async () => {
     expect((await ask(path, admin, { method, ...request })).status).toBe(status);
   });
+});
+
+test("over the rate of a token every face refuses in its own words and says when to come back", async () => {
+  const { secret } = await createToken(server.data, "deploy", ["--rate", "3/h"]);
+  const headers = { authorization: `Bearer ${secret}` };
+  for (let i = 0; i < 3; i++)
+    expect((await ask("/endpoints/flight-delay/predict", secret, predict)).status, `request ${i}`).toBe(200);
+  for (const [needed, method, path, request] of routes.filter(([scope]) => scope === "infer")) {
+    const refused = await fetchJson(`${server.url}${path}`, { method, ...request, headers });
+    expect([path, needed, refused.status]).toEqual([path, "infer", 429]);
+    expect(JSON.stringify(refused.body), path).toContain("3 requests an hour");
+    expect(Number(refused.headers.get("retry-after")), path).toBeGreaterThan(1_000);
+  }
+  const refused = await fetchJson(`${server.url}/endpoints/flight-delay/predict`, { ...predict, headers });
+  expect(refused.body).toMatchObject({ code: "rate_limited", retryable: true, details: { rate: "3/h", burst: 3 } });
+  // Neither what it reads and changes nor another token of the same user is concerned.
+  expect((await ask("/api/v1/models", secret)).status).toBe(200);
+  expect((await ask("/endpoints/flight-delay/predict", tokens["deploy"]!.secret, predict)).status).toBe(200);
 });
 
 test("what is public needs no token and tells no name of a model", async () => {

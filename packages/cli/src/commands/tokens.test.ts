@@ -55,6 +55,20 @@ test("a token is made, listed without its secret, and revoked", async () => {
   for (const file of await readdir(data)) expect((await readFile(join(data, file))).includes(secret), file).toBe(false);
 });
 
+test("a rate is made, listed and told", async () => {
+  const data = join(root, "rates");
+  const options = { data, user: "shop", scope: "infer", rate: "100/s", burst: "20" };
+  const made = await runCommand(createToken, { options });
+  expect(made.err).toContain("shop (infer, 100/s)");
+  expect(await list(data)).toMatchObject([{ user: "shop", rate: "100/s", burst: 20 }]);
+  const table = await runCommand(listTokens, { options: { data } });
+  expect(table.out).toMatch(/RATE +BURST.*\n.* infer +100\/s +20 /);
+  for (const wrong of [{ rate: "fast" }, { rate: "1/s", burst: "0" }, { rate: undefined, burst: "3" }])
+    await expect(runCommand(createToken, { options: { ...options, ...wrong } })).rejects.toMatchObject({
+      code: "invalid_request",
+    });
+});
+
 test("only create makes a data folder", async () => {
   const data = join(root, "empty");
   await mkdir(data);

@@ -11,15 +11,24 @@ type Server = Awaited<ReturnType<typeof loadServer>>;
 type Token = Awaited<ReturnType<Server["listTokens"]>>[number];
 type TokenJson = ReturnType<typeof toJson>;
 
-function toJson({ id, user, scope, createdAt, revokedAt }: Token) {
-  const revoked = revokedAt === null ? null : new Date(revokedAt).toISOString();
-  return { id, user, scope, created_at: new Date(createdAt).toISOString(), revoked_at: revoked };
+function toJson({ id, user, scope, rate, createdAt, revokedAt }: Token) {
+  return {
+    id,
+    user,
+    scope,
+    rate: rate && `${rate.requests}/${rate.unit}`,
+    burst: rate && rate.burst,
+    created_at: new Date(createdAt).toISOString(),
+    revoked_at: revokedAt === null ? null : new Date(revokedAt).toISOString(),
+  };
 }
 
 const columns: readonly Column<TokenJson>[] = [
   { title: "id", value: (token) => token.id },
   { title: "user", value: (token) => token.user },
   { title: "scope", value: (token) => token.scope },
+  { title: "rate", value: (token) => token.rate },
+  { title: "burst", value: (token) => token.burst, align: "right" },
   {
     title: "created_at",
     value: (token) => token.created_at,
@@ -36,14 +45,15 @@ export const createToken: Run = async (context, input) => {
   const data = await dataFolder(input);
   const user = textOption(input, "user") ?? "";
   const scope = textOption(input, "scope") ?? "";
+  const [rate, burst] = [textOption(input, "rate"), textOption(input, "burst")];
   const server = await loadServer();
-  const { token, secret } = await server.createToken({ data, user, scope });
+  const { token, secret } = await server.createToken({ data, user, scope, rate, burst });
   if (context.settings.format === "table") context.stdout.write(`${secret}\n`);
   else writeOne(context, { ...toJson(token), secret }, []);
   note(
     context,
     [
-      `\nThis token of ${user} (${scope}) is shown only now. Use it as SLIPWAY_TOKEN:`,
+      `\nThis token of ${user} (${[scope, ...(rate === undefined ? [] : [rate])].join(", ")}) is shown only now. Use it as SLIPWAY_TOKEN:`,
       "  export SLIPWAY_TOKEN=...          then slipway takes it by itself",
       '  curl -H "authorization: Bearer $SLIPWAY_TOKEN" ...',
       `Take it back: slipway token revoke ${token.id} --data ${data}`,

@@ -2,8 +2,18 @@ import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../kernel/clock.ts";
 import { createId } from "../kernel/ids.ts";
 import type { Sql } from "../platform/sql/index.ts";
+import { createBucket, describeRate, toRateText, type Bucket, type Rate } from "./rate.ts";
 import { appendAudit, createTokenStore, type AccessTables } from "./store.ts";
-import { createSecret, hashSecret, type Principal, type Token, type TokenScope } from "./token.ts";
+import {
+  allows,
+  createSecret,
+  hashSecret,
+  parseBearer,
+  type Principal,
+  type Token,
+  type TokenOrder,
+  type TokenScope,
+} from "./token.ts";
 
 export interface AccessDeps {
   readonly sql: Sql;
@@ -12,42 +22,76 @@ export interface AccessDeps {
   readonly adminToken: string | null;
 }
 
+/** What a request needs to be let in. */
+export interface Wanted {
+  readonly scope: TokenScope;
+  /** What it does, for the message of a refusal: `POST /v2/models/:name/infer`. */
+  readonly what: string;
+}
+
 export interface Access {
   /** Whether requests need a token: one was given at the start, or tokens exist. Asked once, before anything else. */
   required(): Promise<boolean>;
   /**
-   * Who holds the secret. Answers from memory where it can, without a promise; what SQL says is trusted for five seconds, so
-   * a revoked token works no longer than that in any process.
-   * @throws SlipwayError `unauthenticated`
+   * Lets a request in, the one place for every protocol: who holds the secret, whether the scope of the token covers it, and,
+   * where it needs `infer`, whether the rate of the token does; that takes one from its bucket. Buckets are in the memory of
+   * this process. Answers from memory where it can, without a promise; what SQL says is trusted for five seconds, so a
+   * revoked token works no longer than that in any process.
+   * @param authorization as it stands in the header: `Bearer SECRET`
+   * @throws SlipwayError `unauthenticated`, `forbidden`, `rate_limited` with `retry_after_ms`
    */
-  authenticate(secret: string): Principal | Promise<Principal>;
+  authorize(authorization: string | undefined, wanted: Wanted): Principal | Promise<Principal>;
   /** The secret is shown once, here. */
-  createToken(
-    user: string,
-    scope: TokenScope,
-    by?: { readonly actor: string | null },
-  ): Promise<{ token: Token; secret: string }>;
+  createToken(order: TokenOrder, by?: { readonly actor: string | null }): Promise<{ token: Token; secret: string }>;
   listTokens(): Promise<readonly Token[]>;
   /** @throws SlipwayError `not_found` */
   revokeToken(id: string, by?: { readonly actor: string | null }): Promise<void>;
 }
 
+/** A token as it is remembered. */
+interface Holder {
+  readonly principal: Principal;
+  readonly limit: { readonly rate: Rate; readonly bucket: Bucket } | null;
+}
+
 const trustMs = 5_000;
 const mostKnown = 10_000;
+const firstAdmin: Holder = { principal: { user: "admin", scope: "admin" }, limit: null };
 
 export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
   const { db, tx } = sql.as<AccessTables>();
   const store = createTokenStore(db);
   let adminHash = adminToken === null ? null : hashSecret(adminToken);
-  const known = new Map<string, { principal: Principal | null; until: number }>();
+  const known = new Map<string, { readonly holder: Holder | null; readonly until: number }>();
+  /** By the token's id; they outlive what is known of it, or every five seconds would begin with a full one. */
+  const buckets = new Map<string, Bucket>();
 
-  function remember(hash: string, principal: Principal | null): Principal {
+  function remember(hash: string, token: Token | null): Holder {
     if (known.size >= mostKnown) known.clear();
-    known.set(hash, { principal, until: clock.monotonic() + trustMs });
-    return principal ?? refuse();
+    const holder = token && toHolder(token);
+    known.set(hash, { holder, until: clock.monotonic() + trustMs });
+    return holder ?? refuse();
   }
-  function refuse(): never {
-    throw new SlipwayError("unauthenticated", "This token is not known here or was revoked.");
+  function toHolder({ id, user, scope, rate }: Token): Holder {
+    const principal = { user, scope };
+    if (rate === null) return { principal, limit: null };
+    const bucket = buckets.get(id) ?? createBucket(rate);
+    buckets.set(id, bucket);
+    return { principal, limit: { rate, bucket } };
+  }
+  function findHolder(secret: string): Holder | Promise<Holder> {
+    const hash = hashSecret(secret);
+    if (hash === adminHash) return firstAdmin;
+    const cached = known.get(hash);
+    if (cached && cached.until > clock.monotonic()) return cached.holder ?? refuse();
+    return store.findByHash(hash).then((token) => remember(hash, token));
+  }
+  function admit({ principal, limit }: Holder, { scope, what }: Wanted): Principal {
+    if (!allows(principal.scope, scope)) throw forbid(principal, { scope, what });
+    if (limit === null || scope !== "infer") return principal;
+    const waitMs = limit.bucket.take(clock.monotonic());
+    if (waitMs > 0) throw tooOften(principal, limit.rate, waitMs);
+    return principal;
   }
   return {
     async required() {
@@ -55,20 +99,17 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
       if (adminHash !== null && (await store.findByHash(adminHash)) !== null) adminHash = null;
       return adminHash !== null || (await store.list()).some((token) => token.revokedAt === null);
     },
-    authenticate(secret) {
-      const hash = hashSecret(secret);
-      if (hash === adminHash) return { user: "admin", scope: "admin" };
-      const cached = known.get(hash);
-      if (cached && cached.until > clock.monotonic()) return cached.principal ?? refuse();
-      return store.findByHash(hash).then((token) => remember(hash, token));
+    authorize(authorization, wanted) {
+      const holder = findHolder(parseBearer(authorization));
+      return holder instanceof Promise ? holder.then((found) => admit(found, wanted)) : admit(holder, wanted);
     },
-    async createToken(user, scope, { actor } = { actor: null }) {
+    async createToken({ user, scope, rate = null }, { actor } = { actor: null }) {
       const secret = createSecret();
-      const token = { id: createId(), user, scope, createdAt: clock.now(), revokedAt: null };
+      const token: Token = { id: createId(), user, scope, rate, createdAt: clock.now(), revokedAt: null };
+      const details = { user, scope, ...(rate === null ? {} : { rate: toRateText(rate), burst: rate.burst }) };
       await tx(async (trx) => {
         await createTokenStore(trx).insert(token, hashSecret(secret));
-        const event = { at: token.createdAt, actor, subject: token.id, details: { user, scope } };
-        await appendAudit(trx, { ...event, action: "token.create" });
+        await appendAudit(trx, { at: token.createdAt, actor, action: "token.create", subject: token.id, details });
       });
       return { token, secret };
     },
@@ -82,6 +123,28 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
       });
       if (!revoked) throw new SlipwayError("not_found", `There is no token ${JSON.stringify(id)} in force.`, { id });
       known.clear();
+      buckets.delete(id);
     },
   };
+}
+
+function refuse(): never {
+  throw new SlipwayError("unauthenticated", "This token is not known here or was revoked.");
+}
+
+function forbid(principal: Principal, { scope, what }: Wanted): SlipwayError {
+  return new SlipwayError(
+    "forbidden",
+    `${principal.user} has a token for "${principal.scope}"; ${what} needs "${scope}".`,
+    { scope },
+  );
+}
+
+function tooOften({ user }: Principal, rate: Rate, waitMs: number): SlipwayError {
+  const retryAfterMs = Math.ceil(waitMs);
+  return new SlipwayError(
+    "rate_limited",
+    `This token of ${user} may make ${describeRate(rate)}, ${rate.burst} at once, and made more. Try again in ${retryAfterMs} ms, send several rows in one request, or ask for a token with a higher rate.`,
+    { rate: toRateText(rate), burst: rate.burst, retry_after_ms: retryAfterMs },
+  );
 }

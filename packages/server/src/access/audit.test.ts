@@ -11,7 +11,7 @@ describeStores("the audit trail", (open) => {
     await migrate(sql, accessMigrations);
     const access = createAccess({ sql, clock: systemClock, adminToken: null });
     const audit = createAudit({ sql });
-    const { token } = await access.createToken("ann", "deploy", { actor: "root" });
+    const { token } = await access.createToken({ user: "ann", scope: "deploy" }, { actor: "root" });
     await access.revokeToken(token.id, { actor: "bob" });
     await expect(access.revokeToken(token.id)).rejects.toMatchObject({ code: "not_found" });
     const first = await audit.list({ limit: 1, cursor: null });

@@ -1,6 +1,15 @@
-export { createAccess, type Access, type AccessDeps } from "./access.ts";
+export { createAccess, type Access, type AccessDeps, type Wanted } from "./access.ts";
 export type { AuditAction, AuditEvent, AuditQuery } from "./audit-event.ts";
 export { createAudit, type Audit } from "./audit.ts";
 export { accessMigrations } from "./migrations.ts";
+export { parseRate, toRateText, type Rate } from "./rate.ts";
 export { appendAudit } from "./store.ts";
-export { allows, parseScope, parseUser, type Principal, type Token, type TokenScope } from "./token.ts";
+export {
+  allows,
+  parseScope,
+  parseUser,
+  type Principal,
+  type Token,
+  type TokenOrder,
+  type TokenScope,
+} from "./token.ts";

@@ -20,6 +20,13 @@ export const accessMigrations: readonly Migration[] = [
       for (const change of ["update", "delete"]) await refuse(db, dialect, change);
     },
   },
+  {
+    id: "access-0003",
+    async up(db: Kysely<unknown>) {
+      for (const column of ["rate_requests bigint", "rate_unit text", "rate_burst bigint"])
+        await sql`alter table tokens add column ${sql.raw(column)}`.execute(db);
+    },
+  },
 ];
 
 /** The audit trail is appended to and nothing else, whoever is at the database. */

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { createId } from "../kernel/ids.ts";
 import { decodeCursor, toPage, type Page } from "../kernel/page.ts";
 import type { AuditAction, AuditEvent, AuditQuery } from "./audit-event.ts";
+import type { Rate, RateUnit } from "./rate.ts";
 import type { Token, TokenScope } from "./token.ts";
 
 interface TokenRow {
@@ -11,6 +12,10 @@ interface TokenRow {
   scope: string;
   created_at: number;
   revoked_at: number | null;
+  /** All three or none. */
+  rate_requests: number | null;
+  rate_unit: string | null;
+  rate_burst: number | null;
 }
 
 interface AuditRow {
@@ -40,10 +45,15 @@ export interface TokenStore {
   revoke(id: string, at: number): Promise<boolean>;
 }
 
+function toRate({ rate_requests: requests, rate_unit: unit, rate_burst: burst }: TokenRow): Rate | null {
+  return requests === null || unit === null || burst === null ? null : { requests, unit: unit as RateUnit, burst };
+}
+
 const toToken = (row: TokenRow): Token => ({
   id: row.id,
   user: row.user_name,
   scope: row.scope as TokenScope,
+  rate: toRate(row),
   createdAt: row.created_at,
   revokedAt: row.revoked_at,
 });
@@ -60,6 +70,9 @@ export function createTokenStore(db: Kysely<AccessTables>): TokenStore {
           scope: token.scope,
           created_at: token.createdAt,
           revoked_at: token.revokedAt,
+          rate_requests: token.rate?.requests ?? null,
+          rate_unit: token.rate?.unit ?? null,
+          rate_burst: token.rate?.burst ?? null,
         })
         .execute();
     },

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { SlipwayError } from "@slipway/contract";
+import type { Rate } from "./rate.ts";
 
 const scopes = ["infer", "read", "deploy", "admin"] as const;
 export type TokenScope = (typeof scopes)[number];
@@ -22,8 +23,15 @@ export interface Principal {
   readonly scope: TokenScope;
 }
 
+/** What a new token says. */
+export interface TokenOrder extends Principal {
+  /** Null or absent: as often as it likes. */
+  readonly rate?: Rate | null;
+}
+
 export interface Token extends Principal {
   readonly id: string;
+  readonly rate: Rate | null;
   readonly createdAt: number;
   readonly revokedAt: number | null;
 }
@@ -35,6 +43,19 @@ export function createSecret(): string {
 
 export function hashSecret(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
+}
+
+/**
+ * The secret of an `authorization` header or metadata entry.
+ * @throws SlipwayError `unauthenticated`
+ */
+export function parseBearer(authorization: string | undefined): string {
+  const match = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "");
+  if (match) return match[1]!;
+  throw new SlipwayError(
+    "unauthenticated",
+    'This server needs a token: send "authorization: Bearer TOKEN", or set SLIPWAY_TOKEN for the command line.',
+  );
 }
 
 /** @throws SlipwayError `invalid_request` */

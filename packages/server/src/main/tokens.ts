@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { SlipwayError } from "@slipway/contract";
-import { createAccess, parseScope, parseUser, type Access, type Token } from "../access/index.ts";
+import { createAccess, parseRate, parseScope, parseUser, type Access, type Token } from "../access/index.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { migrations } from "../app/storage.ts";
 import { migrate, openDataFolder, openSqlite } from "../platform/sql/index.ts";
@@ -24,12 +24,22 @@ async function withAccess<T>({ data }: TokenOptions, use: (access: Access) => Pr
   }
 }
 
+export interface NewToken {
+  readonly user: string;
+  readonly scope: string;
+  /** `100/s`, `60/m`, `1000/h`; absent: as often as it likes. */
+  readonly rate?: string | undefined;
+  /** How many may come at once; absent: the number of the rate. */
+  readonly burst?: string | undefined;
+}
+
 /** The secret is in this answer and nowhere else. @throws SlipwayError `invalid_request` */
-export function createToken(
-  options: TokenOptions & { readonly user: string; readonly scope: string },
-): Promise<{ token: Token; secret: string }> {
+export async function createToken(options: TokenOptions & NewToken): Promise<{ token: Token; secret: string }> {
   const [user, scope] = [parseUser(options.user), parseScope(options.scope)];
-  return withAccess(options, (access) => access.createToken(user, scope, localActor()));
+  if (options.rate === undefined && options.burst !== undefined)
+    throw new SlipwayError("invalid_request", "A burst goes with a rate: give --rate, too.");
+  const rate = options.rate === undefined ? null : parseRate(options.rate, options.burst);
+  return withAccess(options, (access) => access.createToken({ user, scope, rate }, localActor()));
 }
 
 export function listTokens(options: TokenOptions): Promise<readonly Token[]> {
