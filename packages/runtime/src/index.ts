@@ -1,4 +1,4 @@
-export * from "./batcher.ts";
+export * from "./batching/index.ts";
 export * from "./codec/binary.ts";
 export {
   createRules,
@@ -8,8 +8,11 @@ export {
   writeElements,
 } from "./codec/elements.ts";
 export * from "./codec/json-body.ts";
+export * from "./codec/oip-outputs.ts";
+export { takesRawBytes } from "./codec/oip-raw.ts";
 export * from "./codec/oip-request.ts";
 export * from "./codec/oip-response.ts";
+export { parseHeaderLength } from "./codec/oip-tail.ts";
 export * from "./codec/predictions.ts";
 export * from "./codec/records.ts";
 export * from "./codec/scoring/scoring-answer.ts";

@@ -26,13 +26,28 @@ export interface OpenOptions {
   readonly threads: number;
   /** Left out: the CPU. */
   readonly device?: Device;
+  /** Of a process; one that takes more is ended and started anew. Left out: no bound. */
+  readonly memoryBytes?: number;
+  /** For messages: `flight-delay@2`. */
+  readonly what?: string;
+  /**
+   * Asked of a copy that had to be started anew, before it takes runs again; it stays out of service while this rejects.
+   * The first copy is the caller's to check.
+   */
+  readonly check?: (copy: Replica) => Promise<unknown>;
+  /** Aborted: nobody waits for the model any more. Only a process can be stopped while it opens. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * One loaded copy of a version. `run` is called with the model's own tensors (packed already), in the order of the
- * signature, and answers with all outputs in the order of the signature. One run at a time; the batcher sees to that.
+ * signature, and answers with all outputs in the order of the signature. One run at a time, or `depth`; the batcher sees to that.
  */
 export interface Replica {
+  /** Runs that may be handed over at once: a second one waits on the other side, so that no time is lost between them. Left out: 1. */
+  readonly depth?: number;
+  /** False while what runs the model is gone and being restarted. Left out: always true. */
+  readonly ready?: boolean;
   run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
   close(): Promise<void>;
 }

@@ -130,7 +130,7 @@ export const options = {
     default: null,
     help: "Folder that gets a copy of each new Parquet file of predictions",
   },
-  batch_rows: { type: "integer", default: 256, min: 1, max: 65536, help: "Most rows of one run of a model" },
+  batch_rows: { type: "integer", default: 1024, min: 1, max: 65536, help: "Most rows of one run of a model" },
   otlp_endpoint: {
     type: "string",
     default: null,

@@ -35,6 +35,10 @@ export function deadline(budgetMs: number): SlipwayError {
   });
 }
 
+export function gone(): SlipwayError {
+  return new SlipwayError("cancelled", "The caller went away before the answer.");
+}
+
 export function logUnavailable(): SlipwayError {
   return new SlipwayError(
     "log_unavailable",

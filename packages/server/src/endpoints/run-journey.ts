@@ -3,9 +3,15 @@ import type { ResolvedInputs } from "@slipway/runtime";
 import type { Clock } from "../kernel/clock.ts";
 import type { LoadedVersion, RunResult } from "../serving/index.ts";
 import { checkExtraKeys } from "./field-keys.ts";
-import { deadline } from "./infer-errors.ts";
+import { deadline, gone } from "./infer-errors.ts";
 import type { Journey } from "./journey.ts";
 import type { Routing } from "./routing.ts";
+
+interface Limit {
+  readonly budgetMs: number;
+  /** Monotonic milliseconds. */
+  readonly deadlineAt: number;
+}
 
 /** Chooses the version of a request, parses the body for it and runs it within the request's time. */
 export function createRunJourney({
@@ -37,33 +43,39 @@ export function createRunJourney({
     journey.rows = resolved.rows;
     if (route.spec.log.key !== null) checkExtraKeys(parsed, route.spec.log.key);
     journey.parsedAt = clock.monotonic();
-    const budgetMs = Math.min(call.timeoutMs ?? Infinity, route.spec.serve.timeoutMs);
-    const result = await withDeadline(loaded, resolved, budgetMs - (journey.parsedAt - journey.startedAt));
-    if (result === null || clock.monotonic() - journey.startedAt > budgetMs) throw deadline(budgetMs);
+    const budgetMs = Math.min(call.timeoutMs ?? Infinity, parsed.timeoutMs ?? Infinity, route.spec.serve.timeoutMs);
+    const limit = { budgetMs, deadlineAt: journey.startedAt + budgetMs };
+    if (journey.parsedAt >= limit.deadlineAt) throw deadline(budgetMs);
+    return loaded.placement === "thread" ? runHere(loaded, resolved, limit) : runAway(loaded, journey, limit);
+  }
+
+  /** A run in this thread cannot be cut short, so a timer would only cost; its time is checked when it is over. */
+  async function runHere(loaded: LoadedVersion, { tensors, rows }: ResolvedInputs, limit: Limit): Promise<RunResult> {
+    const result = await loaded.run(tensors, rows, { deadlineAt: limit.deadlineAt });
+    if (clock.monotonic() > limit.deadlineAt) throw deadline(limit.budgetMs);
     return result;
   }
 
-  /** Null: the time is over. */
-  async function withDeadline(
-    loaded: LoadedVersion,
-    resolved: ResolvedInputs,
-    leftMs: number,
-  ): Promise<RunResult | null> {
-    if (leftMs <= 0) return null;
-    // A run in this thread cannot be cut short, so a timer would only cost; its time is checked when it is over.
-    if (loaded.placement === "thread") return loaded.run(resolved.tensors, resolved.rows);
-    const ended = new AbortController();
-    const late = clock.sleep(leftMs, ended.signal).then(() => {
-      if (ended.signal.aborted) return null;
-      dropped.abort();
-      return null;
-    });
-    const dropped = new AbortController();
-    try {
-      return await Promise.race([loaded.run(resolved.tensors, resolved.rows, { signal: dropped.signal }), late]);
-    } finally {
-      ended.abort();
-    }
+  /** At the deadline, or when the caller goes away, the place in the queue is free and the request is over, whatever still runs. */
+  function runAway(loaded: LoadedVersion, { call, parsed }: Journey, limit: Limit): Promise<RunResult> {
+    const { tensors, rows } = parsed!.resolved;
+    const { deadlineAt, budgetMs } = limit;
+    const { promise, resolve, reject } = Promise.withResolvers<RunResult>();
+    const left = new AbortController();
+    const giveUp = (error: SlipwayError) => {
+      reject(error);
+      left.abort(error);
+    };
+    const stopTimer = clock.after(deadlineAt - clock.monotonic(), () => giveUp(deadline(budgetMs)));
+    const stopListening = call.onGone?.(() => giveUp(gone()));
+    loaded
+      .run(tensors, rows, { deadlineAt, signal: left.signal })
+      .then(resolve, reject)
+      .finally(() => {
+        stopTimer();
+        stopListening?.();
+      });
+    return promise;
   }
 
   return run;

@@ -6,6 +6,8 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms`, 24 days at most, or at once where the signal is aborted. Never keeps the process alive. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `task` once after `ms`, unless the returned function is called before. Never keeps the process alive. */
+  after(ms: number, task: () => void): () => void;
   /** Calls `task` every `ms` until the returned function is called. Never keeps the process alive. */
   every(ms: number, task: () => void): () => void;
 }
@@ -27,6 +29,10 @@ export const systemClock: Clock = {
       }
       signal?.addEventListener("abort", done, { once: true });
     }),
+  after: (ms, task) => {
+    const timer = setTimeout(task, Math.min(ms, longestTimerMs)).unref();
+    return () => clearTimeout(timer);
+  },
   every: (ms, task) => {
     const timer = setInterval(task, ms).unref();
     return () => clearInterval(timer);

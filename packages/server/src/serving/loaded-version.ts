@@ -1,7 +1,8 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Batcher, BatchResult, Placement, Replica, Signature, Tensor } from "@slipway/runtime";
+import type { Clock } from "../kernel/clock.ts";
 import type { ModelVersion } from "../registry/index.ts";
-import { createVersionStats, type VersionStats } from "./version-stats.ts";
+import { countAnswer, countFailure, type VersionStats } from "./version-stats.ts";
 
 export type RunResult = BatchResult;
 
@@ -22,6 +23,10 @@ export interface LoadedVersion {
   /** Requests that were accepted and have not been answered yet. */
   readonly inFlight: number;
   readonly queuedRows: number;
+  /** Most rows of a run, as far as the times of runs are known. */
+  readonly rowLimit: number;
+  /** Copies that are alive, of so many. */
+  readonly replicas: { readonly ready: number; readonly total: number };
   /**
    * Runs the model on validated inputs, the model's own tensors in the order of the signature.
    * @throws SlipwayError `model_failed`, `overloaded`, `not_ready`, `cancelled`, `deadline_exceeded`
@@ -33,36 +38,29 @@ export interface LoadedVersion {
   close(): Promise<void>;
 }
 
-/** Rows that may wait for one version; beyond it a request is refused at once rather than answered too late. */
-const maxQueuedRows = 65_536;
+export interface LoadedParts {
+  readonly version: ModelVersion;
+  readonly placement: Placement;
+  readonly replicas: readonly Replica[];
+  readonly batcher: Batcher;
+  readonly stats: VersionStats;
+  readonly clock: Clock;
+}
 
-export function createLoadedVersion(
-  version: ModelVersion,
-  placement: Placement,
-  replicas: readonly { replica: Replica; batcher: Batcher }[],
-): LoadedVersion {
-  const stats = createVersionStats();
+export function createLoadedVersion(parts: LoadedParts): LoadedVersion {
+  const { version, placement, replicas, batcher, stats, clock } = parts;
   let inFlight = 0;
   let closing: Promise<void> | null = null;
   let idle: (() => void) | null = null;
 
-  function leastBusy(): Batcher {
-    let best = replicas[0]!.batcher;
-    for (const { batcher } of replicas) if (batcher.queuedRows < best.queuedRows) best = batcher;
-    return best;
-  }
   function leave() {
     inFlight--;
     if (inFlight === 0) idle?.();
   }
   async function close() {
     if (inFlight > 0) await new Promise<void>((resolve) => (idle = resolve));
-    await Promise.all(
-      replicas.map(async ({ replica, batcher }) => {
-        await batcher.close();
-        await replica.close();
-      }),
-    );
+    await batcher.close();
+    await Promise.all(replicas.map((replica) => replica.close()));
   }
   return {
     version,
@@ -73,26 +71,33 @@ export function createLoadedVersion(
       return inFlight;
     },
     get queuedRows() {
-      return replicas.reduce((sum, { batcher }) => sum + batcher.queuedRows, 0);
+      return batcher.queuedRows;
     },
-    run(inputs, rows, options = {}) {
+    get rowLimit() {
+      return batcher.rowLimit;
+    },
+    get replicas() {
+      return { ready: replicas.filter(({ ready }) => ready !== false).length, total: replicas.length };
+    },
+    run(inputs, rows, options) {
       if (closing) return Promise.reject(new SlipwayError("not_ready", "This version is being unloaded; try again."));
-      const batcher = leastBusy();
-      if (batcher.queuedRows + rows > maxQueuedRows && batcher.queuedRows > 0)
-        return Promise.reject(
-          new SlipwayError(
-            "overloaded",
-            `${batcher.queuedRows} rows are waiting for this model already; try again later.`,
-          ),
-        );
       inFlight++;
-      const result = batcher.submit(inputs, rows, options.signal);
-      result.then(leave, leave);
+      const startedAt = clock.monotonic();
+      stats.lastInferenceAt = clock.now();
+      const result = batcher.submit(inputs, rows, options);
+      result.then(
+        (answer) => {
+          countAnswer(stats, rows, answer, clock.monotonic() - startedAt);
+          leave();
+        },
+        (error: unknown) => {
+          countFailure(stats, error, clock.monotonic() - startedAt);
+          leave();
+        },
+      );
       return result;
     },
-    abandon() {
-      for (const { batcher } of replicas) batcher.abandon();
-    },
+    abandon: () => batcher.abandon(),
     close: () => (closing ??= close()),
   };
 }

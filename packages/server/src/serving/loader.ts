@@ -1,4 +1,12 @@
-import { createBatcher, examplesFile, type Placement, type Runtime } from "@slipway/runtime";
+import {
+  createBatcher,
+  createRunTimes,
+  examplesFile,
+  seedTimes,
+  type Placement,
+  type Replica,
+  type Runtime,
+} from "@slipway/runtime";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
@@ -10,6 +18,8 @@ import { toPlacement, type LoadSettings } from "./load-settings.ts";
 import { createLoadedVersion, type LoadedVersion } from "./loaded-version.ts";
 import { openReplicas } from "./open-replicas.ts";
 import { proveModel, readVersionExamples, requireRuntime, type Proof, type ProofSubject } from "./prove-model.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
+import { countRun, createVersionStats } from "./version-stats.ts";
 import { withinLimit } from "./within-limit.ts";
 
 export interface ServingDeps {
@@ -18,6 +28,8 @@ export interface ServingDeps {
   readonly blobs: BlobStore;
   readonly runtimes: Readonly<Partial<Record<Placement, Runtime>>>;
   readonly batchRows: number;
+  /** What computes; by default one for this server. */
+  readonly lanes?: Lanes;
   /** How long opening a version, its warm-up and its examples may take. 2 minutes. */
   readonly loadTimeoutMs?: number;
   readonly clock: Clock;
@@ -41,6 +53,7 @@ export interface Loader {
 
 export function createLoader(deps: ServingDeps): Loader {
   const { folder: root, blobs, clock, batchRows, logger, loadTimeoutMs = 120_000 } = deps;
+  const lanes = deps.lanes ?? createLanes();
   let loads = 0;
 
   function counted<T>(work: Promise<T>): Promise<T> {
@@ -48,7 +61,7 @@ export function createLoader(deps: ServingDeps): Loader {
     return work.finally(() => loads--);
   }
 
-  async function openAll(version: ModelVersion, folder: string, settings: LoadSettings) {
+  async function openAll(version: ModelVersion, folder: string, settings: LoadSettings): Promise<Replica[]> {
     const { signature } = version;
     const placement = toPlacement(version, settings);
     const what = nameOf(version);
@@ -58,24 +71,45 @@ export function createLoader(deps: ServingDeps): Loader {
     // Replicas in the event loop's thread would share that thread: one is as good as many.
     const opening = counted(openReplicas(request, placement === "thread" ? 1 : settings.replicas, what));
     const limit = { clock, timeoutMs: loadTimeoutMs, what };
-    const opened = await withinLimit(limit, opening, (late) => Promise.all(late.map((replica) => replica.close())));
+    return withinLimit(limit, opening, (late) => Promise.all(late.map((replica) => replica.close())));
+  }
+
+  async function toLoadedVersion(version: ModelVersion, settings: LoadSettings, replicas: readonly Replica[]) {
+    const { signature } = version;
+    const { batching, threads: weight = 1 } = settings;
+    const placement = toPlacement(version, settings);
+    const lane = placement === "thread" ? lanes.loop : lanes.cores;
+    const times = createRunTimes();
+    const stats = createVersionStats();
     const monotonic = () => clock.monotonic();
-    return opened.map((replica) => ({
-      replica,
-      batcher: createBatcher({ replica, signature, maxRows: batchRows, monotonic }),
-    }));
+    const maxRows = Math.min(batching?.maxRows ?? batchRows, batchRows);
+    await seedTimes(replicas[0]!, signature, { times, maxRows, monotonic, inLoop: lane.inLoop });
+    const batcher = createBatcher({
+      replicas,
+      signature,
+      maxRows,
+      ...(batching?.maxDelayMs !== undefined && { maxDelayMs: batching.maxDelayMs }),
+      ...(batching?.maxQueue !== undefined && { maxQueue: batching.maxQueue }),
+      alone: batching === null,
+      lane,
+      weight,
+      times,
+      onRun: (report) => countRun(stats, report),
+      monotonic,
+    });
+    return createLoadedVersion({ version, placement, replicas, batcher, stats, clock });
   }
 
   async function load(version: ModelVersion, settings: LoadSettings): Promise<LoadedVersion> {
     const startedAt = clock.monotonic();
     const folder = join(root, version.id);
     await blobs.layout(version.files, folder);
-    const opened = await openAll(version, folder, settings);
+    const loaded = await toLoadedVersion(version, settings, await openAll(version, folder, settings));
     const { model, version: number } = version;
-    const placement = toPlacement(version, settings);
+    const { placement } = loaded;
     const ms = Math.round(clock.monotonic() - startedAt);
     logger.info({ model, version: number, placement, ms }, "version loaded");
-    return createLoadedVersion(version, placement, opened);
+    return loaded;
   }
 
   async function proveVersion(version: ModelVersion, { signal, onFile }: ProveOptions): Promise<Proof> {

@@ -2,9 +2,9 @@ import { SlipwayError } from "@slipway/contract/errors";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBatcher } from "./batcher.ts";
-import type { Replica } from "./runtime.ts";
-import type { Signature } from "./signature.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Replica } from "../runtime.ts";
+import type { Signature } from "../signature.ts";
+import type { Tensor } from "../tensor.ts";
 
 const signature: Signature = {
   inputs: [{ name: "x", datatype: "FP32", shape: [-1, -1], nullable: false }],
@@ -44,7 +44,7 @@ function replicaOf(run: Run = (x) => x): Replica & { runs: number[] } {
 }
 
 function batcherOf(replica: Replica, options: { maxRows?: number; signature?: Signature } = {}) {
-  return createBatcher({ replica, signature, maxRows: 64, monotonic: () => performance.now(), ...options });
+  return createBatcher({ replicas: [replica], signature, maxRows: 64, monotonic: () => performance.now(), ...options });
 }
 
 describe("batcher", () => {
@@ -147,7 +147,7 @@ describe("batcher", () => {
     const replica = replicaOf(sum);
     const result = await batcherOf(replica, { maxRows: 4 }).submit([matrix(10, 1, () => 1)], 10);
     expect(result.outputs[0]!.data).toEqual(Float32Array.of(10));
-    expect(replica.runs).toEqual([4, 10]);
+    expect(replica.runs).toEqual([4, 4, 2, 10]);
   });
 
   test("a model without a batch runs each request alone", async () => {
@@ -162,9 +162,9 @@ describe("batcher", () => {
     const batcher = batcherOf(replica);
     const late = new AbortController();
     const answers = [
-      batcher.submit([matrix(1, 1, () => 1)], 1, late.signal),
+      batcher.submit([matrix(1, 1, () => 1)], 1, { signal: late.signal }),
       batcher.submit([matrix(1, 1, () => 2)], 1),
-      batcher.submit([matrix(1, 1, () => 3)], 1, AbortSignal.abort()),
+      batcher.submit([matrix(1, 1, () => 3)], 1, { signal: AbortSignal.abort() }),
     ];
     late.abort(new SlipwayError("deadline_exceeded", "Too late."));
     const results = await Promise.allSettled(answers);

@@ -1,0 +1,152 @@
+import { SlipwayError } from "@slipway/contract/errors";
+import { canConcat } from "../datatype.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** One request, or one part of a large one, on its way through a batcher; exactly one of `resolve` and `reject` is called. */
+export interface BatchEntry<Result> {
+  readonly inputs: readonly Tensor[];
+  readonly rows: number;
+  /** Monotonic milliseconds; Infinity where there is none. */
+  readonly deadlineAt: number;
+  /** Monotonic milliseconds. */
+  readonly submittedAt: number;
+  /** The wait that was foreseen when it came, before what was learned of such forecasts. Milliseconds. */
+  readonly foreseenMs: number;
+  /** When it was expected to be answered, monotonic milliseconds. */
+  readonly expectedAt: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+  /** In the queue: neither taken nor dropped. */
+  waits: boolean;
+}
+
+export interface TakeLimits {
+  /** Whether several requests may share the run. */
+  readonly together: boolean;
+  readonly maxRows: number;
+  /** Monotonic milliseconds. */
+  readonly now: number;
+  /** Milliseconds of a run. */
+  readonly predict: (rows: number) => number;
+}
+
+export interface BatchQueue<Result> {
+  push(entry: BatchEntry<Result>): void;
+  /**
+   * Removes the first request and, where `together`, those behind it that can run with it, as long as the run is expected to
+   * end in time for each of them, up to `maxRows` rows but always one request. Others keep their places. Those whose time is
+   * over are rejected on the way, and so are those that are expected to be late, as long as another one is left to be run:
+   * only a run can show that the expectation is wrong. Empty when nothing is left.
+   */
+  take(limits: TakeLimits): BatchEntry<Result>[];
+  /** Takes a request out that waits; false where it does not. */
+  drop(entry: BatchEntry<Result>): boolean;
+  /** Rejects all that waits. */
+  clear(error: SlipwayError): void;
+  /** When the oldest that waits came; null: nothing waits. */
+  oldestAt(): number | null;
+  readonly length: number;
+  readonly rows: number;
+}
+
+export function createBatchQueue<Result>(): BatchQueue<Result> {
+  let entries: BatchEntry<Result>[] = [];
+  let waiting = 0;
+  let queuedRows = 0;
+
+  function remove(entry: BatchEntry<Result>) {
+    entry.waits = false;
+    waiting--;
+    queuedRows -= entry.rows;
+  }
+  function isLate(entry: BatchEntry<Result>, { now, predict }: TakeLimits): boolean {
+    if (entry.deadlineAt === Infinity) return false;
+    return now >= entry.deadlineAt || (waiting > 1 && now + predict(entry.rows) > entry.deadlineAt);
+  }
+  return {
+    push(entry) {
+      entries.push(entry);
+      entry.waits = true;
+      waiting++;
+      queuedRows += entry.rows;
+    },
+    take(limits) {
+      const { together, maxRows, now, predict } = limits;
+      const batch: BatchEntry<Result>[] = [];
+      const skipped: BatchEntry<Result>[] = [];
+      let rows = 0;
+      let deadlineAt = Infinity;
+      let i = 0;
+      for (; i < entries.length; i++) {
+        const entry = entries[i]!;
+        if (!entry.waits) continue;
+        if (isLate(entry, limits)) {
+          remove(entry);
+          entry.reject(expired());
+          continue;
+        }
+        const first = batch[0];
+        if (first !== undefined) {
+          if (!together) break;
+          if (!canRunTogether(first, entry)) {
+            skipped.push(entry);
+            continue;
+          }
+          const sum = rows + entry.rows;
+          if (sum > maxRows) break;
+          const soonest = Math.min(deadlineAt, entry.deadlineAt);
+          if (soonest !== Infinity && now + predict(sum) > soonest) break;
+        }
+        batch.push(entry);
+        rows += entry.rows;
+        deadlineAt = Math.min(deadlineAt, entry.deadlineAt);
+      }
+      const behind = i === entries.length ? [] : entries.slice(i);
+      entries = skipped.length === 0 ? behind : skipped.concat(behind);
+      for (const entry of batch) remove(entry);
+      return batch;
+    },
+    drop(entry) {
+      if (!entry.waits) return false;
+      remove(entry);
+      return true;
+    },
+    clear(error) {
+      const left = entries;
+      entries = [];
+      waiting = 0;
+      queuedRows = 0;
+      for (const entry of left) {
+        if (!entry.waits) continue;
+        entry.waits = false;
+        entry.reject(error);
+      }
+    },
+    oldestAt: () => entries.find((entry) => entry.waits)?.submittedAt ?? null,
+    get length() {
+      return waiting;
+    },
+    get rows() {
+      return queuedRows;
+    },
+  };
+}
+
+function expired(): SlipwayError {
+  return new SlipwayError(
+    "deadline_exceeded",
+    "The request waited for its run until it could not be answered in time any more.",
+  );
+}
+
+/** What a request whose signal was aborted is rejected with. */
+export function abortReason(signal: AbortSignal): SlipwayError {
+  const reason: unknown = signal.reason;
+  if (SlipwayError.is(reason)) return reason;
+  return new SlipwayError("cancelled", "The request was cancelled while it waited for its run.");
+}
+
+function canRunTogether(a: { inputs: readonly Tensor[] }, b: { inputs: readonly Tensor[] }): boolean {
+  for (let i = 0; i < a.inputs.length; i++) if (!canConcat(a.inputs[i]!, b.inputs[i]!)) return false;
+  return true;
+}
