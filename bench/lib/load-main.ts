@@ -1,10 +1,11 @@
 import { closedLoop, openLoop } from "../../packages/cli/src/loadtest/open-loop.ts";
 import { readCpuUs } from "./process-usage.ts";
-import type { LoadOrder, MeasuredLoad } from "./run-load.ts";
+import { parseOrder, type MeasuredLoad } from "./run-load.ts";
 
-// A process of its own: `node load-main.ts ORDER` does one load and prints its report as JSON.
-const order = JSON.parse(process.argv[2] ?? "") as LoadOrder;
-const { load, pid } = order;
+// A process of its own: `node load-main.ts` reads an order on its standard input, does that one load and prints its report as JSON.
+let text = "";
+for await (const part of process.stdin.setEncoding("utf8")) text += String(part);
+const { load, pid } = parseOrder(text);
 const { durationMs, warmUpMs = 1_000 } = load;
 
 const marks: number[] = [];

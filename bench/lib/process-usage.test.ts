@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { expect, test } from "vitest";
-import { parseCpuUs, readCpuUs, readRssBytes } from "./process-usage.ts";
+import { listProcesses, parseCpuUs, readCpuUs, readMemory, readRssBytes } from "./process-usage.ts";
 
 test("CPU time is user plus system time of the right fields", () => {
   const stat = "42 (a (b) c) S 1 42 42 0 -1 4194304 100 0 0 0 123 45 6 7 20 0 11 0 500 1000 200 18446744073709551615 1";
@@ -11,3 +13,22 @@ test.runIf(process.platform === "linux")("it agrees with what Node says of itsel
   expect(Math.abs(readCpuUs(process.pid) - user - system)).toBeLessThan(60_000);
   expect(readRssBytes(process.pid) / process.memoryUsage.rss()).toBeCloseTo(1, 0);
 });
+
+test.runIf(process.platform === "linux")(
+  "a program and its children are found by a mark, and weighed together",
+  async () => {
+    const mark = `SLIPWAY_BENCH_TEST=${process.pid}`;
+    const script = `require("node:child_process").spawn("sleep", ["60"], { detached: true }); console.log("up"); setInterval(() => 0, 1000)`;
+    const env = { ...process.env, SLIPWAY_BENCH_TEST: String(process.pid) };
+    const child = spawn(process.execPath, ["-e", script], { env, stdio: ["ignore", "pipe", "ignore"] });
+    await once(child.stdout, "data");
+    const pids = listProcesses(mark);
+    expect(pids.length).toBe(2);
+    expect(pids).toContain(child.pid);
+    const { rssBytes, pssBytes } = readMemory(pids);
+    expect(pssBytes).toBeGreaterThan(1e6);
+    expect(rssBytes).toBeGreaterThanOrEqual(pssBytes);
+    expect(readCpuUs([...pids, 2 ** 22])).toBeGreaterThanOrEqual(0);
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+  },
+);

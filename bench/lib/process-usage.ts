@@ -1,15 +1,20 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 
 /** The kernel counts CPU time in ticks of 10 ms on every Linux that Node runs on. */
 const tickUs = 10_000;
 
-/** CPU time of a process so far, user and system, all its threads, in microseconds; steps of 10 ms. Linux only. */
-export function readCpuUs(pid: number): number {
-  return parseCpuUs(readFileSync(`/proc/${pid}/stat`, "utf8"));
+/**
+ * CPU time of a process so far, user and system, all its threads, in microseconds; steps of 10 ms. Of several, the sum;
+ * one that has ended does not count. Linux only.
+ */
+export function readCpuUs(pid: number | readonly number[]): number {
+  if (typeof pid === "number") return parseCpuUs(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  return pid.map((each) => readIfThere(`/proc/${each}/stat`)).reduce((sum, stat) => sum + parseCpuUs(stat), 0);
 }
 
 /** @param stat a line of /proc/PID/stat; the command in it may hold spaces and brackets */
 export function parseCpuUs(stat: string): number {
+  if (stat === "") return 0;
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * tickUs;
 }
@@ -18,4 +23,39 @@ export function parseCpuUs(stat: string): number {
 export function readRssBytes(pid: number): number {
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kilobytes ?? Number.NaN) * 1024;
+}
+
+export interface Memory {
+  /** A page that several processes share counts in each. */
+  readonly rssBytes: number;
+  /** A page that several processes share counts once. */
+  readonly pssBytes: number;
+}
+
+/** Memory of several processes together. Linux only. */
+export function readMemory(pids: readonly number[]): Memory {
+  const rollups = pids.map((pid) => readIfThere(`/proc/${pid}/smaps_rollup`));
+  const sum = (field: string) =>
+    rollups.reduce(
+      (bytes, text) => bytes + Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? 0) * 1024,
+      0,
+    );
+  return { rssBytes: sum("Rss"), pssBytes: sum("Pss") };
+}
+
+/** All processes that were started with this in their environment, and theirs, wherever they hang by now. Linux only. */
+export function listProcesses(variable: string): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => `\0${readIfThere(`/proc/${name}/environ`)}`.includes(`\0${variable}\0`))
+    .map(Number);
+}
+
+/** Processes end while one looks. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }

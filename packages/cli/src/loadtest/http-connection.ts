@@ -81,8 +81,8 @@ export interface RequestSpec {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
-  readonly body?: string;
+  /** Sent as JSON where the headers name no other type. */
+  readonly body?: string | Uint8Array;
 }
 
 /** The bytes of one request. */
@@ -90,5 +90,8 @@ export function toRequestBytes(host: string, { method, path, headers = {}, body 
   const content =
     body === undefined ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) };
   const lines = Object.entries({ host, ...content, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n${body ?? ""}`);
+  return Buffer.concat([
+    Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`),
+    typeof body === "string" ? Buffer.from(body) : (body ?? Buffer.alloc(0)),
+  ]);
 }
