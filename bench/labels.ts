@@ -67,7 +67,7 @@ async function openLabels(name: string) {
     reader: createLake(limits),
     writer: createLake(limits),
     maintenance: createMaintenance(),
-    position: () => position,
+    growing: async () => [position],
     findSignature: async () => null,
     clock: systemClock,
     logger: silentLogger,

@@ -113,7 +113,7 @@ async function openLake(name: string) {
     reader: createLake({ ...limits, threads: 2 }),
     writer: createLake({ ...limits, threads: 1 }),
     maintenance: createMaintenance(),
-    position: () => position,
+    growing: async () => [position],
     findSignature: async () => signature,
     clock: systemClock,
     logger: silentLogger,

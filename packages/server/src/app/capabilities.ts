@@ -111,7 +111,10 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     sql,
     instance,
     maintenance,
-    mark: () => createLogMark(predictions.position()),
+    mark: async () => {
+      const known = await predictions.feed.instances();
+      return createLogMark(await predictions.growing(), known);
+    },
     clock,
     logger,
   });

@@ -36,7 +36,7 @@ export async function openPredictionLake(given: LakeGiven): Promise<PredictionLa
     reader: createLake({ ...limits, threads: 2, children: 2 }),
     writer: createLake({ ...limits, threads: 1 }),
     maintenance,
-    position: predictions.position,
+    growing: predictions.growing,
     findSignature: async (model, version) => (await registry.findRecorded(model, version))?.version.signature ?? null,
     clock,
     logger,

@@ -1,17 +1,22 @@
 import { closedFile, segmentFile, segmentNumber, type Offset } from "@slipway/runtime/log";
 
 /**
- * How much of a file of the data folder belongs to the moment of `offset`: this instance's log ends there, between two
- * records; all other files belong to it whole. Null: the file is younger.
+ * How much of a file of the data folder belongs to one moment. The logs of the instances that grow end at these places, between
+ * two records; an instance that is not among `known` began later; all other files belong to it whole. Null: the file is younger.
  */
-export function createLogMark({ instance, segment, byte }: Offset): (name: string) => number | null {
-  const own = `log/${instance}/`;
-  const last = segmentFile(segment);
+export function createLogMark(
+  growing: readonly Offset[],
+  known: readonly string[],
+): (name: string) => number | null {
+  const places = new Map(growing.map((place) => [place.instance, place]));
+  const there = new Set([...known, ...places.keys()]);
   return (name) => {
-    if (!name.startsWith(own)) return Number.POSITIVE_INFINITY;
-    const file = name.slice(own.length);
-    if (file === last) return byte;
+    const [, instance = "", file = ""] = /^log\/([^/]+)\/([^/]+)$/.exec(name) ?? [];
+    if (instance !== "" && !there.has(instance)) return null;
+    const place = places.get(instance);
+    if (place === undefined) return Number.POSITIVE_INFINITY;
+    if (file === segmentFile(place.segment)) return place.byte;
     const number = segmentNumber(file);
-    return file === closedFile || (number !== null && number > segment) ? null : Number.POSITIVE_INFINITY;
+    return file === closedFile || (number !== null && number > place.segment) ? null : Number.POSITIVE_INFINITY;
   };
 }

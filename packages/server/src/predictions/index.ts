@@ -12,7 +12,14 @@ export {
   type QueryResult,
 } from "./lake/index.ts";
 export type { FindPrediction, ListPredictions } from "./look-up.ts";
-export { createPredictionLog, type PredictionLog, type PredictionLogDeps } from "./prediction-log.ts";
+export { createInstanceLog, type InstanceLog } from "./instance-log.ts";
+export {
+  createPredictionLog,
+  type LogPeers,
+  type PredictionLog,
+  type PredictionLogDeps,
+} from "./prediction-log.ts";
+export { recoverLog } from "./recover-log.ts";
 export type { ReplayFound, ReplayRequest, ReplaySelection } from "./replay/messages.ts";
 export type { Refusal, ReplayRefusal } from "./replay/reasons.ts";
 export type { ReplayThread } from "./replay/replay-thread.ts";

@@ -24,6 +24,8 @@ export interface Backups {
   close(): Promise<void>;
 }
 
+export type Mark = (name: string) => number | null;
+
 export interface BackupsDeps {
   readonly folder: string;
   readonly sql: Sql;
@@ -31,10 +33,10 @@ export interface BackupsDeps {
   readonly instance: string | null;
   readonly maintenance: Maintenance;
   /**
-   * Called once the database is copied: gives how many bytes of a file belong to this moment, or null where the file is
+   * Asked once the database is copied: gives how many bytes of a file belong to this moment, or null where the file is
    * younger; at most all that is there. So nothing in the database is ahead of the files.
    */
-  readonly mark: () => (name: string) => number | null;
+  readonly mark: () => Mark | Promise<Mark>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -104,7 +106,7 @@ async function pinAll(deps: BackupsDeps, pins: string): Promise<{ head: BackupHe
   const at = clock.now();
   const database = join(pins, "slipway.db");
   await sql.snapshot(database);
-  const limitOf = deps.mark();
+  const limitOf = await deps.mark();
   const files = [toArchiveFile({ name: "slipway.db", path: database, size: (await stat(database)).size })];
   const refused = (name: string) => logger.warn({ name }, "a file with such a name cannot be in a backup");
   for (const [index, { name, path }] of (await listFiles(folder, refused)).entries()) {

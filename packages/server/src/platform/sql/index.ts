@@ -11,5 +11,6 @@ export type { Migration } from "./migrate.ts";
 export { isUniqueViolation, SqlError } from "./sql-error.ts";
 export type { SqlErrorKind } from "./sql-error.ts";
 export type { Sql, SqlDialect } from "./sql.ts";
+export { joinFolder, waitUntilAlone } from "./shared-lock.ts";
 export { openSqlite } from "./sqlite.ts";
 export type { SqliteOptions } from "./sqlite.ts";

@@ -13,6 +13,8 @@ export interface SqliteOptions {
   readonly readers?: number;
   /** How long a statement waits for another process that writes. 5 s unless given. */
   readonly busyTimeoutMs?: number;
+  /** Another process made the database and writes to it; here every write fails. */
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -20,8 +22,8 @@ export interface SqliteOptions {
  * survives kill -9 and a power cut, and is seen by every read that starts after the answer.
  */
 export async function openSqlite(options: SqliteOptions): Promise<Sql> {
-  const { path, busyTimeoutMs = 5000 } = options;
-  const writer = new SqliteThread({ path, readOnly: false, busyTimeoutMs });
+  const { path, busyTimeoutMs = 5000, readOnly = false } = options;
+  const writer = new SqliteThread({ path, readOnly, busyTimeoutMs });
   // The file and its WAL mode must exist before a reader opens it.
   await writer.run("select 1", []);
   const threads = new SqliteThreads(writer, {

@@ -19,12 +19,13 @@ export async function eraseFromLog(step: Step): Promise<ErasureFacts> {
 async function listEnded({ logFolder, log }: ErasuresDeps) {
   const ended: { path: string; until: number }[] = [];
   let damagedBytes = 0;
+  const places = await log.growing();
   for (const instance of await listInstances(logFolder)) {
     const at = join(logFolder, instance);
     const closed = await isClosed(at);
-    const growing = log.position();
+    const place = places.find((offset) => offset.instance === instance);
     for (const number of await listSegments(at)) {
-      if (!closed && (instance !== growing.instance || number >= growing.segment)) continue;
+      if (!closed && (place === undefined || number >= place.segment)) continue;
       const path = join(at, segmentFile(number));
       ended.push({ path, until: (await stat(path)).mtimeMs });
     }

@@ -18,7 +18,7 @@ export interface ErasuresDeps {
   /** Of the prediction log. */
   readonly logFolder: string;
   readonly sql: Sql;
-  readonly log: Pick<PredictionLog, "rotate" | "position">;
+  readonly log: Pick<PredictionLog, "growing" | "rotate">;
   readonly lake: PredictionLake;
   /** Copies that wait are looked into, too; those that were made are out of reach. */
   readonly exports?: Pick<Exports, "listStaged" | "forget">;

@@ -1,6 +1,6 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Signature } from "@slipway/runtime";
-import { compareOffsets, type Offset } from "@slipway/runtime/log";
+import type { Offset } from "@slipway/runtime/log";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Maintenance } from "../../kernel/maintenance.ts";
@@ -27,8 +27,8 @@ export interface PredictionLakeDeps {
   /** A child of its own: queries never wait for compaction, nor it for them. */
   readonly writer: Lake;
   readonly maintenance: Maintenance;
-  /** Behind what this instance has written. */
-  readonly position: () => Offset;
+  /** Behind what each process of this server has written. */
+  readonly growing: () => Promise<readonly Offset[]>;
   /** Also of deleted versions; null where there never was one. */
   readonly findSignature: (model: string, version: number) => Promise<Signature | null>;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export async function createPredictionLake(deps: PredictionLakeDeps): Promise<Pr
   const alone = createTurn();
   const hooks: { readonly name: string; readonly hook: (writer: LakeWriter) => Promise<void> }[] = [];
   const stats = { rows: 0, files: 0, damaged: 0, merged: 0 };
-  let flushed: Offset | null = null;
+  let flushed: string | null = null;
   await files.cleanUp();
 
   const writer: LakeWriter = {
@@ -66,10 +66,10 @@ export async function createPredictionLake(deps: PredictionLakeDeps): Promise<Pr
 
   async function flushNow(): Promise<void> {
     await alone(async () => {
-      const position = deps.position();
-      if (flushed === null || compareOffsets(flushed, position) !== 0) {
+      const written = JSON.stringify(await deps.growing());
+      if (flushed !== written) {
         while (await compact());
-        flushed = position;
+        flushed = written;
       }
       for (const { hook } of hooks) await hook(writer);
     });

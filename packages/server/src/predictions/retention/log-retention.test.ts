@@ -42,7 +42,7 @@ function remove(
 ) {
   const { limits = none, readers = [all], horizon = null } = options;
   return removeOldSegments(
-    { folder, limits, position: log.position, readers: async () => readers, horizon: async () => horizon },
+    { folder, limits, growing: log.growing, readers: async () => readers, horizon: async () => horizon },
     now,
   );
 }
@@ -97,7 +97,7 @@ test("of an instance that ended nothing is left when its last segment goes; dama
   const now = Date.now() + hour;
   const deps = {
     folder: first.folder,
-    position: next.log.position,
+    growing: next.log.growing,
     readers: async () => [read],
     horizon: async () => null,
   };

@@ -16,8 +16,8 @@ export interface LogRetentionDeps {
   /** Of all instances. */
   readonly folder: string;
   readonly limits: RetentionLimits;
-  /** Of the instance that writes now. */
-  readonly position: () => Offset;
+  /** Of the instances that write now. */
+  readonly growing: () => Promise<readonly Offset[]>;
   /** How far each consumer has read each instance. A segment that one of them has not wholly read stays. */
   readonly readers: () => Promise<readonly ReadonlyMap<string, Offset>[]>;
   /** Segments whose records are all older go too, milliseconds; null: none. */
@@ -51,18 +51,19 @@ export async function removeOldSegments(deps: LogRetentionDeps, now: number): Pr
 }
 
 /** From the oldest to the newest; what was put aside as damaged is nobody's to read, so it only has to be old. */
-async function listAll({ folder, position, readers }: LogRetentionDeps): Promise<Segment[]> {
+async function listAll({ folder, growing, readers }: LogRetentionDeps): Promise<Segment[]> {
   const found: Segment[] = [];
   const offsets = await readers();
+  const places = await growing();
   for (const instance of await listInstances(folder)) {
     const at = join(folder, instance);
     const closed = await isClosed(at);
-    const growing = position();
+    const place = places.find((offset) => offset.instance === instance);
     const numbers = await listSegments(at);
     for (const number of numbers) {
       const segment = await describe(at, segmentFile(number));
       if (segment === null) continue;
-      const ended = closed || (instance === growing.instance && number < growing.segment);
+      const ended = closed || (place !== undefined && number < place.segment);
       const isRead = offsets.every((reader) => isBehind(reader.get(instance), number, segment.bytes));
       found.push({ ...segment, free: ended && isRead });
     }

@@ -13,7 +13,7 @@ export interface RetentionDeps {
   readonly logFolder: string;
   readonly logLimits: RetentionLimits;
   readonly lakeLimits: RetentionLimits;
-  readonly log: Pick<PredictionLog, "position" | "rotate">;
+  readonly log: Pick<PredictionLog, "growing" | "rotate">;
   readonly lake: Pick<PredictionLake, "offsets" | "listFiles" | "exclusive">;
   /** Consumers of the log beside the lake, and how far they are. */
   readonly otherReaders?: () => Promise<readonly ReadonlyMap<string, Offset>[]>;
@@ -52,10 +52,11 @@ export function createRetention(deps: RetentionDeps): Retention {
   /** A file that grows for ever would never be old: a new one is begun each tenth of the age, each day at the latest. */
   async function rotateOld(now: number): Promise<void> {
     if (leastAge === null) return;
-    const { instance, segment, byte } = log.position();
-    if (byte <= segmentHeaderBytes) return;
-    const begun = await createdAt(join(logFolder, instance, segmentFile(segment)));
-    if (begun !== null && begun < now - Math.min(day, leastAge / 10)) await log.rotate();
+    for (const { instance, segment, byte } of await log.growing()) {
+      if (byte <= segmentHeaderBytes) continue;
+      const begun = await createdAt(join(logFolder, instance, segmentFile(segment)));
+      if (begun !== null && begun < now - Math.min(day, leastAge / 10)) return log.rotate();
+    }
   }
 
   async function trimLake(now: number): Promise<Removed> {
@@ -84,7 +85,7 @@ export function createRetention(deps: RetentionDeps): Retention {
     note("lake", await trimLake(now));
     const readers = async () => [await lake.offsets(), ...((await deps.otherReaders?.()) ?? [])];
     const horizon = () => findHorizon(now);
-    const where = { folder: logFolder, limits: logLimits, position: log.position, readers, horizon };
+    const where = { folder: logFolder, limits: logLimits, growing: log.growing, readers, horizon };
     note("log", await removeOldSegments(where, now));
   }
 

@@ -50,7 +50,7 @@ export async function openErasures(folder: string, onStep?: (step: string) => Pr
     reader: child(),
     writer: child(),
     maintenance,
-    position: log.position,
+    growing: log.growing,
     findSignature: async () => signature,
     clock,
     logger,

@@ -51,7 +51,7 @@ export async function openTestLake(options: TestLakeOptions = {}) {
     reader: createLake({ ...deps, tempFolder, children: 2 }),
     writer: createLake({ ...deps, tempFolder }),
     maintenance: createMaintenance(),
-    position: opened.log.position,
+    growing: opened.log.growing,
     findSignature: async (model, version) =>
       options.signatures === undefined ? flightSignature : (options.signatures[`${model}@${version}`] ?? null),
     clock: systemClock,
