@@ -2,16 +2,11 @@ import { SlipwayError } from "@slipway/contract/errors";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBatcher } from "./batcher.ts";
+import { createLane } from "./lane.ts";
+import { createSimulation, signature, simulatedReplica } from "./testing/simulation.ts";
 import type { Replica } from "../runtime.ts";
 import type { Signature } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
-
-const signature: Signature = {
-  inputs: [{ name: "x", datatype: "FP32", shape: [-1, -1], nullable: false }],
-  outputs: [{ name: "y", datatype: "FP32", shape: [-1, -1] }],
-  packed: null,
-  batched: true,
-};
 
 const matrix = (rows: number, width: number, value: (row: number) => number): Tensor => ({
   name: "x",
@@ -192,5 +187,171 @@ describe("batcher", () => {
     expect(answered).toBe(3);
     await expect(batcher.submit([matrix(1, 1, () => 1)], 1)).rejects.toMatchObject({ code: "not_ready" });
     await batcher.close();
+  });
+
+  test("over several replicas, rows never mix and every part of a large request finds its place", async () => {
+    const request = fc.record({ rows: fc.integer({ min: 1, max: 40 }), at: fc.integer({ min: 0, max: 30 }) });
+    const settings = fc.record({
+      replicas: fc.integer({ min: 1, max: 3 }),
+      depth: fc.integer({ min: 1, max: 2 }),
+      maxRows: fc.integer({ min: 1, max: 12 }),
+      maxDelayMs: fc.constantFrom(0, 4),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(request, { maxLength: 25 }),
+        settings,
+        async (requests, { replicas, depth, ...limits }) => {
+          const simulation = createSimulation();
+          const defer = (task: () => void) => void simulation.after(0, task);
+          const copies = Array.from({ length: replicas }, () =>
+            simulatedReplica(simulation, (rows) => 1 + 0.2 * rows, depth),
+          );
+          const lane = createLane({ slots: 2, longestRunMs: 50, inLoop: false, defer });
+          const { now: monotonic, after } = simulation;
+          const batcher = createBatcher({ replicas: copies, signature, lane, monotonic, defer, after, ...limits });
+          let answered = 0;
+          for (const [i, { rows, at }] of requests.entries()) {
+            const input = matrix(rows, 1, (row) => 1000 * i + row);
+            after(at, () => {
+              void batcher.submit([input], rows).then((result) => {
+                expect(result.outputs).toEqual([{ ...input, name: "y" }]);
+                answered++;
+              });
+            });
+          }
+          await simulation.play();
+          expect(answered).toBe(requests.length);
+          expect(batcher.queuedRows).toBe(0);
+          for (const { runs } of copies) for (const rows of runs) expect(rows).toBeLessThanOrEqual(limits.maxRows);
+          await batcher.close();
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test("a part that fails ends the whole request, and its other parts do not run", async () => {
+    const replica = replicaOf((x) => {
+      if ((x.data as Float32Array)[0] === 0) throw new Error("poison");
+      return x;
+    });
+    const batcher = batcherOf(replica, { maxRows: 2 });
+    await expect(batcher.submit([matrix(40, 1, (row) => row)], 40)).rejects.toMatchObject({ code: "model_failed" });
+    await batcher.close();
+    expect(replica.runs.length).toBeLessThan(4);
+  });
+
+  test("who goes away leaves the queue at once", async () => {
+    const batcher = batcherOf(replicaOf());
+    const leaving = new AbortController();
+    const first = batcher.submit([matrix(1, 1, () => 1)], 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = batcher.submit([matrix(5, 1, () => 2)], 5, { signal: leaving.signal });
+    const third = batcher.submit([matrix(3, 1, () => 3)], 3);
+    expect(batcher.queuedRows).toBe(8);
+    leaving.abort();
+    expect(batcher.queuedRows).toBe(3);
+    await expect(second).rejects.toMatchObject({ code: "cancelled" });
+    expect((await third).batchRows).toBe(3);
+    await first;
+  });
+
+  test("a deadline that passes in the queue ends the request without a run", async () => {
+    const simulation = createSimulation();
+    const replica = simulatedReplica(simulation, () => 100);
+    const defer = (task: () => void) => void simulation.after(0, task);
+    const { now: monotonic, after } = simulation;
+    const batcher = createBatcher({ replicas: [replica], signature, maxRows: 1, monotonic, defer, after });
+    const codes: string[] = [];
+    after(0, () => void batcher.submit([matrix(1, 1, () => 1)], 1));
+    // Nothing is known of the model yet, so nobody is refused.
+    for (const deadlineAt of [50, 1000])
+      after(1, () => {
+        batcher.submit([matrix(1, 1, () => 1)], 1, { deadlineAt }).then(
+          () => codes.push("answered"),
+          (error: SlipwayError) => codes.push(error.code),
+        );
+      });
+    await simulation.play();
+    expect(codes).toEqual(["deadline_exceeded", "answered"]);
+    expect(replica.runs).toEqual([1, 1]);
+  });
+
+  test("waits for others only as long as it is told to, and not where enough have come", async () => {
+    const simulation = createSimulation();
+    const replica = simulatedReplica(simulation, () => 1);
+    const defer = (task: () => void) => void simulation.after(0, task);
+    const { now: monotonic, after } = simulation;
+    const reasons: string[] = [];
+    const batcher = createBatcher({
+      replicas: [replica],
+      signature,
+      maxRows: 4,
+      maxDelayMs: 10,
+      monotonic,
+      defer,
+      after,
+      onRun: ({ reason, rows }) => reasons.push(`${reason} ${rows}`),
+    });
+    const answeredAt: number[] = [];
+    const submit = () => void batcher.submit([matrix(1, 1, () => 1)], 1).then(() => answeredAt.push(monotonic()));
+    for (const at of [0, 3, 100, 101, 102, 103]) after(at, submit);
+    await simulation.play();
+    expect(reasons).toEqual(["delay 2", "full 4"]);
+    expect(answeredAt).toEqual([11, 11, 104, 104, 104, 104]);
+  });
+
+  test("told to, it runs each request alone", async () => {
+    const replica = replicaOf();
+    const batcher = createBatcher({
+      replicas: [replica],
+      signature,
+      maxRows: 64,
+      alone: true,
+      monotonic: () => performance.now(),
+    });
+    await Promise.all([1, 2, 3].map((value) => batcher.submit([matrix(2, 1, () => value)], 2)));
+    expect(replica.runs).toEqual([2, 2, 2]);
+  });
+
+  test("a replica that is gone is left out; where none is there, nobody waits for it", async () => {
+    const dead = { ...replicaOf(), ready: false };
+    const alive: Replica & { ready: boolean; runs: number[] } = { ...replicaOf(), ready: true };
+    const batcher = createBatcher({
+      replicas: [dead, alive],
+      signature,
+      maxRows: 1,
+      monotonic: () => performance.now(),
+    });
+    await Promise.all([1, 2, 3].map((value) => batcher.submit([matrix(1, 1, () => value)], 1)));
+    expect([dead.runs.length, alive.runs.length]).toEqual([0, 3]);
+    alive.ready = false;
+    await expect(batcher.submit([matrix(1, 1, () => 1)], 1)).rejects.toMatchObject({ code: "not_ready" });
+    await batcher.close();
+  });
+
+  test("gives a worker its next run ahead where that would be as full later", async () => {
+    const simulation = createSimulation();
+    const replica = simulatedReplica(simulation, (rows) => 0.5 + 0.01 * rows, 2);
+    const defer = (task: () => void) => void simulation.after(0, task);
+    const { now: monotonic, after } = simulation;
+    const reasons = new Map<string, number>();
+    const batcher = createBatcher({
+      replicas: [replica],
+      signature,
+      maxRows: 4,
+      lane: createLane({ slots: 1, longestRunMs: 50, inLoop: false, defer }),
+      monotonic,
+      defer,
+      after,
+      onRun: ({ reason }) => reasons.set(reason, (reasons.get(reason) ?? 0) + 1),
+    });
+    after(0, () => {
+      for (let i = 0; i < 40; i++) void batcher.submit([matrix(1, 1, () => i)], 1);
+    });
+    await simulation.play();
+    expect(replica.runs).toEqual(Array.from({ length: 10 }, () => 4));
+    expect(batcher.times.predict(4)).toBeCloseTo(0.54, 2);
   });
 });
