@@ -72,6 +72,7 @@ const entries = [
   "packages/server/src/wire/docs/scalar-worker.ts",
   "packages/server/src/packaging/examples/examples-task.ts",
   "packages/runtime/src/onnx/replica-worker.ts",
+  "packages/runtime/src/onnx/replica-process.ts",
   "packages/runtime/src/onnx/probe/probe.ts",
 ];
 // One file instead of a thousand: loading Kysely's 400 modules alone took half a second and 14 MB.

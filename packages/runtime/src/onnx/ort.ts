@@ -1,5 +1,6 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import type { InferenceSession } from "onnxruntime-node";
+import type { Device } from "../runtime.ts";
 import type { Datatype } from "../tensor.ts";
 
 export type Ort = typeof import("onnxruntime-node");
@@ -16,9 +17,17 @@ export function loadOrt(): Promise<Ort> {
   return loading;
 }
 
+export interface SessionSettings {
+  /** Of one run. */
+  readonly threads: number;
+  /** Left out: the CPU. */
+  readonly device?: Device;
+}
+
 /** One thread a session and no spinning: the placements decide what runs beside what. */
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+export function sessionOptions({ threads, device = "cpu" }: SessionSettings): InferenceSession.SessionOptions {
   return {
+    executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -60,6 +69,8 @@ export function fromOrtType(type: string): Datatype | null {
 /** What ONNX Runtime says when it opens a file, for the person who made that file. */
 export function toOpenError(error: unknown, file: string): SlipwayError {
   const message = tidy(error);
+  if (/ExecutionProvider_Cuda|CUDA (failure|error)|libcu|no CUDA-capable/i.test(message))
+    return toCudaError(error, message);
   if (/Protobuf parsing failed|does not have a graph/.test(message))
     return new SlipwayError(
       "invalid_model",
@@ -75,6 +86,18 @@ export function toOpenError(error: unknown, file: string): SlipwayError {
       error,
     );
   return new SlipwayError("invalid_model", `ONNX Runtime cannot open ${file}: ${message}`, { file }, error);
+}
+
+function toCudaError(error: unknown, message: string): SlipwayError {
+  const why = /Failed to load shared library/.test(message)
+    ? "the CUDA libraries of ONNX Runtime, CUDA 12 or cuDNN 9 are not installed"
+    : message;
+  return new SlipwayError(
+    "precondition_failed",
+    `ONNX Runtime cannot compute on CUDA here: ${why}. Install what is missing, or leave serve.device at cpu.`,
+    { device: "cuda" },
+    error,
+  );
 }
 
 export function toRunError(error: unknown): SlipwayError {

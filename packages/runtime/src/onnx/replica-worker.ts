@@ -1,40 +1,28 @@
-import { SlipwayError } from "@slipway/contract/errors";
-import { parentPort, workerData } from "node:worker_threads";
-import { openSession } from "./session.ts";
-import { toTransfer, type FromWorker, type ToWorker, type WorkerSetup } from "./worker-messages.ts";
+import { parentPort, type MessagePort } from "node:worker_threads";
+import type { FrameBytes } from "../remote/frame.ts";
+import { createRemoteEnd } from "../remote/serve-frames.ts";
+import { openRemoteModel } from "./open-remote.ts";
 
 /**
  * The worker thread of one replica: opens the model, then answers runs one after another. It ends by itself when told to
  * close or when the model does not open: a thread that is terminated inside of ONNX Runtime takes the process with it.
  */
-async function serve(port: NonNullable<typeof parentPort>, setup: WorkerSetup): Promise<void> {
-  const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
-  try {
-    const session = await openSession(setup.path, setup.threads);
-    const running = new Set<Promise<void>>();
-    port.on("message", (message: ToWorker) => {
-      if (message.kind === "close") {
-        void Promise.all(running)
-          .then(() => session.release())
-          .finally(() => port.close());
-        return;
-      }
-      const run = session.run(message.inputs, setup.outputs).then(
-        (outputs) => say({ kind: "outputs", id: message.id, outputs }, toTransfer(outputs)),
-        (error: unknown) => say({ kind: "failed", id: message.id, error: toPlain(error) }),
-      );
-      running.add(run);
-      void run.finally(() => running.delete(run));
-    });
-    say({ kind: "ready" });
-  } catch (error) {
-    say({ kind: "unopened", error: toPlain(error) });
+function serve(port: MessagePort): void {
+  const end = createRemoteEnd(openRemoteModel);
+  // One after the other, so that what comes last, the end, is last.
+  let turn: Promise<unknown> = Promise.resolve();
+  async function answer(frame: ArrayBuffer): Promise<void> {
+    const reply = await end.answer(new Uint8Array(frame));
+    if (reply === null) port.close();
+    else post(port, reply);
   }
+  port.on("message", (frame: ArrayBuffer) => {
+    turn = turn.then(() => answer(frame));
+  });
 }
 
-function toPlain(error: unknown) {
-  if (SlipwayError.is(error)) return { code: error.code, message: error.message, details: error.details };
-  return { code: "internal" as const, message: error instanceof Error ? error.message : String(error), details: {} };
+function post(port: MessagePort, { buffer }: FrameBytes): void {
+  port.postMessage(buffer, [buffer]);
 }
 
-if (parentPort !== null) void serve(parentPort, workerData as WorkerSetup);
+if (parentPort !== null) serve(parentPort);

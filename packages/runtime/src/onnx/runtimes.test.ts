@@ -1,7 +1,8 @@
-import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "vitest";
+import { createProcessRuntime } from "../process/process-runtime.ts";
 import type { Replica, Runtime } from "../runtime.ts";
 import type { Datatype, Tensor } from "../tensor.ts";
+import { onnxModelCommand } from "./model-command.ts";
 import { irisProbabilities, irisRows, modelFiles, signatureOf, tensorOf } from "./testing/models.ts";
 import { createThreadRuntime } from "./thread-runtime.ts";
 import { createWorkerRuntime } from "./worker-runtime.ts";
@@ -38,6 +39,7 @@ const samples: Record<string, [Datatype, (number | string)[]]> = {
 describe.each([
   ["thread", () => createThreadRuntime()],
   ["worker", () => createWorkerRuntime()],
+  ["process", () => createProcessRuntime({ command: onnxModelCommand(), environment: {} })],
 ] as const)("the %s runtime", (_name, create) => {
   test("carries every datatype both ways, and leaves the caller's tensors alone", async () => {
     const replica = await open(create(), "identity");
@@ -107,82 +109,13 @@ describe.each([
   });
 });
 
-/** A message that it does not know: it dies of an exception, in JavaScript. */
-function kill(worker: Worker): Promise<void> {
-  worker.postMessage(null);
-  return new Promise((resolve) => worker.once("exit", () => resolve()));
-}
-
-describe("a worker that dies", () => {
-  test("fails exactly its own requests and comes back", async () => {
-    const workers: Worker[] = [];
-    const seen = (worker: Worker) => workers.push(worker);
-    process.on("worker", seen);
-    try {
-      const deaths: string[] = [];
-      const runtime = createWorkerRuntime({ backoffMs: 300, onDeath: (reason) => deaths.push(reason) });
-      const [dying, other] = [await open(runtime, "slow"), await open(runtime, "matrix")];
-      const [first] = workers;
-      const death = kill(first!);
-      const held = dying.run([tensorOf("X", "FP32", [1, 1], [1])]);
-      const failure = expect(held).rejects.toMatchObject({
-        code: "model_failed",
-        message: expect.stringContaining("died"),
-      });
-      await expect(other.run([row(1)])).resolves.toMatchObject([{ data: new Float32Array([10]) }]);
-      await death;
-      await failure;
-      await expect(dying.run([])).rejects.toMatchObject({
-        code: "not_ready",
-        message: expect.stringContaining("restarted"),
-      });
-      await expect(other.run([row(2)])).resolves.toMatchObject([{ data: new Float32Array([20]) }]);
-      expect(deaths).toHaveLength(1);
-    } finally {
-      process.off("worker", seen);
-    }
-  });
-
-  test("answers again after its restart", async () => {
-    const workers: Worker[] = [];
-    const seen = (worker: Worker) => workers.push(worker);
-    process.on("worker", seen);
-    try {
-      const replica = await open(createWorkerRuntime({ backoffMs: 1 }), "matrix");
-      for (let life = 0; life < 3; life++) {
-        await kill(workers.at(-1)!);
-        await expect(replica.run([row(1)])).rejects.toMatchObject({ code: "not_ready" });
-        await expect
-          .poll(
-            () =>
-              replica.run([row(1)]).then(
-                ([y]) => y!.data[0],
-                () => null,
-              ),
-            { timeout: 5000 },
-          )
-          .toBe(10);
-      }
-      expect(workers).toHaveLength(4);
-    } finally {
-      process.off("worker", seen);
-    }
-  });
-});
-
-test("closing a worker in the middle of its runs answers them first", async () => {
-  const replica = await open(createWorkerRuntime(), "slow");
-  const runs = [1, 2, 3].map((x) => replica.run([tensorOf("X", "FP32", [1, 1], [x])]));
-  await Promise.all([replica.close(), replica.close()]);
-  expect(await Promise.all(runs)).toHaveLength(3);
-  await expect(replica.run([])).rejects.toMatchObject({ code: "not_ready" });
-});
-
-test("a worker leaves the caller's thread free while it runs", async () => {
-  const replica = await open(createWorkerRuntime(), "slow");
-  let ticks = 0;
-  const timer = setInterval(() => ticks++, 1);
-  await replica.run([tensorOf("X", "FP32", [1, 1], [1])]);
-  clearInterval(timer);
-  expect(ticks).toBeGreaterThan(2);
+test("a model on CUDA is refused where that is not there, and in the server's own thread", async () => {
+  const signature = await signatureOf("matrix");
+  for (const [runtime, why] of [
+    [createThreadRuntime(), /own thread/],
+    [createWorkerRuntime(), /cannot compute on CUDA here/],
+  ] as const) {
+    const opening = runtime.open(modelFiles("matrix"), signature, { threads: 1, device: "cuda" });
+    await expect(opening).rejects.toMatchObject({ code: "precondition_failed", message: expect.stringMatching(why) });
+  }
 });

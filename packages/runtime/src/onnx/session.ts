@@ -2,7 +2,16 @@ import { SlipwayError } from "@slipway/contract/errors";
 import { basename } from "node:path";
 import type { InferenceSession, OnnxValue, Tensor as OrtTensor } from "onnxruntime-node";
 import type { BytesData, NumericData, Tensor, TensorData } from "../tensor.ts";
-import { fromOrtType, loadOrt, sessionOptions, toOpenError, toOrtType, toRunError, type Ort } from "./ort.ts";
+import {
+  fromOrtType,
+  loadOrt,
+  sessionOptions,
+  toOpenError,
+  toOrtType,
+  toRunError,
+  type Ort,
+  type SessionSettings,
+} from "./ort.ts";
 
 /** An input or output as ONNX Runtime sees it: a symbol stands for a dimension of any size. */
 export type ValueMetadata = InferenceSession.ValueMetadata;
@@ -20,10 +29,10 @@ export interface OnnxSession {
   release(): Promise<void>;
 }
 
-/** @throws SlipwayError `invalid_model` */
-export async function openSession(path: string, threads: number): Promise<OnnxSession> {
+/** @throws SlipwayError `invalid_model`, or `precondition_failed` where there is no such device */
+export async function openSession(path: string, settings: SessionSettings): Promise<OnnxSession> {
   const ort = await loadOrt();
-  const session = await ort.InferenceSession.create(path, sessionOptions(threads)).catch((error: unknown) => {
+  const session = await ort.InferenceSession.create(path, sessionOptions(settings)).catch((error: unknown) => {
     throw toOpenError(error, basename(path));
   });
   let released = false;

@@ -127,7 +127,7 @@ async function openTimed(path: string): Promise<{ session: OnnxSession; createMs
   let createMs = Number.POSITIVE_INFINITY;
   for (let opened = 1; ; opened++) {
     const start = performance.now();
-    const session = await openSession(path, 1);
+    const session = await openSession(path, { threads: 1 });
     const now = performance.now();
     createMs = Math.min(createMs, now - start);
     const isFast = opened >= 4 && createMs <= threadLimits.createMs;

@@ -14,7 +14,7 @@ export function modelFiles(name: string) {
 
 /** The signature as the file shows it. */
 export async function signatureOf(name: string): Promise<Signature> {
-  const session = await openSession(`${modelFolder}${name}.onnx`, 1);
+  const session = await openSession(`${modelFolder}${name}.onnx`, { threads: 1 });
   const signature = describeSession(session.inputs, session.outputs, name);
   await session.release();
   return signature;

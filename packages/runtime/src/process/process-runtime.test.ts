@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { onnxModelCommand } from "../onnx/model-command.ts";
+import { modelFiles, signatureOf, tensorOf } from "../onnx/testing/models.ts";
+import type { OpenOptions } from "../runtime.ts";
+import { createProcessRuntime, type ProcessRuntimeOptions } from "./process-runtime.ts";
+
+const MiB = 2 ** 20;
+
+async function open(name: string, options: Partial<OpenOptions> = {}, how: Partial<ProcessRuntimeOptions> = {}) {
+  const runtime = createProcessRuntime({ command: onnxModelCommand(), environment: {}, ...how });
+  const replica = await runtime.open(modelFiles(name), await signatureOf(name), { threads: 1, what: name, ...options });
+  onTestFinished(() => replica.close());
+  return replica;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("a process that takes more memory than it may is ended, and the reason is told", async () => {
+  const replica = await open("huge", { memoryBytes: 300 * MiB }, { backoffMs: 60_000 });
+  const [input] = (await signatureOf("huge")).inputs;
+  const shape = input!.shape.map((size) => (size === -1 ? 1 : size));
+  const run = replica.run([tensorOf(input!.name, input!.datatype, shape, [1])]);
+  await expect(run).rejects.toMatchObject({
+    code: "model_failed",
+    message: expect.stringMatching(
+      /SIGKILL; it said: it took \d+ MiB of memory, more than the 300 MiB of serve\.memory/,
+    ),
+  });
+  expect(replica.ready).toBe(false);
+});
+
+test("a program that is no model process does not open, and leaves nothing behind", async () => {
+  for (const [command, why] of [
+    [["/no/such/program"], /ENOENT/],
+    [[process.execPath, "-e", "process.exit(3)"], /ended with code 3/],
+    [[process.execPath, "-e", "require('fs').writeSync(3, 'HTTP/1.1 400 Bad Request')"], /no frame/],
+  ] as const)
+    await expect(open("matrix", {}, { command })).rejects.toMatchObject({
+      code: "not_ready",
+      message: expect.stringMatching(why),
+    });
+});
+
+test("a process finds nothing in its environment but what it is given", async () => {
+  process.env["SLIPWAY_TOKEN"] = "secret";
+  onTestFinished(() => void delete process.env["SLIPWAY_TOKEN"]);
+  const print = "require('fs').writeSync(2, Object.keys(process.env).sort().join()); process.exit(1)";
+  const opening = open("matrix", {}, { command: [process.execPath, "-e", print], environment: { TZ: "UTC" } });
+  await expect(opening).rejects.toMatchObject({ message: expect.stringContaining("it said: MALLOC_ARENA_MAX,TZ.") });
+});
+
+test("opening can be given up, and the process is gone then", async () => {
+  const giveUp = new AbortController();
+  const stuck = [process.execPath, "-e", "setInterval(() => {}, 1000)"] as const;
+  const opening = open("matrix", { signal: giveUp.signal }, { command: stuck });
+  giveUp.abort();
+  await expect(opening).rejects.toMatchObject({ code: "not_ready", message: expect.stringContaining("SIGKILL") });
+});
+
+test.each([
+  ["idle", "matrix"],
+  ["in an endless run", "endless"],
+])("a process that is %s ends with its parent", async (_what, model) => {
+  const parent = spawn(process.execPath, [fileURLToPath(new URL("testing/hold-replica.ts", import.meta.url)), model], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  const [said] = (await once(parent.stdout!.setEncoding("utf8"), "data")) as [string];
+  const pid = Number(said);
+  expect(isAlive(pid)).toBe(true);
+  parent.kill("SIGKILL");
+  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+});

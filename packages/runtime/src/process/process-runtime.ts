@@ -1,0 +1,14 @@
+import { openRemoteReplica } from "../remote/open-remote-replica.ts";
+import type { RemoteOptions } from "../remote/remote-replica.ts";
+import type { Runtime } from "../runtime.ts";
+import { startModelProcess, type ModelProcess } from "./model-process.ts";
+
+export interface ProcessRuntimeOptions extends RemoteOptions, ModelProcess {}
+
+/** Runs models in processes of their own, one for each replica: what ends one of them ends nothing else. */
+export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
+  const connect = startModelProcess(options);
+  return {
+    open: (files, signature, how) => openRemoteReplica({ ...options, connect }, { files, signature, options: how }),
+  };
+}

@@ -1,0 +1,32 @@
+import type { ModelFiles, OpenOptions, Replica } from "../runtime.ts";
+import type { Signature } from "../signature.ts";
+import type { Connect } from "./link.ts";
+import { RemoteReplica, type RemoteOptions } from "./remote-replica.ts";
+import type { RemoteSetup } from "./setup.ts";
+
+interface OpenRequest {
+  readonly files: ModelFiles;
+  readonly signature: Signature;
+  readonly options: OpenOptions;
+}
+
+/** A replica whose model is open at the other end. */
+export async function openRemoteReplica(
+  remote: RemoteOptions & { readonly connect: Connect },
+  { files, signature, options }: OpenRequest,
+): Promise<Replica> {
+  const { threads, device = "cpu", memoryBytes = null, what = "the model", check, signal } = options;
+  const { inputs, outputs, packed } = signature;
+  const setup: RemoteSetup = {
+    ...files,
+    inputs: packed === null ? inputs.map(({ name }) => name) : [packed.tensor],
+    outputs: outputs.map(({ name }) => name),
+    threads,
+    device,
+    parent: process.pid,
+    memoryBytes,
+  };
+  const replica = new RemoteReplica({ ...remote, setup, name: what, ...(check && { check }) });
+  await replica.start(signal);
+  return replica;
+}

@@ -1,0 +1,221 @@
+import { SlipwayError } from "@slipway/contract/errors";
+import type { Replica } from "../runtime.ts";
+import type { Tensor } from "../tensor.ts";
+import { decodeFrame, encodeFrame, FrameError, type Frame, type FrameBytes } from "./frame.ts";
+import type { Connect, Link } from "./link.ts";
+import { decodeError, type RemoteSetup } from "./setup.ts";
+
+export interface RemoteOptions {
+  /** Wait before the first restart of an end that died; doubles with each death in a row, up to `maxBackoffMs`. */
+  readonly backoffMs?: number;
+  readonly maxBackoffMs?: number;
+  /** How long a process that is to close may still run before it is killed. */
+  readonly closeMs?: number;
+  /** Told of each death, of each restart that failed, and (null) of being in service again. */
+  readonly onTrouble?: (copy: string, reason: string | null) => void;
+}
+
+export interface RemoteReplicaDeps extends RemoteOptions {
+  readonly connect: Connect;
+  readonly setup: RemoteSetup;
+  /** For messages: `flight-delay@2`. */
+  readonly name: string;
+  readonly check?: (copy: Replica) => Promise<unknown>;
+}
+
+interface Pending {
+  readonly resolve: (outputs: readonly Tensor[]) => void;
+  readonly reject: (error: SlipwayError) => void;
+}
+
+/** One worker thread or process, from its start to its end. */
+interface Life {
+  readonly link: Link;
+  readonly opened: Promise<void>;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * One remote end and the requests it holds. When it dies they are rejected with `model_failed` (one of them may be why);
+ * until the next one is up and has passed the check, new requests are rejected with `not_ready`.
+ */
+export class RemoteReplica implements Replica {
+  /** While one runs, the next one is on its way already. */
+  readonly depth = 2;
+  readonly #deps: RemoteReplicaDeps;
+  readonly #pending = new Map<number, Pending>();
+  #life: Life | null = null;
+  #ready = false;
+  #closing: Promise<void> | null = null;
+  #lastId = 0;
+  /** Deaths since the last answer. */
+  #deaths = 0;
+  #restart: NodeJS.Timeout | undefined;
+  /** Why it is out of service. */
+  #trouble: string | null = null;
+  /** Why this life is being ended from here. */
+  #broken: string | null = null;
+
+  constructor(deps: RemoteReplicaDeps) {
+    this.#deps = deps;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Resolves when the model is open; where it cannot be opened, nothing stays behind. `signal` may end a process. */
+  async start(signal?: AbortSignal): Promise<void> {
+    const life = this.#begin();
+    const kill = () => life.link.kill?.();
+    if (signal?.aborted) kill();
+    signal?.addEventListener("abort", kill, { once: true });
+    try {
+      await life.opened;
+      this.#ready = true;
+    } catch (error) {
+      await endLife(life);
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", kill);
+    }
+  }
+
+  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+    if (this.#ready && this.#closing === null) return this.#ask(inputs);
+    return Promise.reject(this.#closing === null ? this.#notReady() : closedError());
+  }
+
+  /** Answers what is running first, however long a thread takes: native code there cannot be interrupted. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#restart);
+    const life = this.#life;
+    if (life === null) return;
+    // What is not in service has no answers to give.
+    if (!this.#ready) return endLife(life);
+    life.link.send(encodeFrame({ kind: "close" }));
+    const { closeMs = 10_000 } = this.#deps;
+    const patience = life.link.kill && setTimeout(() => life.link.kill?.(), closeMs);
+    await life.ended;
+    clearTimeout(patience);
+  }
+
+  #begin(): Life {
+    const opened = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const link = this.#deps.connect({
+      onFrame: (bytes) => {
+        try {
+          this.#receive(decodeFrame(bytes), opened);
+        } catch (error) {
+          // What says one thing that cannot be understood is not believed in anything else.
+          this.#broken ??= `it said what is no answer: ${(error as Error).message}`;
+          void endLife(life);
+        }
+      },
+      onEnd: (reason) => {
+        const why = this.#broken ?? reason;
+        this.#life = null;
+        this.#broken = null;
+        opened.reject(new SlipwayError("not_ready", `The ${link.what} of ${this.#deps.name} did not start: ${why}.`));
+        ended.resolve();
+        this.#onEnd(`The ${link.what} of ${this.#deps.name} died while it ran: ${why}`);
+      },
+    });
+    const life: Life = { link, opened: opened.promise, ended: ended.promise };
+    this.#life = life;
+    // After a death, nobody waits for it.
+    opened.promise.catch(() => {});
+    link.send(encodeFrame({ kind: "open", text: JSON.stringify(this.#deps.setup) }));
+    return life;
+  }
+
+  #receive(frame: Frame, opened: { resolve: () => void; reject: (error: SlipwayError) => void }): void {
+    if (frame.kind === "ready") return opened.resolve();
+    if (frame.kind === "unopened") return opened.reject(decodeError(frame.text));
+    const pending = this.#pending.get(frame.id);
+    this.#pending.delete(frame.id);
+    if (this.#ready) this.#deaths = 0;
+    if (frame.kind === "outputs") pending?.resolve(frame.tensors);
+    else if (frame.kind === "failed") pending?.reject(decodeError(frame.text));
+    else throw new FrameError(`a frame of the kind "${frame.kind}" comes from the server only`);
+  }
+
+  #ask(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+    const life = this.#life;
+    if (life === null) return Promise.reject(this.#notReady());
+    const id = (this.#lastId = (this.#lastId + 1) >>> 0);
+    let frame: FrameBytes;
+    try {
+      frame = encodeFrame({ kind: "run", id, tensors: inputs });
+    } catch (error) {
+      return Promise.reject(new SlipwayError("too_large", (error as Error).message, {}, error));
+    }
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      life.link.send(frame);
+    });
+  }
+
+  #onEnd(why: string): void {
+    const wasReady = this.#ready;
+    this.#ready = false;
+    const error = new SlipwayError("model_failed", `${why}. It is being restarted.`);
+    for (const pending of this.#pending.values()) pending.reject(error);
+    this.#pending.clear();
+    if (!wasReady || this.#closing !== null) return;
+    this.#setTrouble(why);
+    this.#restartLater();
+  }
+
+  #restartLater(): void {
+    const { backoffMs = 100, maxBackoffMs = 30_000 } = this.#deps;
+    const wait = Math.min(maxBackoffMs, backoffMs * 2 ** this.#deaths++);
+    this.#restart = setTimeout(() => void this.#startAgain(), wait);
+  }
+
+  /** Opens the model anew and has it checked; where that fails, this life ends and another one is tried later. */
+  async #startAgain(): Promise<void> {
+    const { check, name, onTrouble } = this.#deps;
+    const life = this.#begin();
+    try {
+      await life.opened;
+      await check?.({ run: (inputs) => this.#ask(inputs), close: () => Promise.resolve() });
+      if (this.#life !== life) throw new SlipwayError("model_failed", "It died while it was checked.");
+      if (this.#closing !== null) return;
+      this.#trouble = null;
+      this.#ready = true;
+      onTrouble?.(name, null);
+    } catch (error) {
+      await endLife(life);
+      if (this.#closing !== null) return;
+      this.#setTrouble(`It does not serve since it was restarted: ${(error as Error).message}`);
+      this.#restartLater();
+    }
+  }
+
+  #setTrouble(reason: string): void {
+    this.#trouble = reason.replace(/\.$/, "");
+    this.#deps.onTrouble?.(this.#deps.name, this.#trouble);
+  }
+
+  #notReady(): SlipwayError {
+    const trouble = this.#trouble === null ? "" : ` ${this.#trouble}.`;
+    return new SlipwayError("not_ready", `${this.#deps.name} is being restarted.${trouble} Try again in a moment.`);
+  }
+}
+
+/** At once where that can be done; a thread ends when its run is over. */
+async function endLife({ link, ended }: Life): Promise<void> {
+  if (link.kill) link.kill();
+  else link.send(encodeFrame({ kind: "close" }));
+  await ended;
+}
+
+function closedError(): SlipwayError {
+  return new SlipwayError("not_ready", "This copy of the model is closed.");
+}

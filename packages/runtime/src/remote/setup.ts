@@ -1,0 +1,39 @@
+import { errorTable, SlipwayError, type ErrorCode, type ErrorDetails } from "@slipway/contract/errors";
+import type { Device } from "../runtime.ts";
+
+/** The text of the frame `open`. */
+export interface RemoteSetup {
+  /** Of the version's files. */
+  readonly folder: string;
+  /** Of the file to open, below the folder. */
+  readonly path: string;
+  /** Names of the tensors of a run and of its answer, in order. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly threads: number;
+  readonly device: Device;
+  /** The process that asks, without which the other end has no reason to live. */
+  readonly parent: number;
+  /** Of resident memory; beyond it the other end ends itself. Null: no bound. */
+  readonly memoryBytes: number | null;
+}
+
+/** The text of the frames `unopened` and `failed`. */
+interface RemoteError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
+
+export function encodeError(error: unknown): string {
+  const { code, message, details }: RemoteError = SlipwayError.is(error)
+    ? error
+    : { code: "internal", message: error instanceof Error ? error.message : String(error), details: {} };
+  return JSON.stringify({ code, message, details } satisfies RemoteError);
+}
+
+/** An unknown code counts as `model_failed`. */
+export function decodeError(text: string): SlipwayError {
+  const { code, message, details } = JSON.parse(text) as RemoteError;
+  return new SlipwayError(Object.hasOwn(errorTable, code) ? code : "model_failed", String(message), details ?? {});
+}
