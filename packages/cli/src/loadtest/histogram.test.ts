@@ -22,3 +22,20 @@ test("count, mean and maximum are exact; an empty one says 0", () => {
   for (const value of [0, 10, 20]) histogram.record(value);
   expect([histogram.count, histogram.mean, histogram.max]).toEqual([3, 10, 20]);
 });
+
+test("the distribution rises, ends with everything, and agrees with the percentiles", () => {
+  fc.assert(
+    fc.property(durations, (values) => {
+      const histogram = createHistogram();
+      for (const value of values) histogram.record(value);
+      const points = histogram.distribution();
+      expect(points.at(-1)).toEqual([1, Math.max(...values)]);
+      for (const [i, [share, us]] of points.entries()) {
+        if (i > 0) expect(share).toBeGreaterThan(points[i - 1]![0]);
+        const exact = values.toSorted((a, b) => a - b)[Math.round(share * values.length) - 1] ?? 0;
+        expect(Math.abs(us - exact)).toBeLessThanOrEqual(exact * 0.01);
+      }
+    }),
+  );
+  expect(createHistogram().distribution()).toEqual([]);
+});

@@ -9,6 +9,8 @@ export interface Histogram {
   readonly mean: number;
   /** @param share 0 to 1; the smallest value that this share of the recorded ones does not exceed. 0 where empty. */
   percentile(share: number): number;
+  /** All at once: rising values, each with the share of the recorded ones that does not exceed it; the last has 1. */
+  distribution(): readonly (readonly [share: number, us: number])[];
 }
 
 const growth = 1.02;
@@ -20,6 +22,8 @@ const buckets = Math.ceil(Math.log(1e11 / smallest) / logGrowth) + 1;
 export function createHistogram(): Histogram {
   const counts = new Float64Array(buckets);
   let [count, sum, max] = [0, 0, 0];
+  /** The middle of the bucket (g^(at-1), g^at], but never more than what was seen. */
+  const middle = (at: number): number => Math.min(max, at === 0 ? smallest : smallest * growth ** (at - 0.5));
   return {
     record(us) {
       const at = us <= smallest ? 0 : Math.ceil(Math.log(us / smallest) / logGrowth);
@@ -43,10 +47,19 @@ export function createHistogram(): Histogram {
       let seen = 0;
       for (let at = 0; at < buckets; at++) {
         seen += counts[at]!;
-        // The middle of the bucket (g^(at-1), g^at], but never more than what was seen.
-        if (seen >= wanted) return Math.min(max, at === 0 ? smallest : smallest * growth ** (at - 0.5));
+        if (seen >= wanted) return middle(at);
       }
       return max;
+    },
+    distribution() {
+      const points: [number, number][] = [];
+      let seen = 0;
+      for (let at = 0; at < buckets; at++) {
+        if (counts[at] === 0) continue;
+        seen += counts[at]!;
+        points.push([seen / count, seen === count ? max : middle(at)]);
+      }
+      return points;
     },
   };
 }

@@ -1,47 +1,55 @@
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { createAnswerParser } from "./answer-parser.ts";
 
 /**
  * One kept-alive connection that carries one request at a time, with as little work as HTTP/1.1 allows, so that the load
- * takes less CPU than what it measures. Understands content-length and chunked bodies.
+ * takes less CPU than what it measures.
  */
 export interface HttpConnection {
   /** Sends bytes that are one whole request. Not while another is under way. */
-  send(request: Buffer): void;
+  send(request: Uint8Array): void;
   close(): void;
 }
 
 /** The answer's status, or the code of the error that ended the connection. */
 export type Outcome = number | string;
 
-const headEnd = Buffer.from("\r\n\r\n");
-const lastChunk = Buffer.from("0\r\n\r\n");
+/** `refusal`: the first bytes of an answer that is no success. */
+export type OnAnswer = (connection: HttpConnection, outcome: Outcome, refusal: Buffer | null) => void;
 
-export function openConnection(
-  target: { readonly host: string; readonly port: number },
-  onAnswer: (connection: HttpConnection, outcome: Outcome) => void,
-): HttpConnection {
+export interface HttpTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: boolean;
+}
+
+export function openConnection(target: HttpTarget, onAnswer: OnAnswer): HttpConnection {
   let socket: Socket | null = null;
-  let pending: Buffer | null = null;
   let busy = false;
-  const finish = (outcome: Outcome): void => {
-    pending = null;
+  const finish = (outcome: Outcome, refusal: Buffer | null): void => {
     if (!busy) return;
     busy = false;
-    onAnswer(connection, outcome);
+    onAnswer(connection, outcome, refusal);
   };
   const open = (): Socket => {
-    const mine = connect(target);
+    const mine = target.tls === true ? connectTls({ ...target, servername: target.host }) : connect(target);
+    const parser = createAnswerParser();
     mine.setNoDelay(true);
     mine.on("data", (chunk: Buffer) => {
-      pending = pending === null ? chunk : Buffer.concat([pending, chunk]);
-      const status = readStatus(pending);
-      if (status !== null) finish(status);
+      const answer = parser.push(chunk);
+      if (answer === null) return;
+      // The next request opens a new one: a connection that the server ends is no fault of it.
+      if (answer.last && mine === socket) {
+        socket = null;
+        mine.end();
+      }
+      finish(answer.status, answer.refusal);
     });
-    // The next request opens a new one: an idle connection that was lost is no fault of the server.
     const lost = (why: string): void => {
       if (mine !== socket) return;
       socket = null;
-      finish(why);
+      finish(why, null);
     };
     mine.on("error", (error: NodeJS.ErrnoException) => lost(error.code ?? "error"));
     mine.on("close", () => lost("closed"));
@@ -63,35 +71,19 @@ export function openConnection(
   return connection;
 }
 
-/** The status of a whole answer, or null while it is incomplete. */
-export function readStatus(bytes: Buffer): number | null {
-  const end = bytes.indexOf(headEnd);
-  if (end < 0) return null;
-  const head = bytes.toString("latin1", 0, end);
-  const body = end + headEnd.length;
-  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-  const whole =
-    length !== undefined
-      ? bytes.length >= body + Number(length)
-      : !/\r\ntransfer-encoding: *chunked/i.test(head) || bytes.subarray(body).indexOf(lastChunk) >= 0;
-  return whole ? Number(head.slice(9, 12)) : null;
-}
-
 export interface RequestSpec {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON where the headers name no other type. */
+  /** JSON, unless the headers name another content type. */
   readonly body?: string | Uint8Array;
 }
 
 /** The bytes of one request. */
 export function toRequestBytes(host: string, { method, path, headers = {}, body }: RequestSpec): Buffer {
-  const content =
-    body === undefined ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) };
+  const bytes = body === undefined ? null : Buffer.from(body);
+  const content = bytes === null ? {} : { "content-type": "application/json", "content-length": String(bytes.length) };
   const lines = Object.entries({ host, ...content, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.concat([
-    Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`),
-    typeof body === "string" ? Buffer.from(body) : (body ?? Buffer.alloc(0)),
-  ]);
+  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  return bytes === null ? head : Buffer.concat([head, bytes]);
 }

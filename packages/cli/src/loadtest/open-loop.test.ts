@@ -1,8 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { readStatus } from "./http-connection.ts";
-import { closedLoop, openLoop } from "./open-loop.ts";
+import { closedLoop, openLoop, type LiveLoad } from "./open-loop.ts";
 
 let server: Server | undefined;
 afterEach(() => {
@@ -15,7 +14,7 @@ async function serve(answer: (count: number) => { status?: number; delayMs?: num
   server = createServer((request, response) => {
     const { status = 200, delayMs = 0 } = answer(count++);
     request.resume().on("end", () => {
-      const end = () => response.writeHead(status, { "content-type": "text/plain" }).end("hello");
+      const end = () => response.writeHead(status, { "content-type": "text/plain", "content-length": 5 }).end("hello");
       if (delayMs === 0) end();
       else setTimeout(end, delayMs);
     });
@@ -69,11 +68,38 @@ test("nobody listening is an error a request, not an exception", async () => {
   expect(report.failed).toBeGreaterThan(0);
 });
 
-test("an answer is whole when its body is", () => {
-  const whole = "HTTP/1.1 201 Created\r\nContent-Length: 3\r\n\r\nabc";
-  for (let at = 0; at < whole.length; at++) expect(readStatus(Buffer.from(whole.slice(0, at)))).toBeNull();
-  expect(readStatus(Buffer.from(whole))).toBe(201);
-  const chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n";
-  expect(readStatus(Buffer.from(chunked))).toBeNull();
-  expect(readStatus(Buffer.from(`${chunked}0\r\n\r\n`))).toBe(200);
+test("what a refusal says is kept, once, and its time is not that of an answer", async () => {
+  const url = await serve((count) => ({ status: count % 2 === 0 ? 503 : 200, delayMs: count % 2 === 0 ? 0 : 20 }));
+  const load = { url, requests, connections: 4, perSecond: 100, durationMs: 500, warmUpMs: 0, sloMs: 1 };
+  const report = await openLoop(load);
+  expect(report.errors).toEqual([{ outcome: "503", count: report.failed, messages: ["hello"] }]);
+  expect(report.latencyUs.p50).toBeGreaterThan(19_000);
+  expect(report.refusalUs.p50).toBeLessThan(report.latencyUs.p50);
+  expect(report).toMatchObject({ due: 50, answers: 50, withinSlo: 0, stopped: false });
 });
+
+test("one that is stopped reports what it has", async () => {
+  const url = await serve(() => ({}));
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const load = { url, requests, connections: 2, perSecond: 100, durationMs: 60_000, warmUpMs: 0, signal: stop.signal };
+  const onProgress = ({ answers }: LiveLoad) => {
+    seen.push(answers);
+    if (answers > 20) stop.abort();
+  };
+  const report = await openLoop({ ...load, onProgress });
+  expect(report.stopped).toBe(true);
+  expect(report.answers).toBeGreaterThan(20);
+  expect(report.seconds).toBeLessThan(30);
+  expect(report.perSecond).toBeGreaterThan(10);
+  expect(seen.length).toBeGreaterThan(0);
+});
+
+test("a load beyond what it can send still hears the answers, and tells how many were late", async () => {
+  const url = await serve(() => ({}));
+  const load = { url, requests, connections: 8, perSecond: 2e5, durationMs: 100, warmUpMs: 0 };
+  const report = await openLoop(load);
+  expect(report.due).toBe(20_000);
+  expect(report.answers).toBeGreaterThan(10);
+  expect(report.lateSends).toBeGreaterThan(1_000);
+}, 60_000);
