@@ -7,7 +7,7 @@ import { errorTable, SlipwayError, type ErrorCode } from "@slipway/contract";
 import { toExitCode } from "../packages/cli/src/error-report.ts";
 import { silentLogger } from "../packages/server/src/kernel/logger.ts";
 import { toProblem } from "../packages/server/src/wire/api/problem.ts";
-import { sendOipError } from "../packages/server/src/wire/oip/errors.ts";
+import { sendErrorText } from "../packages/server/src/wire/error-answer.ts";
 import { root } from "./layer-list.ts";
 
 export const errorsPage = "docs/reference/errors.md";
@@ -23,7 +23,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   invalid_config: "An option of the server or the client is wrong. The start is refused.",
   digest_mismatch: "Uploaded bytes are not those that were announced. Upload them again.",
   unsupported_media_type:
-    "A change came without a content type, or with one that a web form can send. Send `application/json`.",
+    "A change came without a content type, or with one that a web form can send: send `application/json`. Or a prediction came in a form or with a content coding that is not taken; the message says what is.",
   invalid_query: "The SQL is not one SELECT, does not parse, or names what is not there; the message says where.",
   invalid_file: "A file is damaged, or its rows or columns are not what was announced. The message names the place.",
   unauthenticated: "No token, an unknown one, or one that was taken back.",
@@ -87,7 +87,7 @@ export function isRaised(code: ErrorCode): boolean {
 function oipStatus(error: SlipwayError): number {
   let sent = 0;
   const reply = { header: () => reply, send: () => reply, status: (code: number) => ((sent = code), reply) };
-  sendOipError(error, reply as unknown as Parameters<typeof sendOipError>[1], silentLogger);
+  sendErrorText(error, reply as unknown as Parameters<typeof sendErrorText>[1], silentLogger);
   return sent;
 }
 

@@ -1,5 +1,6 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import type { Tensor } from "../tensor.ts";
+import { byteLength, writeTensorData } from "./binary.ts";
 import { quote } from "./elements.ts";
 import { floatAt, toJsonInteger } from "./number-text.ts";
 
@@ -12,24 +13,64 @@ export interface OipResponse {
   readonly outputs: readonly Tensor[];
 }
 
+/** An answer of the protocol: all JSON, or JSON and behind it the binary tensors in their order. */
+export interface OipAnswer {
+  readonly body: string | Buffer;
+  /** Bytes of the JSON, for the header Inference-Header-Content-Length; null where all of it is JSON. */
+  readonly headerLength: number | null;
+}
+
 /**
  * The JSON text of an infer response, data flat. FP32 is printed as the shortest decimal that reads back as the same
  * float32; NaN and infinities are the strings "NaN", "Infinity", "-Infinity"; INT64 and UINT64 beyond 2^53 are strings
  * of digits. Throws `invalid_request` for what has no JSON form: FP16, and BYTES that are not UTF-8.
  */
 export function renderOipResponse(response: OipResponse): string {
-  let text = `{"model_name":${JSON.stringify(response.modelName)},"model_version":${JSON.stringify(response.modelVersion)}`;
-  if (response.id !== undefined) text += `,"id":${JSON.stringify(response.id)}`;
-  if (response.parameters !== undefined) text += `,"parameters":${JSON.stringify(response.parameters)}`;
-  text += ',"outputs":[';
+  let text = renderHead(response);
   for (let i = 0; i < response.outputs.length; i++) text += (i === 0 ? "" : ",") + renderTensor(response.outputs[i]!);
   return `${text}]}`;
 }
 
+/** As `renderOipResponse`, with those outputs as raw bytes that `isBinary` picks; in one buffer. */
+export function renderOipAnswer(response: OipResponse, isBinary: (index: number) => boolean): OipAnswer {
+  const { outputs } = response;
+  let text = renderHead(response);
+  let behind = 0;
+  let hasBinary = false;
+  for (let i = 0; i < outputs.length; i++) {
+    if (i > 0) text += ",";
+    if (!isBinary(i)) {
+      text += renderTensor(outputs[i]!);
+      continue;
+    }
+    const size = byteLength(outputs[i]!);
+    text += `${renderTensorHead(outputs[i]!)},"parameters":{"binary_data_size":${size}}}`;
+    behind += size;
+    hasBinary = true;
+  }
+  text += "]}";
+  if (!hasBinary) return { body: text, headerLength: null };
+  const headerLength = Buffer.byteLength(text);
+  const body = Buffer.allocUnsafe(headerLength + behind);
+  let offset = body.write(text);
+  for (let i = 0; i < outputs.length; i++) if (isBinary(i)) offset = writeTensorData(outputs[i]!, body, offset);
+  return { body, headerLength };
+}
+
+function renderHead({ modelName, modelVersion, id, parameters }: OipResponse): string {
+  let text = `{"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(modelVersion)}`;
+  if (id !== undefined) text += `,"id":${JSON.stringify(id)}`;
+  if (parameters !== undefined) text += `,"parameters":${JSON.stringify(parameters)}`;
+  return `${text},"outputs":[`;
+}
+
 /** `{"name", "shape", "datatype", "data"}`: also the form of an input in a request. */
 export function renderTensor(tensor: Tensor): string {
-  const { name, shape, datatype } = tensor;
-  return `{"name":${JSON.stringify(name)},"shape":[${shape.join(",")}],"datatype":"${datatype}","data":[${renderData(tensor)}]}`;
+  return `${renderTensorHead(tensor)},"data":[${renderData(tensor)}]}`;
+}
+
+function renderTensorHead({ name, shape, datatype }: Tensor): string {
+  return `{"name":${JSON.stringify(name)},"shape":[${shape.join(",")}],"datatype":"${datatype}"`;
 }
 
 function renderData(tensor: Tensor): string {
@@ -76,5 +117,8 @@ function renderEach<T>(data: ArrayLike<T>, render: (value: T) => string): string
 }
 
 function noForm(what: string): SlipwayError {
-  return new SlipwayError("invalid_request", `${what}. Ask for other outputs in "outputs", or use the predict face.`);
+  return new SlipwayError(
+    "invalid_request",
+    `${what}. Ask for it as binary ("binary_data": true), for other outputs in "outputs", or use the predict face.`,
+  );
 }

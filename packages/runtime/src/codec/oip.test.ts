@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Signature } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
 import { datatypes } from "../tensor.ts";
-import { parseOipRequest, requireOutputs, selectOutputs } from "./oip-request.ts";
+import { requireOutputs, selectOutputs } from "./oip-outputs.ts";
+import { parseOipRequest } from "./oip-request.ts";
 import { renderOipResponse } from "./oip-response.ts";
 import { tensorOf } from "./testing/arbitraries.ts";
 
@@ -76,7 +77,9 @@ describe("Open Inference Protocol JSON", () => {
     });
     expect(request.id).toBe("r1");
     expect(request.parameters).toEqual({ binary_data_output: false, other: { a: 1 } });
-    expect(request.outputs).toEqual([{ name: "late", parameters: { binary_data: false } }]);
+    expect(request.outputs).toEqual([
+      { name: "late", parameters: { binary_data: false }, binary: false, topClasses: 0 },
+    ]);
   });
 
   test("special floats, null where nullable, large integers", () => {
@@ -114,11 +117,10 @@ describe("Open Inference Protocol JSON", () => {
       shape: [1],
       data: new Float32Array(1),
     }));
-    expect(selectOutputs(outputs, [{ name: "b", parameters: {} }])).toEqual([outputs[1]]);
+    const asked = (name: string) => [{ name, parameters: {}, binary: false, topClasses: 0 }];
+    expect(selectOutputs(outputs, asked("b"))).toEqual([outputs[1]]);
     expect(selectOutputs(outputs, undefined)).toBe(outputs);
-    expect(() => requireOutputs(signature, [{ name: "lat", parameters: {} }])).toThrow(
-      'no output "lat". Did you mean "late"?',
-    );
+    expect(() => requireOutputs(signature, asked("lat"))).toThrow('no output "lat". Did you mean "late"?');
   });
 
   test.each([
@@ -172,7 +174,7 @@ describe("Open Inference Protocol JSON", () => {
     ['{"inputs":[{"name":"x","shape":[1],"datatype":"FP16","data":[1]}]}', /FP16.*no JSON form/],
     [
       '{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","parameters":{"binary_data_size":4}}]}',
-      /binary tensor extension/,
+      /no header Inference-Header-Content-Length/,
     ],
     ['{"inputs":[{"name":"x","shape":[1],"datatype":"FP32"}]}', /needs "data"/],
     [

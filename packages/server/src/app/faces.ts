@@ -9,11 +9,13 @@ import { createProcessMetrics, type LogFile } from "../platform/telemetry/index.
 import { registerApi, registerUnknown, sendProblem, type ServerFacts } from "../wire/api/index.ts";
 import { registerAuth } from "../wire/auth/index.ts";
 import { registerDocs } from "../wire/docs/index.ts";
+import { sendErrorText } from "../wire/error-answer.ts";
 import { registerHealth } from "../wire/health/index.ts";
-import { registerKserve, sendV1Error } from "../wire/kserve/index.ts";
+import { registerKserve } from "../wire/kserve/index.ts";
 import { registerMetrics } from "../wire/metrics/index.ts";
-import { registerOip, sendOipError } from "../wire/oip/index.ts";
+import { registerOip } from "../wire/oip/index.ts";
 import { registerScoring, sendScoringError } from "../wire/scoring/index.ts";
+import { createServedModels } from "../wire/served-models.ts";
 import type { Capabilities } from "./capabilities.ts";
 
 export interface FaceDeps extends Capabilities {
@@ -35,6 +37,7 @@ export function createFaces(deps: FaceDeps): Http {
   const { basePath, blobLimit, tlsCert, tlsKey } = config;
   const http = createHttp({
     bodyLimit: config.bodyLimit,
+    alignAt: (headers) => Number(headers["inference-header-content-length"]) || 0,
     requestTimeoutMs: config.requestTimeout,
     idleTimeoutMs: config.idleTimeout,
     loopbackOnly: !secured,
@@ -49,7 +52,8 @@ export function createFaces(deps: FaceDeps): Http {
   if (secured) registerAuth(http, deps.access);
   registerDocs(http, { version, basePath, endpoints, secured });
   registerApi(http, { ...deps, blobLimit, basePath });
-  registerOip(http, { version, endpoints, registry, logger, ready });
+  const models = createServedModels({ endpoints, registry, batchRows: config.batchRows });
+  registerOip(http, { version, endpoints, models, logger, ready });
   registerKserve(http, { endpoints, logger });
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
   registerMetrics(http, { endpoints, predictions, retention: deps.retention, process, clock });
@@ -62,7 +66,6 @@ export function createFaces(deps: FaceDeps): Http {
 
 /** Whose errors a request gets that no route ever sees, such as one whose path is not well formed. */
 function brokenRequestFace(url: string): typeof sendProblem {
-  if (url.startsWith("/v2/")) return sendOipError;
-  if (url.startsWith("/v1/")) return sendV1Error;
+  if (url.startsWith("/v2/") || url.startsWith("/v1/")) return sendErrorText;
   return /^\/endpoints\/[^?]*\/invocations\b/.test(url) ? sendScoringError : sendProblem;
 }

@@ -22,6 +22,13 @@ export const options = {
   },
   host: { type: "string", default: "127.0.0.1", help: "Address to listen on; one that is not loopback needs a token" },
   port: { type: "integer", default: 8080, min: 0, max: 65535, help: "Port for HTTP; 0 picks a free one" },
+  http_workers: {
+    type: "integer",
+    default: 1,
+    min: 1,
+    max: 64,
+    help: "Processes that answer predictions over HTTP, for machines with many cores; more than 1 needs Linux",
+  },
   base_path: { type: "string", default: "", help: "Path prefix when a proxy serves Slipway below one, such as /ml" },
   default_endpoint: {
     type: "string",
@@ -39,10 +46,10 @@ export const options = {
   },
   body_limit: {
     type: "bytes",
-    default: 16 * MiB,
+    default: 64 * MiB,
     min: 1024,
     max: 1024 * MiB,
-    help: "Largest body of a predict or control request",
+    help: "Largest body of a predict or control request, also once it is inflated",
   },
   blob_limit: { type: "bytes", default: 64 * 1024 * MiB, min: 1024, help: "Largest uploaded file" },
   request_timeout: {

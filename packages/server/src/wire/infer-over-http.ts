@@ -1,6 +1,7 @@
 import { SlipwayError } from "@slipway/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Infer, InferCall } from "../endpoints/index.ts";
+import { chooseCoding, compress } from "./compress.ts";
 import { callerOf, readBody } from "../platform/http/index.ts";
 
 /** A body to send, and its content type. */
@@ -41,7 +42,12 @@ export async function inferOverHttp(
   if (!answer.logged) reply.header("x-slipway-logged", "false");
   if (answer.fallback !== null) reply.header("x-slipway-fallback", "true");
   if (answer.body.headers) reply.headers(answer.body.headers);
-  return reply.header("content-type", answer.body.type).send(answer.body.body);
+  reply.header("content-type", answer.body.type);
+  const coding = chooseCoding(headers["accept-encoding"], answer.body);
+  if (coding === null) return reply.send(answer.body.body);
+  const compressed = await compress(answer.body.body, coding);
+  if (compressed) reply.headers({ "content-encoding": coding, vary: "accept-encoding" });
+  return reply.send(compressed ?? answer.body.body);
 }
 
 /** The response closes before its end where the connection is lost. */

@@ -7,10 +7,11 @@ import {
   type FastifyServerOptions,
 } from "fastify";
 import { checkOrigin } from "./guard.ts";
+import { receiveBody, type ReceiveOptions } from "./receive-body.ts";
 
 export type Http = FastifyInstance;
 
-export interface HttpOptions {
+export interface HttpOptions extends Pick<ReceiveOptions, "alignAt"> {
   readonly bodyLimit: number;
   readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -24,7 +25,7 @@ export interface HttpOptions {
 }
 
 /**
- * An HTTP server that keeps every body as bytes, whatever its content type, and never logs by itself. What an error looks like
+ * An HTTP server that keeps every body as bytes, whatever its content type and without its content coding, and never logs by itself. What an error looks like
  * is the business of each wire folder.
  */
 export function createHttp(options: HttpOptions): Http {
@@ -58,9 +59,10 @@ export function createHttp(options: HttpOptions): Http {
   });
   app.decorateRequest("callerName", null);
   app.removeAllContentTypeParsers();
-  // The first is found without parsing the header.
-  for (const type of ["application/json", "*"])
-    app.addContentTypeParser(type, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  const receive = { limit: options.bodyLimit, alignAt: options.alignAt };
+  // The first two are found without parsing the header.
+  for (const type of ["application/json", "application/octet-stream", "*"])
+    app.addContentTypeParser(type, (request, payload, done) => receiveBody(request, payload, receive, done));
   if (options.loopbackOnly)
     app.addHook("onRequest", (request, _reply, done) => {
       try {

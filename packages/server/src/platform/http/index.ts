@@ -4,3 +4,5 @@ export { checkWrite, isLoopback } from "./guard.ts";
 export { callerOf, setCaller } from "./caller.ts";
 export { sendEvents } from "./events.ts";
 export { openDownload, type Download } from "./download.ts";
+export { createRelay, type Relay } from "./relay.ts";
+export { placeSocket, serveLocally, type LocalServer, type SocketPlace } from "./local-server.ts";

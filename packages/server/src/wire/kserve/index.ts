@@ -2,13 +2,11 @@ import { parseName, SlipwayError } from "@slipway/contract";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Http } from "../../platform/http/index.ts";
-import { sendV1Error } from "./errors.ts";
+import { sendErrorText } from "../error-answer.ts";
 import { predict } from "./predict.ts";
 
-export { sendV1Error };
-
 export interface KserveDeps {
-  readonly endpoints: Endpoints;
+  readonly endpoints: Pick<Endpoints, "infer" | "snapshot">;
   readonly logger: Logger;
 }
 
@@ -22,7 +20,7 @@ const infers = { config: { scope: "infer" } };
 /** KServe V1, and what TensorFlow Serving's REST shares with it. The model name is an endpoint. */
 export function registerKserve(app: Http, { endpoints, logger }: KserveDeps): void {
   app.register(async (scope) => {
-    scope.setErrorHandler((error, _request, reply) => sendV1Error(error, reply, logger));
+    scope.setErrorHandler((error, _request, reply) => sendErrorText(error, reply, logger));
     scope.get("/v1/models", infers, async () => {
       const serving = [...endpoints.snapshot().routes.values()].filter((route) => route.spec.target);
       return { models: serving.map(({ endpoint }) => endpoint) };

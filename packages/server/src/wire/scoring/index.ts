@@ -9,7 +9,7 @@ import { invoke, type Invocation } from "./invoke.ts";
 export { sendScoringError };
 
 export interface ScoringDeps {
-  readonly endpoints: Endpoints;
+  readonly endpoints: Pick<Endpoints, "infer" | "snapshot">;
   readonly registry: Pick<Registry, "resolve">;
   /** The endpoint of the paths at the root; null: the only one there is. */
   readonly defaultEndpoint: string | null;
