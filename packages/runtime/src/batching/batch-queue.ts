@@ -59,10 +59,6 @@ export function createBatchQueue<Result>(): BatchQueue<Result> {
     waiting--;
     queuedRows -= entry.rows;
   }
-  function isLate(entry: BatchEntry<Result>, { now, predict }: TakeLimits): boolean {
-    if (entry.deadlineAt === Infinity) return false;
-    return now >= entry.deadlineAt || (waiting > 1 && now + predict(entry.rows) > entry.deadlineAt);
-  }
   return {
     push(entry) {
       entries.push(entry);
@@ -80,7 +76,7 @@ export function createBatchQueue<Result>(): BatchQueue<Result> {
       for (; i < entries.length; i++) {
         const entry = entries[i]!;
         if (!entry.waits) continue;
-        if (isLate(entry, limits)) {
+        if (isLate(entry, limits, waiting > 1)) {
           remove(entry);
           entry.reject(expired());
           continue;
@@ -132,18 +128,16 @@ export function createBatchQueue<Result>(): BatchQueue<Result> {
   };
 }
 
+function isLate<Result>(entry: BatchEntry<Result>, { now, predict }: TakeLimits, others: boolean): boolean {
+  if (entry.deadlineAt === Infinity) return false;
+  return now >= entry.deadlineAt || (others && now + predict(entry.rows) > entry.deadlineAt);
+}
+
 function expired(): SlipwayError {
   return new SlipwayError(
     "deadline_exceeded",
     "The request waited for its run until it could not be answered in time any more.",
   );
-}
-
-/** What a request whose signal was aborted is rejected with. */
-export function abortReason(signal: AbortSignal): SlipwayError {
-  const reason: unknown = signal.reason;
-  if (SlipwayError.is(reason)) return reason;
-  return new SlipwayError("cancelled", "The request was cancelled while it waited for its run.");
 }
 
 function canRunTogether(a: { inputs: readonly Tensor[] }, b: { inputs: readonly Tensor[] }): boolean {

@@ -1,59 +1,15 @@
 import { SlipwayError } from "@slipway/contract/errors";
-import type { Replica } from "../runtime.ts";
-import type { Signature } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
 import { findRefusal, foresee } from "./admission.ts";
-import { abortReason, createBatchQueue } from "./batch-queue.ts";
+import { abortable, abortReason } from "./abortable.ts";
+import { createBatchQueue } from "./batch-queue.ts";
 import type { BatchResult, Entry } from "./batch-run.ts";
-import type { After } from "./delay.ts";
-import { createDispatcher, type DispatchReason } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { createForecast } from "./forecast.ts";
-import { createLane, type Lane } from "./lane.ts";
+import { createLane } from "./lane.ts";
+import type { BatcherOptions, SubmitOptions } from "./options.ts";
 import { createRunTimes, type RunTimes } from "./run-times.ts";
-import { cutRows, joinResults, type Part } from "./split-request.ts";
-
-export interface RunReport {
-  readonly rows: number;
-  readonly requests: number;
-  readonly ms: number;
-  /** What was expected of it. */
-  readonly predictedMs: number;
-  readonly reason: DispatchReason;
-}
-
-export interface BatcherOptions {
-  /** Copies of one version, which take runs in turn. */
-  readonly replicas: readonly Replica[];
-  readonly signature: Signature;
-  /** A run takes at most so many rows; a larger request is cut into several runs. */
-  readonly maxRows: number;
-  /** Rows that may wait. 65,536. */
-  readonly maxQueue?: number;
-  /** How long a request may wait for others where nothing else holds it up; milliseconds, 0. */
-  readonly maxDelayMs?: number;
-  /** Each request runs by itself. */
-  readonly alone?: boolean;
-  /** Where the replicas run, shared with other models; by default a lane of its own, in this thread. */
-  readonly lane?: Lane;
-  /** Slots of the lane that one run takes. 1. */
-  readonly weight?: number;
-  /** What is known of the time of runs already. */
-  readonly times?: RunTimes;
-  readonly onRun?: (report: RunReport) => void;
-  /** Milliseconds with fractions, from an arbitrary start. */
-  readonly monotonic: () => number;
-  /** Calls back at the end of the event-loop turn. */
-  readonly defer?: (task: () => void) => void;
-  /** Calls back after so many milliseconds, unless what it answers with is called first. */
-  readonly after?: After;
-}
-
-export interface SubmitOptions {
-  /** Monotonic milliseconds after which nobody wants the answer. */
-  readonly deadlineAt?: number;
-  /** Aborted: nobody wants the answer any more. What waits leaves the queue at once; a run that has begun is not interrupted. */
-  readonly signal?: AbortSignal | undefined;
-}
+import { cutRows, submitTogether, type Part } from "./split-request.ts";
 
 export interface Batcher {
   /**
@@ -88,12 +44,14 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const times = options.times ?? createRunTimes();
   const forecast = createForecast();
   const queue = createBatchQueue<BatchResult>();
-  const dispatcher = createDispatcher({ ...options, defer, lane, times, forecast, queue });
+  const dispatcher = new Dispatcher({ ...options, defer, lane, times, forecast, queue });
+  const { policy } = dispatcher;
   let closed = false;
 
   function foreseeNow(now: number): number {
-    const { slots, parallel } = dispatcher;
-    return foresee({ waitingRows: queue.rows, runs: dispatcher.waitingRuns(), slots, parallel, times }, now);
+    const { slots } = dispatcher;
+    const { parallel } = policy;
+    return foresee({ waitingRows: queue.rows, runs: policy.waitingRuns(), slots, parallel, times }, now);
   }
 
   function enqueue({ inputs, rows }: Part, { deadlineAt = Infinity, signal }: SubmitOptions): Promise<BatchResult> {
@@ -102,49 +60,25 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const foreseenMs = deadlineAt === Infinity ? 0 : foreseeNow(now);
       const expectedAt = now + forecast.stretch(foreseenMs) + times.predict(rows);
       const base = { inputs, rows, deadlineAt, submittedAt: now, foreseenMs, expectedAt, waits: true };
-      const entry: Entry = signal ? withSignal(base, { resolve, reject }, signal) : { ...base, resolve, reject };
+      const plain: Entry = { ...base, resolve, reject };
+      const entry = signal ? abortable(plain, signal, drop) : plain;
       queue.push(entry);
       dispatcher.ask();
     });
   }
 
-  /** The signal may outlive the request by far, so nothing of the request stays with it. */
-  function withSignal(
-    base: Omit<Entry, "resolve" | "reject">,
-    settle: Pick<Entry, "resolve" | "reject">,
-    signal: AbortSignal,
-  ): Entry {
-    const onAbort = () => {
-      if (!queue.drop(entry)) return;
-      settle.reject(abortReason(signal));
-      dispatcher.settle();
-    };
-    const done = () => signal.removeEventListener("abort", onAbort);
-    const entry: Entry = {
-      ...base,
-      resolve: (result) => (done(), settle.resolve(result)),
-      reject: (error) => (done(), settle.reject(error)),
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    return entry;
+  function drop(entry: Entry): boolean {
+    const dropped = queue.drop(entry);
+    if (dropped) dispatcher.settle();
+    return dropped;
   }
 
-  async function submitParts(whole: Part, submitOptions: SubmitOptions): Promise<BatchResult> {
-    const parts = cutRows(whole.inputs, whole.rows, dispatcher.rowLimit());
-    const rest = new AbortController();
-    const signals = submitOptions.signal ? [submitOptions.signal, rest.signal] : [rest.signal];
-    const signal = AbortSignal.any(signals);
-    try {
-      const results = await Promise.all(parts.map((part) => enqueue(part, { ...submitOptions, signal })));
-      const joined = joinResults(parts, results);
-      if (joined !== null) return joined;
-    } catch (error) {
-      // Nobody can use the other parts.
-      rest.abort(error);
-      throw error;
-    }
-    dispatcher.forbidSharing();
-    return enqueue(whole, submitOptions);
+  async function submitParts(whole: Part, { signal, ...others }: SubmitOptions): Promise<BatchResult> {
+    const parts = cutRows(whole.inputs, whole.rows, policy.rowLimit());
+    const joined = await submitTogether(parts, signal, (part, both) => enqueue(part, { ...others, signal: both }));
+    if (joined !== null) return joined;
+    policy.forbidSharing();
+    return enqueue(whole, { ...others, signal });
   }
 
   return {
@@ -159,7 +93,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const refusal = findRefusal({ rows, waitMs, leftMs: deadlineAt - now }, limits);
       if (refusal !== null) return Promise.reject(refusal);
       const request = { inputs, rows };
-      return dispatcher.batchable && rows > dispatcher.rowLimit()
+      return policy.batchable && rows > policy.rowLimit()
         ? submitParts(request, submitOptions)
         : enqueue(request, submitOptions);
     },
@@ -167,11 +101,11 @@ export function createBatcher(options: BatcherOptions): Batcher {
       return queue.rows;
     },
     get batchable() {
-      return dispatcher.batchable;
+      return policy.batchable;
     },
     times,
     get rowLimit() {
-      return dispatcher.rowLimit();
+      return policy.rowLimit();
     },
     abandon() {
       closed = true;

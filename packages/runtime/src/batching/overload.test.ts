@@ -1,7 +1,8 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import { describe, expect, test } from "vitest";
-import { createBatcher, type BatcherOptions } from "./batcher.ts";
+import { createBatcher } from "./batcher.ts";
 import { createLane } from "./lane.ts";
+import type { BatcherOptions } from "./options.ts";
 import { createSimulation, rowsOf, signature, simulatedReplica } from "./testing/simulation.ts";
 
 interface Load {

@@ -19,8 +19,26 @@ export function cutRows(inputs: readonly Tensor[], rows: number, maxRows: number
   return parts;
 }
 
-/** The answers of all parts, in their order, as one; null where they do not go together: the model's rows cannot be cut. */
-export function joinResults(parts: readonly Part[], results: readonly BatchResult[]): BatchResult | null {
+/**
+ * The answers of all parts as one, in their order; null where they do not go together: the model's rows cannot be cut. Where one
+ * part fails, the others leave the queue.
+ */
+export async function submitTogether(
+  parts: readonly Part[],
+  signal: AbortSignal | undefined,
+  submit: (part: Part, signal: AbortSignal) => Promise<BatchResult>,
+): Promise<BatchResult | null> {
+  const rest = new AbortController();
+  const both = signal ? AbortSignal.any([signal, rest.signal]) : rest.signal;
+  try {
+    return joinResults(parts, await Promise.all(parts.map((part) => submit(part, both))));
+  } catch (error) {
+    rest.abort(error);
+    throw error;
+  }
+}
+
+function joinResults(parts: readonly Part[], results: readonly BatchResult[]): BatchResult | null {
   const first = results[0]!;
   for (const [i, { outputs }] of results.entries()) {
     const fits =

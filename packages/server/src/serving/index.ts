@@ -1,6 +1,12 @@
 export { createServing, type Serving } from "./serving.ts";
 export type { ProveOptions, ServingDeps } from "./loader.ts";
-export { toPlacement, type BatchingSettings, type LoadSettings } from "./load-settings.ts";
+export {
+  fitSettings,
+  requirePlacement,
+  toPlacement,
+  type BatchingSettings,
+  type LoadSettings,
+} from "./load-settings.ts";
 export { type LoadedVersion, type RunOptions, type RunResult } from "./loaded-version.ts";
 export type { Duration, VersionStats } from "./version-stats.ts";
 export { proveModel, type Proof, type ProofDeps, type ProofSubject } from "./prove-model.ts";

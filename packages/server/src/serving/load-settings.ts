@@ -1,4 +1,5 @@
-import type { Device, Placement } from "@slipway/runtime";
+import { SlipwayError } from "@slipway/contract";
+import { threadLimits, type Device, type Placement, type ProbeReport } from "@slipway/runtime";
 import type { ModelVersion } from "../registry/index.ts";
 
 export interface BatchingSettings {
@@ -20,12 +21,64 @@ export interface LoadSettings {
   readonly threads?: number;
   /** Left out: the CPU. */
   readonly device?: Device;
+  /** Of a model process; one that takes more is ended. Left out: no bound. */
+  readonly memoryBytes?: number;
   /** Left out: what the batcher learns. Null: each request runs by itself. */
   readonly batching?: BatchingSettings | null;
 }
 
-export function toPlacement(version: ModelVersion, { placement }: LoadSettings): Placement {
-  return placement ?? version.placement;
+/** What decides where a version runs; it need not be registered yet. */
+export interface Placed {
+  /** Where it runs best, as the probe found. */
+  readonly placement: Placement;
+  readonly report: object | null;
+}
+
+/** On CUDA, what would run in the event loop's thread runs in a worker thread: it was measured on the CPU. */
+export function toPlacement({ placement: own }: Placed, { placement, device }: LoadSettings): Placement {
+  if (placement !== undefined) return placement;
+  return own === "thread" && device === "cuda" ? "worker" : own;
+}
+
+/** Whether a version may run where the settings say. @throws SlipwayError `too_slow`, `precondition_failed` */
+export function requirePlacement(what: string, placed: Placed, settings: LoadSettings): void {
+  if (settings.placement !== "thread") return;
+  if (settings.device === "cuda")
+    throw new SlipwayError(
+      "precondition_failed",
+      `${what} cannot run on CUDA in the server's own thread, where nothing else would move meanwhile. Leave serve.placement out, or say worker or process.`,
+      { placement: "thread", device: "cuda" },
+    );
+  if (placed.placement === "thread") return;
+  throw tooSlow(what, placed.report as Pick<ProbeReport, "createMs" | "runs" | "unbounded"> | null);
+}
+
+/** The settings without a placement that this version cannot have. */
+export function fitSettings(version: ModelVersion, settings: LoadSettings): LoadSettings {
+  if (settings.placement !== "thread" || version.placement === "thread") return settings;
+  const { placement: _, ...rest } = settings;
+  return rest;
+}
+
+function tooSlow(what: string, report: Pick<ProbeReport, "createMs" | "runs" | "unbounded"> | null): SlipwayError {
+  const { createMs = null, runs = null, unbounded = [] } = report ?? {};
+  const measured =
+    unbounded.length > 0
+      ? `it has ${unbounded.join(" and ")}, whose time depends on the input, so no measurement bounds it`
+      : createMs === null || runs === null
+        ? "its runs could not be measured"
+        : `opening took ${createMs.toPrecision(2)} ms (at most ${threadLimits.createMs}), 95 % of the runs of a row up to ${runs.p95Ms.toPrecision(2)} ms (at most ${threadLimits.runP95Ms})`;
+  return new SlipwayError(
+    "too_slow",
+    `${what} cannot run in the server's own thread: ${measured}; nothing else would move meanwhile. Leave serve.placement out, or say worker or process.`,
+    {
+      placement: "thread",
+      create_ms: createMs,
+      run_p95_ms: runs?.p95Ms ?? null,
+      unbounded,
+      limits: { create_ms: threadLimits.createMs, run_p95_ms: threadLimits.runP95Ms },
+    },
+  );
 }
 
 /** The same text for the same copy in memory, so that endpoints with the same settings share it. */
@@ -35,5 +88,6 @@ export function toLoadKey(version: ModelVersion, settings: LoadSettings): string
   const replicas = placement === "thread" ? 1 : settings.replicas;
   const { maxRows, maxDelayMs, maxQueue } = batching ?? {};
   const limits = batching === null ? "alone" : [maxRows, maxDelayMs, maxQueue].map((limit) => limit ?? "").join(",");
-  return [version.id, placement, replicas, threads, device, limits].join("/");
+  const memory = placement === "process" ? (settings.memoryBytes ?? "") : "";
+  return [version.id, placement, replicas, threads, device, memory, limits].join("/");
 }

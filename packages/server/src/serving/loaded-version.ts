@@ -87,7 +87,7 @@ export function createLoadedVersion(parts: LoadedParts): LoadedVersion {
       const result = batcher.submit(inputs, rows, options);
       result.then(
         (answer) => {
-          countAnswer(stats, rows, answer, clock.monotonic() - startedAt);
+          countAnswer(stats, answer, { rows, totalMs: clock.monotonic() - startedAt });
           leave();
         },
         (error: unknown) => {

@@ -1,12 +1,4 @@
-import {
-  createBatcher,
-  createRunTimes,
-  examplesFile,
-  seedTimes,
-  type Placement,
-  type Replica,
-  type Runtime,
-} from "@slipway/runtime";
+import { examplesFile, type Placement, type Replica, type Runtime } from "@slipway/runtime";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
@@ -14,12 +6,12 @@ import { createId } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { BlobStore } from "../platform/blobs/index.ts";
 import type { ModelVersion } from "../registry/index.ts";
-import { toPlacement, type LoadSettings } from "./load-settings.ts";
-import { createLoadedVersion, type LoadedVersion } from "./loaded-version.ts";
+import { requirePlacement, toPlacement, type LoadSettings } from "./load-settings.ts";
+import { createBatchedVersion } from "./batched-version.ts";
+import type { LoadedVersion } from "./loaded-version.ts";
 import { openReplicas } from "./open-replicas.ts";
 import { proveModel, readVersionExamples, requireRuntime, type Proof, type ProofSubject } from "./prove-model.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
-import { countRun, createVersionStats } from "./version-stats.ts";
 import { withinLimit } from "./within-limit.ts";
 
 export interface ServingDeps {
@@ -65,46 +57,24 @@ export function createLoader(deps: ServingDeps): Loader {
     const { signature } = version;
     const placement = toPlacement(version, settings);
     const what = nameOf(version);
-    const examples = hasExamples(version) ? await readVersionExamples(folder) : null;
+    requirePlacement(what, version, settings);
+    const readExamples = hasExamples(version) ? () => readVersionExamples(folder) : null;
     const runtime = requireRuntime(deps.runtimes, placement);
-    const request = { runtime, files: { folder, path: version.entry }, signature, examples, batchRows };
+    const files = { folder, path: version.entry };
+    const giveUp = new AbortController();
+    const request = { runtime, files, signature, what, settings, readExamples, batchRows, giveUp: giveUp.signal };
     // Replicas in the event loop's thread would share that thread: one is as good as many.
-    const opening = counted(openReplicas(request, placement === "thread" ? 1 : settings.replicas, what));
-    const limit = { clock, timeoutMs: loadTimeoutMs, what };
+    const opening = counted(openReplicas(request, placement === "thread" ? 1 : settings.replicas));
+    const limit = { clock, timeoutMs: loadTimeoutMs, what, giveUp };
     return withinLimit(limit, opening, (late) => Promise.all(late.map((replica) => replica.close())));
-  }
-
-  async function toLoadedVersion(version: ModelVersion, settings: LoadSettings, replicas: readonly Replica[]) {
-    const { signature } = version;
-    const { batching, threads: weight = 1 } = settings;
-    const placement = toPlacement(version, settings);
-    const lane = placement === "thread" ? lanes.loop : lanes.cores;
-    const times = createRunTimes();
-    const stats = createVersionStats();
-    const monotonic = () => clock.monotonic();
-    const maxRows = Math.min(batching?.maxRows ?? batchRows, batchRows);
-    await seedTimes(replicas[0]!, signature, { times, maxRows, monotonic, inLoop: lane.inLoop });
-    const batcher = createBatcher({
-      replicas,
-      signature,
-      maxRows,
-      ...(batching?.maxDelayMs !== undefined && { maxDelayMs: batching.maxDelayMs }),
-      ...(batching?.maxQueue !== undefined && { maxQueue: batching.maxQueue }),
-      alone: batching === null,
-      lane,
-      weight,
-      times,
-      onRun: (report) => countRun(stats, report),
-      monotonic,
-    });
-    return createLoadedVersion({ version, placement, replicas, batcher, stats, clock });
   }
 
   async function load(version: ModelVersion, settings: LoadSettings): Promise<LoadedVersion> {
     const startedAt = clock.monotonic();
     const folder = join(root, version.id);
     await blobs.layout(version.files, folder);
-    const loaded = await toLoadedVersion(version, settings, await openAll(version, folder, settings));
+    const replicas = await openAll(version, folder, settings);
+    const loaded = await createBatchedVersion({ version, settings, replicas, lanes, batchRows, clock });
     const { model, version: number } = version;
     const { placement } = loaded;
     const ms = Math.round(clock.monotonic() - startedAt);
@@ -122,8 +92,9 @@ export function createLoader(deps: ServingDeps): Loader {
     const folder = join(root, `${version.id}.proof-${createId()}`);
     try {
       await blobs.layout(version.files, folder);
-      const { entry: path, signature, placement } = version;
-      const subject = { what: nameOf(version), folder, path, signature, placement, hasExamples: hasExamples(version) };
+      const { entry: path, signature, placement, report } = version;
+      const place = { what: nameOf(version), folder, path, signature, placement, report };
+      const subject = { ...place, settings: { replicas: 1 }, hasExamples: hasExamples(version) };
       return await proveModel({ ...deps, loadTimeoutMs }, subject, signal);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -4,21 +4,29 @@ import {
   warmUp,
   type Examples,
   type ModelFiles,
+  type OpenOptions,
   type ParityReport,
   type Replica,
   type Runtime,
   type Signature,
 } from "@slipway/runtime";
+import type { LoadSettings } from "./load-settings.ts";
 
 export interface OpenRequest {
   readonly runtime: Runtime;
   readonly files: ModelFiles;
   readonly signature: Signature;
-  /** What was recorded at training; null where nothing was. */
-  readonly examples: Examples | null;
+  /** For messages: `flight-delay@2`. */
+  readonly what: string;
+  readonly settings: LoadSettings;
+  /** Reads what was recorded at training, each time that a copy is to answer it; null where nothing was. */
+  readonly readExamples: (() => Promise<Examples>) | null;
   /** Most rows of a run. */
   readonly batchRows: number;
+  /** Aborted: the examples need not go on. */
   readonly signal?: AbortSignal;
+  /** Aborted: it took too long, and nobody waits for it any more. A process is killed then, whatever it does. */
+  readonly giveUp: AbortSignal;
 }
 
 export interface OpenedReplica {
@@ -28,30 +36,74 @@ export interface OpenedReplica {
 }
 
 /** One copy, warmed up, with its answers to the examples, whatever they are. Nothing stays open where this throws. */
-export async function openReplica(request: OpenRequest): Promise<OpenedReplica> {
-  const { runtime, files, signature, examples, batchRows, signal } = request;
-  const replica = await runtime.open(files, signature, { threads: 1 });
+export async function openReplica(
+  request: OpenRequest,
+  examples = request.readExamples?.() ?? Promise.resolve(null),
+): Promise<OpenedReplica> {
+  const { runtime, files, signature, giveUp } = request;
+  const [replica, answers] = await openBoth(runtime.open(files, signature, toOpenOptions(request)), examples);
+  const close = () => void replica.close();
+  giveUp.addEventListener("abort", close, { once: true });
   try {
-    await warmUp(replica, signature);
-    if (examples === null) return { replica, parity: null };
-    const options = { maxRows: batchRows, ...(signal && { signal }) };
-    return { replica, parity: await runExamples(replica, signature, examples, options) };
+    return { replica, parity: await tryCopy(replica, request, answers) };
   } catch (error) {
     await replica.close();
     throw error;
+  } finally {
+    giveUp.removeEventListener("abort", close);
   }
+}
+
+/** Examples that cannot be read leave no copy open. */
+async function openBoth(
+  opening: Promise<Replica>,
+  reading: Promise<Examples | null>,
+): Promise<[Replica, Examples | null]> {
+  const [opened, read] = await Promise.allSettled([opening, reading]);
+  if (opened.status === "rejected") throw opened.reason;
+  if (read.status === "fulfilled") return [opened.value, read.value];
+  await opened.value.close();
+  throw read.reason;
+}
+
+function toOpenOptions(request: OpenRequest): OpenOptions {
+  const { what, settings, readExamples, giveUp } = request;
+  const { threads = 1, device, memoryBytes } = settings;
+  return {
+    threads,
+    ...(device && { device }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    what,
+    // A copy that was started anew proves itself as the first one did.
+    async check(copy) {
+      const parity = await tryCopy(copy, request, readExamples && (await readExamples()));
+      if (parity !== null) requireParity(parity, what);
+    },
+    signal: giveUp,
+  };
+}
+
+async function tryCopy(
+  copy: Replica,
+  { signature, batchRows, signal }: OpenRequest,
+  examples: Examples | null,
+): Promise<ParityReport | null> {
+  await warmUp(copy, signature);
+  if (examples === null) return null;
+  return runExamples(copy, signature, examples, { maxRows: batchRows, ...(signal && { signal }) });
 }
 
 /**
  * All copies of a version. Where one does not open or does not answer the examples as it should, all are closed: nobody would
  * ever hold them. @throws SlipwayError `invalid_model`, `not_ready`, `parity_failed`
  */
-export async function openReplicas(request: OpenRequest, count: number, what: string): Promise<Replica[]> {
+export async function openReplicas(request: OpenRequest, count: number): Promise<Replica[]> {
+  const examples = request.readExamples?.() ?? Promise.resolve(null);
   const results = await Promise.allSettled(
     Array.from({ length: count }, async () => {
-      const { replica, parity } = await openReplica(request);
+      const { replica, parity } = await openReplica(request, examples);
       try {
-        if (parity !== null) requireParity(parity, what);
+        if (parity !== null) requireParity(parity, request.what);
         return replica;
       } catch (error) {
         await replica.close();

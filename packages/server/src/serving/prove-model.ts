@@ -11,6 +11,7 @@ import { SlipwayError } from "@slipway/contract";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
+import { requirePlacement, toPlacement, type LoadSettings, type Placed } from "./load-settings.ts";
 import { openReplica } from "./open-replicas.ts";
 import { withinLimit } from "./within-limit.ts";
 
@@ -24,14 +25,15 @@ export interface ProofDeps {
 }
 
 /** A model in a folder: of a version, or of what may become one. */
-export interface ProofSubject {
+export interface ProofSubject extends Placed {
   /** For messages: `flight-delay@2`, or a file. */
   readonly what: string;
   readonly folder: string;
   /** The file to open, below the folder. */
   readonly path: string;
   readonly signature: Signature;
-  readonly placement: Placement;
+  /** How it will be served. */
+  readonly settings: LoadSettings;
   /** Whether the folder has examples (`examplesFile`). */
   readonly hasExamples: boolean;
 }
@@ -50,13 +52,18 @@ export interface Proof {
  */
 export async function proveModel(deps: ProofDeps, subject: ProofSubject, signal?: AbortSignal): Promise<Proof> {
   const { clock, batchRows, loadTimeoutMs: timeoutMs } = deps;
-  const { what, folder, path, signature, placement } = subject;
-  const examples = subject.hasExamples ? await readVersionExamples(folder) : null;
+  const { what, folder, path, signature, settings } = subject;
+  const placement = toPlacement(subject, settings);
+  requirePlacement(what, subject, settings);
+  const readExamples = subject.hasExamples ? () => readVersionExamples(folder) : null;
   const startedAt = clock.monotonic();
   const runtime = requireRuntime(deps.runtimes, placement);
-  const request = { runtime, files: { folder, path }, signature, examples, batchRows, ...(signal && { signal }) };
-  const opening = openReplica(request);
-  const { replica, parity } = await withinLimit({ clock, timeoutMs, what }, opening, (late) => late.replica.close());
+  const files = { folder, path };
+  const giveUp = new AbortController();
+  const request = { runtime, files, signature, what, settings, readExamples, batchRows, giveUp: giveUp.signal };
+  const opening = openReplica({ ...request, ...(signal && { signal }) });
+  const limit = { clock, timeoutMs, what, giveUp };
+  const { replica, parity } = await withinLimit(limit, opening, (late) => late.replica.close());
   const loadMs = clock.monotonic() - startedAt;
   await replica.close();
   return { placement, loadMs, parity };

@@ -76,7 +76,11 @@ export function countRun(stats: VersionStats, { rows, ms, predictedMs, reason }:
   add(ofSize, ms);
 }
 
-export function countAnswer(stats: VersionStats, rows: number, { queueUs, runUs }: BatchResult, totalMs: number): void {
+export function countAnswer(
+  stats: VersionStats,
+  { queueUs, runUs }: BatchResult,
+  { rows, totalMs }: { readonly rows: number; readonly totalMs: number },
+): void {
   stats.inferences += rows;
   add(stats.success, totalMs);
   add(stats.queue, queueUs / 1000);
