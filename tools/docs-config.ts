@@ -48,6 +48,7 @@ const kinds: Readonly<Record<OptionSpec["type"], string>> = {
   duration: "duration",
   boolean: "true or false",
   choice: "word",
+  port: "number or `off`",
 };
 
 function toRow([name, spec]: readonly [string, OptionSpec]): string {

@@ -7,6 +7,7 @@ export {
   friendlyName,
   writeElements,
 } from "./codec/elements.ts";
+export * from "./codec/grpc/index.ts";
 export * from "./codec/json-body.ts";
 export * from "./codec/oip-outputs.ts";
 export { takesRawBytes } from "./codec/oip-raw.ts";
@@ -25,6 +26,8 @@ export * from "./oip/model-metadata.ts";
 export * from "./oip/model-statistics.ts";
 export * from "./pack.ts";
 export * from "./parity/index.ts";
+export * from "./protobuf/proto-reader.ts";
+export * from "./protobuf/proto-writer.ts";
 export * from "./runtime.ts";
 export * from "./signature.ts";
 export * from "./tensor.ts";

@@ -2,7 +2,7 @@ import type { Sources } from "../platform/lake/sources/source.ts";
 
 /** The one declared table of the server's options: help, checks and documentation come from it. */
 export interface OptionSpec {
-  readonly type: "string" | "integer" | "bytes" | "duration" | "boolean" | "choice";
+  readonly type: "string" | "integer" | "bytes" | "duration" | "boolean" | "choice" | "port";
   readonly default: string | number | boolean | null;
   readonly env?: string;
   readonly help: string;
@@ -28,6 +28,13 @@ export const options = {
     min: 1,
     max: 64,
     help: "Processes that answer predictions over HTTP, for machines with many cores; more than 1 needs Linux",
+  },
+  grpc_port: {
+    type: "port",
+    default: null,
+    min: 0,
+    max: 65535,
+    help: "Port for gRPC; 0 picks a free one, `off` is none. By default 8081 where it is free, and a free one with `port: 0`",
   },
   base_path: { type: "string", default: "", help: "Path prefix when a proxy serves Slipway below one, such as /ml" },
   default_endpoint: {
@@ -148,15 +155,17 @@ export const options = {
 
 export type OptionName = keyof typeof options;
 
-type ValueOf<T extends OptionSpec> = T["type"] extends "integer" | "bytes" | "duration"
-  ? T["default"] extends null
-    ? number | null
-    : number
-  : T["type"] extends "boolean"
-    ? boolean
-    : T["default"] extends null
-      ? string | null
-      : string;
+type ValueOf<T extends OptionSpec> = T["type"] extends "port"
+  ? number | "off" | null
+  : T["type"] extends "integer" | "bytes" | "duration"
+    ? T["default"] extends null
+      ? number | null
+      : number
+    : T["type"] extends "boolean"
+      ? boolean
+      : T["default"] extends null
+        ? string | null
+        : string;
 
 type CamelCase<T extends string> = T extends `${infer A}_${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : T;
 

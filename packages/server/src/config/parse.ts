@@ -30,6 +30,7 @@ const expected: Record<OptionSpec["type"], string> = {
   duration: "a duration such as 30s",
   boolean: "true or false",
   choice: "one of its choices",
+  port: "a port, or off",
 };
 
 function parseOption(spec: OptionSpec, value: unknown): { value: string | number | boolean } | { problem: string } {
@@ -48,12 +49,14 @@ function parseOption(spec: OptionSpec, value: unknown): { value: string | number
         ? { value: false }
         : { problem: `expected ${expected.boolean}` };
   }
+  // YAML reads a bare `off` as text, but older readers as false.
+  if (spec.type === "port" && (value === "off" || value === false)) return { value: "off" };
   const units = spec.type === "bytes" ? byteUnits : spec.type === "duration" ? timeUnits : { "": 1 };
   const number = parseNumber(value, units);
   if (
     !Number.isSafeInteger(Math.round(number)) ||
     Number.isNaN(number) ||
-    (spec.type === "integer" && !Number.isInteger(number))
+    ((spec.type === "integer" || spec.type === "port") && !Number.isInteger(number))
   )
     return { problem: `expected ${expected[spec.type]}` };
   if (spec.min !== undefined && number < spec.min) return { problem: `the least is ${spec.min}` };
