@@ -58,8 +58,7 @@ export function toErrorAnswer(thrown: unknown, reply: FastifyReply, logger: Logg
 /** The error of the Open Inference Protocol and of KServe V1: `{"error": "…"}`. */
 export function sendErrorText(thrown: unknown, reply: FastifyReply, logger: Logger): void {
   const { status, message } = toErrorAnswer(thrown, reply, logger);
-  reply
-    .status(status)
-    .header("content-type", "application/json")
-    .send(JSON.stringify({ error: message }));
+  // As bytes, for to a text Fastify adds a charset, and KServe's client compares the whole content type.
+  const body = Buffer.from(JSON.stringify({ error: message }));
+  reply.status(status).header("content-type", "application/json").send(body);
 }

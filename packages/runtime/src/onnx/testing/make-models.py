@@ -162,13 +162,13 @@ def simple():
             [tensor(side, kind, ["N", 16]) for side in sides],
             [tensor(side, kind, ["N", 16]) for side in ("OUTPUT0", "OUTPUT1")],
         )
-    for name, kind, shape in (
-        ("simple-identity", TensorProto.STRING, ["N", "M"]),
-        ("one-text", TensorProto.STRING, ["N"]),
-        ("vector", TensorProto.FLOAT, ["N", 128]),
+    for name, kind, shape, x, y in (
+        ("simple-identity", TensorProto.STRING, ["N", "M"], "INPUT0", "OUTPUT0"),
+        ("one-text", TensorProto.STRING, ["N"], "INPUT0", "OUTPUT0"),
+        ("vector", TensorProto.FLOAT, ["N", 128], "INPUT0", "OUTPUT0"),
+        ("half", TensorProto.FLOAT16, ["N", 2], "x", "y"),
     ):
-        node = helper.make_node("Identity", ["INPUT0"], ["OUTPUT0"])
-        save(name, [node], [tensor("INPUT0", kind, shape)], [tensor("OUTPUT0", kind, shape)])
+        save(name, [helper.make_node("Identity", [x], [y])], [tensor(x, kind, shape)], [tensor(y, kind, shape)])
 
 
 def slow():
