@@ -1,9 +1,9 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import type { Tensor } from "../tensor.ts";
-import { findRefusal, foresee } from "./admission.ts";
-import { abortable, abortReason } from "./abortable.ts";
+import { findRefusal } from "./admission.ts";
+import { abortReason } from "./abortable.ts";
 import { createBatchQueue } from "./batch-queue.ts";
-import type { BatchResult, Entry } from "./batch-run.ts";
+import type { BatchResult } from "./batch-run.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { createForecast } from "./forecast.ts";
 import { createLane } from "./lane.ts";
@@ -48,37 +48,14 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const { policy } = dispatcher;
   let closed = false;
 
-  function foreseeNow(now: number): number {
-    const { slots } = dispatcher;
-    const { parallel } = policy;
-    return foresee({ waitingRows: queue.rows, runs: policy.waitingRuns(), slots, parallel, times }, now);
-  }
-
-  function enqueue({ inputs, rows }: Part, { deadlineAt = Infinity, signal }: SubmitOptions): Promise<BatchResult> {
-    return new Promise((resolve, reject) => {
-      const now = monotonic();
-      const foreseenMs = deadlineAt === Infinity ? 0 : foreseeNow(now);
-      const expectedAt = now + forecast.stretch(foreseenMs) + times.predict(rows);
-      const base = { inputs, rows, deadlineAt, submittedAt: now, foreseenMs, expectedAt, waits: true };
-      const plain: Entry = { ...base, resolve, reject };
-      const entry = signal ? abortable(plain, signal, drop) : plain;
-      queue.push(entry);
-      dispatcher.ask();
-    });
-  }
-
-  function drop(entry: Entry): boolean {
-    const dropped = queue.drop(entry);
-    if (dropped) dispatcher.settle();
-    return dropped;
-  }
-
   async function submitParts(whole: Part, { signal, ...others }: SubmitOptions): Promise<BatchResult> {
     const parts = cutRows(whole.inputs, whole.rows, policy.rowLimit());
-    const joined = await submitTogether(parts, signal, (part, both) => enqueue(part, { ...others, signal: both }));
+    const joined = await submitTogether(parts, signal, (part, both) =>
+      dispatcher.enqueue(part, { ...others, signal: both }),
+    );
     if (joined !== null) return joined;
     policy.forbidSharing();
-    return enqueue(whole, { ...others, signal });
+    return dispatcher.enqueue(whole, { ...others, signal });
   }
 
   return {
@@ -87,15 +64,17 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (closed)
         return Promise.reject(new SlipwayError("not_ready", "This version is being unloaded. Send the request again."));
       if (signal?.aborted) return Promise.reject(abortReason(signal));
-      const now = monotonic();
-      const waitMs = queue.rows > 0 || deadlineAt !== Infinity ? forecast.stretch(foreseeNow(now)) : 0;
-      const limits = { waitingRows: queue.rows, maxQueue, times, forecast };
-      const refusal = findRefusal({ rows, waitMs, leftMs: deadlineAt - now }, limits);
-      if (refusal !== null) return Promise.reject(refusal);
+      const arrival = dispatcher.arrive(deadlineAt);
+      const waitMs = forecast.stretch(arrival.foreseenMs);
+      if (waitMs > 0 || queue.rows > 0) {
+        const limits = { waitingRows: queue.rows, maxQueue, times, forecast };
+        const refusal = findRefusal({ rows, waitMs, leftMs: deadlineAt - arrival.now }, limits);
+        if (refusal !== null) return Promise.reject(refusal);
+      }
       const request = { inputs, rows };
       return policy.batchable && rows > policy.rowLimit()
         ? submitParts(request, submitOptions)
-        : enqueue(request, submitOptions);
+        : dispatcher.enqueue(request, submitOptions, arrival);
     },
     get queuedRows() {
       return queue.rows;

@@ -1,13 +1,16 @@
 import { SlipwayError } from "@slipway/contract/errors";
+import { abortable } from "./abortable.ts";
+import { foresee } from "./admission.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import { runBatch, type BatchResult, type Entry, type FinishedRun } from "./batch-run.ts";
 import { createDelay, type Delay } from "./delay.ts";
-import type { BatcherOptions, DispatchReason, RunReport } from "./options.ts";
+import type { BatcherOptions, DispatchReason, RunReport, SubmitOptions } from "./options.ts";
 import type { Forecast } from "./forecast.ts";
 import type { Lane, LaneSeat } from "./lane.ts";
 import { createSlots, type Slot, type Slots } from "./replica-slots.ts";
 import { createRunPolicy, type RunPolicy } from "./run-policy.ts";
 import type { RunTimes } from "./run-times.ts";
+import type { Part } from "./split-request.ts";
 
 export interface DispatcherDeps extends BatcherOptions {
   readonly defer: (task: () => void) => void;
@@ -19,6 +22,12 @@ export interface DispatcherDeps extends BatcherOptions {
 
 /** What a run may take for the next one to be handed out before it is over: longer ones hide what the way there costs. */
 const aheadMs = 5;
+
+/** The moment of a request's coming, and the wait that was ahead of it then. Milliseconds. */
+export interface Arrival {
+  readonly now: number;
+  readonly foreseenMs: number;
+}
 
 /** Makes runs of what waits, whenever the lane has a slot and a replica is free. */
 export class Dispatcher {
@@ -35,6 +44,34 @@ export class Dispatcher {
     this.policy = createRunPolicy({ ...deps, slots: this.slots });
     this.#seat = deps.lane.join({ weight: deps.weight ?? 1, start: () => this.#start() });
     this.#delay = createDelay(deps.after, () => this.#seat.ask());
+  }
+
+  arrive(deadlineAt: number): Arrival {
+    const { queue, times, monotonic } = this.#deps;
+    const now = monotonic();
+    if (queue.rows === 0 && deadlineAt === Infinity) return { now, foreseenMs: 0 };
+    const { slots, policy } = this;
+    const runs = policy.waitingRuns();
+    return {
+      now,
+      foreseenMs: foresee({ waitingRows: queue.rows, runs, slots, parallel: policy.parallel, times }, now),
+    };
+  }
+
+  enqueue(
+    { inputs, rows }: Part,
+    { deadlineAt = Infinity, signal }: SubmitOptions,
+    arrival = this.arrive(deadlineAt),
+  ): Promise<BatchResult> {
+    const { queue, times, forecast } = this.#deps;
+    const { now: submittedAt, foreseenMs } = arrival;
+    return new Promise((resolve, reject) => {
+      const expectedAt = submittedAt + forecast.stretch(foreseenMs) + times.predict(rows);
+      const waits = true;
+      const plain = { inputs, rows, deadlineAt, submittedAt, foreseenMs, expectedAt, resolve, reject, waits };
+      queue.push(signal ? abortable(plain, signal, (entry) => this.#drop(entry)) : plain);
+      this.ask();
+    });
   }
 
   /** There may be something to run. */
@@ -61,6 +98,12 @@ export class Dispatcher {
   whenIdle(): Promise<void> {
     if (this.#deps.queue.length === 0 && this.slots.running() === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #drop(entry: Entry): boolean {
+    const dropped = this.#deps.queue.drop(entry);
+    if (dropped) this.settle();
+    return dropped;
   }
 
   /** The lane has a slot. */

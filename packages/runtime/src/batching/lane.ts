@@ -100,8 +100,9 @@ export function createLane(options: LaneOptions): Lane {
           seat.running--;
           free += weight;
           // In the loop's own thread, answers leave and requests arrive between two runs; elsewhere a slot does not idle.
+          if (waiting.size === 0) return;
           if (inLoop) pumpLater();
-          else if (waiting.size > 0) pump();
+          else pump();
         },
         charge(ms) {
           seat.used += ms * weight;

@@ -37,9 +37,21 @@ export function createSlots(replicas: readonly Replica[], monotonic: () => numbe
       }
       return null;
     },
-    free: () => slots.reduce((sum, slot) => sum + (slot.inFlight === 0 && isAlive(slot) ? 1 : 0), 0),
-    ready: () => slots.reduce((sum, slot) => sum + (isAlive(slot) ? 1 : 0), 0),
-    running: () => slots.reduce((sum, slot) => sum + slot.inFlight, 0),
+    free() {
+      let free = 0;
+      for (const slot of slots) if (slot.inFlight === 0 && isAlive(slot)) free++;
+      return free;
+    },
+    ready() {
+      let ready = 0;
+      for (const slot of slots) if (isAlive(slot)) ready++;
+      return ready;
+    },
+    running() {
+      let running = 0;
+      for (const slot of slots) running += slot.inFlight;
+      return running;
+    },
     remaining(now) {
       let least = Infinity;
       for (const slot of slots) if (isAlive(slot)) least = Math.min(least, slot.freeAt() - now);
