@@ -3,7 +3,9 @@ import { slipwayVersion as version, SlipwayError } from "@slipway/contract";
 import { createAccess, createAudit } from "./access/index.ts";
 import { startCapabilities } from "./app/capabilities.ts";
 import { createFaces } from "./app/faces.ts";
-import { listen } from "./app/listen.ts";
+import { createGrpcFace } from "./app/grpc.ts";
+import { createHttpWorkers } from "./app/http-workers.ts";
+import { listen, listenTogether } from "./app/listen.ts";
 import { openStorage } from "./app/storage.ts";
 import type { Config } from "./config/index.ts";
 import { systemClock } from "./kernel/clock.ts";
@@ -16,6 +18,8 @@ import type { LogFile } from "./platform/telemetry/index.ts";
 export interface App {
   /** `http://HOST:PORT` */
   readonly url: string;
+  /** `HOST:PORT` of gRPC; null where there is none. */
+  readonly grpc: string | null;
   /** Stops taking requests, answers those under way, closes everything in reverse. */
   stop(): Promise<void>;
   /** Whether a model runs in a thread: ending the process in order would wait for it, however long that takes. */
@@ -39,12 +43,25 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
         "invalid_config",
         `Others can reach ${config.host}, so a token is needed: "slipway token create --data ${config.data} --user NAME --scope admin", or SLIPWAY_TOKEN for the first one.`,
       );
+    const { folder } = storage;
     const base = { config, instance, clock, logger, lifecycle };
-    const capabilities = await startCapabilities({ ...base, storage });
-    const facts = { version, instance, data: storage.folder, startedAt: clock.now(), url: () => url };
-    url = await listen(createFaces({ ...base, ...capabilities, access, audit, secured, facts, logFile }), config);
-    logger.info({ version, instance, url, data: storage.folder }, "ready");
-    return { url, stop: () => lifecycle.stop(), busy: capabilities.serving.busy };
+    const workers =
+      config.httpWorkers === 1
+        ? null
+        : createHttpWorkers({ config, folder, secured, clock, logger, logFile, lifecycle });
+    const capabilities = await startCapabilities({ ...base, storage, workers });
+    if (workers) lifecycle.onStop("http workers", () => workers.close(), config.drainTimeout + 30_000);
+    const facts = { version, instance, data: folder, startedAt: clock.now(), url: () => url };
+    const grpcFace = createGrpcFace({ ...base, ...capabilities, access, secured });
+    lifecycle.onStop("grpc", () => grpcFace.close(), config.drainTimeout + 1_000);
+    const http = createFaces({ ...base, ...capabilities, access, audit, secured, facts, logFile, workers });
+    url = workers ? await listenTogether(http, { config, workers, ...capabilities }) : await listen(http, config);
+    if (workers) lifecycle.onStop("workers' http", () => workers.drain());
+    const grpc = await grpcFace.listen();
+    // With HTTP, not after it.
+    lifecycle.onStop("gRPC calls", () => grpcFace.drain());
+    logger.info({ version, instance, url, grpc, data: folder }, "ready");
+    return { url, grpc, stop: () => lifecycle.stop(), busy: capabilities.serving.busy };
   } catch (error) {
     await lifecycle.stop();
     throw error;

@@ -41,6 +41,11 @@ export interface Access {
    * @throws SlipwayError `unauthenticated`, `forbidden`, `rate_limited` with `retry_after_ms`
    */
   authorize(authorization: string | undefined, wanted: Wanted): Principal | Promise<Principal>;
+  /**
+   * Whether a rate bounds the token; false where there is none. A process without the buckets hands such a request to the one
+   * that has them.
+   */
+  hasRate(authorization: string | undefined): boolean | Promise<boolean>;
   /** The secret is shown once, here. */
   createToken(order: TokenOrder, by?: { readonly actor: string | null }): Promise<{ token: Token; secret: string }>;
   listTokens(): Promise<readonly Token[]>;
@@ -102,6 +107,18 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
     authorize(authorization, wanted) {
       const holder = findHolder(parseBearer(authorization));
       return holder instanceof Promise ? holder.then((found) => admit(found, wanted)) : admit(holder, wanted);
+    },
+    hasRate(authorization) {
+      try {
+        const holder = findHolder(parseBearer(authorization));
+        if (!(holder instanceof Promise)) return holder.limit !== null;
+        return holder.then(
+          ({ limit }) => limit !== null,
+          () => false,
+        );
+      } catch {
+        return false;
+      }
     },
     async createToken({ user, scope, rate = null }, { actor } = { actor: null }) {
       const secret = createSecret();

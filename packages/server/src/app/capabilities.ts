@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { createThreadRuntime, createWorkerRuntime } from "@slipway/runtime";
 import type { Config } from "../config/index.ts";
 import {
   createEndpoints,
@@ -24,11 +23,14 @@ import {
   type PredictionLog,
 } from "../predictions/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
-import { createServing, type Serving } from "../serving/index.ts";
+import type { Serving } from "../serving/index.ts";
 import { openExports, startKeeping, type Keeping } from "./keeping.ts";
 import { openPredictionLake } from "./lake.ts";
+import type { HttpWorkers } from "./http-workers.ts";
 import { createLogMark } from "./log-mark.ts";
+import { toLogSettings } from "./log-settings.ts";
 import { openPackaging } from "./packaging.ts";
+import { openServing } from "./serving.ts";
 import type { Storage } from "./storage.ts";
 import { openTracer } from "./tracer.ts";
 
@@ -53,6 +55,8 @@ export interface CapabilityDeps {
   readonly storage: Storage;
   /** UUIDv7 of this start. */
   readonly instance: string;
+  /** Null: this process answers alone. */
+  readonly workers: HttpWorkers | null;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
@@ -68,21 +72,11 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   await operations.recover();
   const packaging = openPackaging(given);
   const registry = createRegistry({ sql, clock });
-  const serving = createServing({
-    folder: join(folder, "loaded"),
-    blobs,
-    runtimes: { thread: createThreadRuntime(), worker: createWorkerRuntime() },
-    batchRows: config.batchRows,
-    loadTimeoutMs: config.loadTimeout,
-    clock,
-    logger,
-  });
-  lifecycle.onStop("serving", () => serving.close());
+  const serving = openServing({ ...given, folder, blobs });
   const predictions = await createPredictionLog({
-    folder: join(folder, "log"),
+    ...toLogSettings(config, folder),
     instance,
-    segmentBytes: config.logSegment,
-    reserveBytes: config.logReserve,
+    peers: given.workers?.logs ?? null,
     clock,
     logger,
   });
@@ -105,6 +99,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     clock,
     logger,
     tracer,
+    peers: given.workers?.routes ?? null,
   };
   const backups = createBackups({
     folder,

@@ -4,10 +4,7 @@ import { closedFile, segmentFile, segmentNumber, type Offset } from "@slipway/ru
  * How much of a file of the data folder belongs to one moment. The logs of the instances that grow end at these places, between
  * two records; an instance that is not among `known` began later; all other files belong to it whole. Null: the file is younger.
  */
-export function createLogMark(
-  growing: readonly Offset[],
-  known: readonly string[],
-): (name: string) => number | null {
+export function createLogMark(growing: readonly Offset[], known: readonly string[]): (name: string) => number | null {
   const places = new Map(growing.map((place) => [place.instance, place]));
   const there = new Set([...known, ...places.keys()]);
   return (name) => {

@@ -7,7 +7,7 @@ import type { Lifecycle } from "../kernel/lifecycle.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
 import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
 import { registryMigrations } from "../registry/index.ts";
-import { lockFolder, migrate, openDataFolder, openSqlite, type Sql } from "../platform/sql/index.ts";
+import { lockFolder, migrate, openDataFolder, openSqlite, waitUntilAlone, type Sql } from "../platform/sql/index.ts";
 
 /** Every capability's steps, in the order of the layers. */
 export const migrations = [
@@ -37,6 +37,7 @@ export async function openStorage(
   const lock = lockFolder(folder);
   lifecycle.onStop("lock", () => lock.release());
   await openDataFolder(folder, clock);
+  waitUntilAlone(join(folder, "tmp"));
   await rm(join(folder, "tmp"), { recursive: true, force: true });
   await mkdir(join(folder, "tmp"));
   const sql = await openSqlite({ path: join(folder, "slipway.db") });

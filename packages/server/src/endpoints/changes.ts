@@ -1,7 +1,7 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../kernel/clock.ts";
 import { diffJson, emptySpec, type Action, type Change, type Endpoint, type EndpointSpec } from "./endpoint.ts";
-import type { Routing } from "./routing.ts";
+import type { SharedRouting } from "./shared-routing.ts";
 import type { EndpointStore } from "./store.ts";
 
 /** Who changes something and why. */
@@ -39,7 +39,7 @@ export interface Changes {
 
 export interface ChangesDeps {
   readonly store: EndpointStore;
-  readonly routing: Routing;
+  readonly routing: SharedRouting;
   readonly clock: Clock;
 }
 
@@ -56,7 +56,7 @@ export function createChanges({ store, routing, clock }: ChangesDeps): Changes {
   async function mend(endpoint: Endpoint): Promise<Endpoint> {
     const route = routing.snapshot().routes.get(endpoint.name);
     if (endpoint.spec.target && route?.loaded === null)
-      routing.commit(endpoint, await routing.prepare(endpoint.spec), await store.epoch());
+      await routing.commit(endpoint, await routing.prepare(endpoint.spec), await store.epoch());
     return endpoint;
   }
 
@@ -68,16 +68,14 @@ export function createChanges({ store, routing, clock }: ChangesDeps): Changes {
     const [base, now] = [before?.revision ?? 0, clock.now()];
     const revision = base + 1;
     const endpoint = { name, revision, spec: planned.spec, createdAt: before?.createdAt ?? now, updatedAt: now };
-    try {
-      const restores = planned.restores ?? revision;
-      const written = { endpoint: name, revision, action, spec: planned.spec, changes, restores, author, message };
-      const epoch = await store.append(base, { ...written, createdAt: now });
-      routing.commit(endpoint, prepared, epoch);
-      return { endpoint, changes };
-    } catch (error) {
+    const restores = planned.restores ?? revision;
+    const written = { endpoint: name, revision, action, spec: planned.spec, changes, restores, author, message };
+    const epoch = await store.append(base, { ...written, createdAt: now }).catch((error: unknown) => {
       routing.discard(prepared);
       throw error;
-    }
+    });
+    await routing.commit(endpoint, prepared, epoch);
+    return { endpoint, changes };
   }
 
   return {

@@ -1,10 +1,12 @@
 import { parseDuration, parseManifest, SlipwayError, type Manifest } from "@slipway/contract";
 import type { Page, PageQuery } from "../kernel/page.ts";
 import { championAlias, type Registry } from "../registry/index.ts";
+import { requirePlacement, type LoadSettings, type Placed } from "../serving/index.ts";
 import type { Authorship, ChangeResult, Changes, Planned } from "./changes.ts";
 import {
   diffJson,
   emptySpec,
+  toLoadSettings,
   withManifest,
   type Action,
   type Endpoint,
@@ -16,7 +18,7 @@ import { toGated, type Gatekeeper } from "./gatekeeper.ts";
 import type { GatedVersion } from "./gates.ts";
 import { findLastTarget } from "./last-target.ts";
 import { createRemovals, type Removals } from "./removals.ts";
-import type { Routing } from "./routing.ts";
+import type { SharedRouting } from "./shared-routing.ts";
 import type { EndpointStore } from "./store.ts";
 
 export interface ServeTarget extends Omit<Target, "follows"> {
@@ -37,6 +39,11 @@ export interface EndpointUseCases extends Removals {
    * @throws SlipwayError `breaking_change`, `training_too_old`, `precondition_failed`
    */
   serve(name: string, target: ServeTarget, by: Authorship): Promise<ChangeResult>;
+  /**
+   * How `serve` would load a version; `name` null: no endpoint takes it yet.
+   * @throws SlipwayError `too_slow`, `precondition_failed` where it cannot run there
+   */
+  planLoad(name: string | null, planned: { version: GatedVersion & Placed; manifest: unknown }): Promise<LoadSettings>;
   /** Whether `serve` would let this version pass, before it is registered. @throws as `serve` does */
   checkServe(name: string, target: { version: GatedVersion; manifest: unknown; allowBreaking: boolean }): Promise<void>;
   /** Points the alias that the endpoint follows, else champion, at the version and sends it all traffic. */
@@ -54,7 +61,7 @@ export interface EndpointUseCases extends Removals {
 
 export interface EndpointDeps {
   readonly store: EndpointStore;
-  readonly routing: Routing;
+  readonly routing: SharedRouting;
   readonly registry: Registry;
   readonly changes: Changes;
   readonly gatekeeper: Gatekeeper;
@@ -89,6 +96,13 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
       return store.listRevisions(name, query);
     },
     serve,
+    async planLoad(name, { version, manifest }) {
+      const parsed = manifest === null || manifest === undefined ? null : parseManifest(manifest);
+      const before = name === null ? null : await store.find(name);
+      const settings = toLoadSettings(toSpec(before?.spec ?? emptySpec, parsed).serve);
+      requirePlacement(version.what, version, settings);
+      return settings;
+    },
     async checkServe(name, { version, manifest, allowBreaking }) {
       const parsed = manifest === null || manifest === undefined ? null : parseManifest(manifest);
       const before = await store.find(name);
@@ -115,7 +129,11 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     async apply(name, manifest, { dryRun, ...by }) {
       const parsed = parseManifest(manifest);
       const before = await require(name);
-      const plan = async (now: Endpoint | null) => ({ spec: toSpec((now ?? before).spec, parsed) });
+      const plan = async (now: Endpoint | null) => {
+        const spec = toSpec((now ?? before).spec, parsed);
+        if (spec.target) await requireFit(deps.registry, spec.target, spec);
+        return { spec };
+      };
       if (!dryRun) return change({ name, plan, action: "apply", ...by });
       return { endpoint: before, changes: diffJson(before.spec, (await plan(before)).spec) };
     },
@@ -161,6 +179,11 @@ function createAliasMoves({ store, routing, registry, changes }: EndpointDeps) {
       await moved({ model, alias, version }, by);
     },
   };
+}
+
+/** @throws SlipwayError `too_slow`, `precondition_failed` */
+async function requireFit(registry: Registry, { model, version }: Target, { serve }: EndpointSpec): Promise<void> {
+  requirePlacement(`${model}@${version}`, await registry.requireVersion(model, version), toLoadSettings(serve));
 }
 
 function toAlias(manifest: Manifest): string | null {

@@ -9,22 +9,24 @@ import type { Packaging } from "../packaging/index.ts";
 import type { PredictionLog } from "../predictions/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
-import { createChanges } from "./changes.ts";
+import { createChanges, type Changes } from "./changes.ts";
 import { createDeploy, type Deploy } from "./deploy.ts";
 import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { createInfer, type Infer } from "./infer.ts";
 import { createRepository, type Repository } from "./repository.ts";
 import { createRouting } from "./routing.ts";
+import { createSharedRouting, type RoutePeers } from "./shared-routing.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
 import { createEndpointStore } from "./store.ts";
 import { createVerify, type Verify } from "./verify.ts";
 
-export { diffJson } from "./endpoint.ts";
+export { diffJson, toManifestSettings } from "./endpoint.ts";
 export type { Change, Endpoint, EndpointRevision, EndpointSpec, LabelSettings } from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
 export { createGc, type CollectGarbage, type GcDeps } from "./gc.ts";
+export { createFollower, type Follower } from "./follower.ts";
 export { InferError } from "./infer-errors.ts";
 export { toGated } from "./gatekeeper.ts";
 export { toWarnings } from "./gates.ts";
@@ -33,6 +35,7 @@ export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
 export { createReplay, type Replay, type ReplayDeps } from "./replay.ts";
 export type { Repository, RepositoryEntry } from "./repository.ts";
+export type { RoutePeers } from "./shared-routing.ts";
 export type { Route, RoutingSnapshot } from "./snapshot.ts";
 
 export interface EndpointsDeps {
@@ -49,6 +52,8 @@ export interface EndpointsDeps {
   readonly logger: Logger;
   /** Gets one span of every request that has a record; null where nobody collects traces. */
   readonly tracer: Tracer | null;
+  /** Null: this process answers alone. */
+  readonly peers: RoutePeers | null;
 }
 
 export interface Endpoints extends EndpointUseCases {
@@ -57,6 +62,8 @@ export interface Endpoints extends EndpointUseCases {
   readonly verify: Verify;
   readonly repository: Repository;
   snapshot(): RoutingSnapshot;
+  /** Runs while no endpoint is being changed. */
+  readonly exclusively: Changes["exclusively"];
   /** Loads what SQL says and watches the epoch for changes of other servers on the same database. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -68,9 +75,10 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
   const { registry, clock, logger } = deps;
   const store = createEndpointStore(deps.sql);
   const routing = createRouting(deps);
-  const changes = createChanges({ store, routing, clock });
+  const shared = createSharedRouting(routing, deps.peers);
+  const changes = createChanges({ store, routing: shared, clock });
   const gatekeeper = createGatekeeper({ registry, clock });
-  const endpoints = createEndpointUseCases({ store, routing, registry, changes, gatekeeper });
+  const endpoints = createEndpointUseCases({ store, routing: shared, registry, changes, gatekeeper });
   const deploy = createDeploy({ ...deps, folder: join(deps.folder, "tmp"), endpoints });
   let stopPolling = () => {};
 
@@ -81,6 +89,7 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
     repository: createRepository({ store, routing, registry, changes, endpoints }),
     infer: createInfer({ routing, predictions: deps.predictions, clock, logger, tracer: deps.tracer }),
     snapshot: routing.snapshot,
+    exclusively: changes.exclusively,
     async start() {
       await endpoints.sync();
       let busy = false;

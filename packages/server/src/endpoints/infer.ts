@@ -24,7 +24,7 @@ export interface InferAnswer<Body> {
 
 export interface InferDeps {
   readonly routing: Routing;
-  readonly predictions: PredictionLog;
+  readonly predictions: Pick<PredictionLog, "append">;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Null: nobody collects traces. */

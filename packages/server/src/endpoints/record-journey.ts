@@ -7,7 +7,7 @@ import { countRequest } from "./metrics.ts";
 import { toSpan } from "./span.ts";
 
 export interface RecordJourneyDeps {
-  readonly predictions: PredictionLog;
+  readonly predictions: Pick<PredictionLog, "append">;
   readonly clock: Clock;
   readonly tracer: Tracer | null;
 }

@@ -33,7 +33,7 @@ export interface Repository {
 
 export interface RepositoryDeps {
   readonly store: EndpointStore;
-  readonly routing: Routing;
+  readonly routing: Pick<Routing, "snapshot">;
   readonly registry: Registry;
   readonly changes: Changes;
   readonly endpoints: Pick<EndpointUseCases, "serve" | "undeploy">;

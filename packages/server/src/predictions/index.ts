@@ -13,12 +13,7 @@ export {
 } from "./lake/index.ts";
 export type { FindPrediction, ListPredictions } from "./look-up.ts";
 export { createInstanceLog, type InstanceLog } from "./instance-log.ts";
-export {
-  createPredictionLog,
-  type LogPeers,
-  type PredictionLog,
-  type PredictionLogDeps,
-} from "./prediction-log.ts";
+export { createPredictionLog, type LogPeers, type PredictionLog, type PredictionLogDeps } from "./prediction-log.ts";
 export { recoverLog } from "./recover-log.ts";
 export type { ReplayFound, ReplayRequest, ReplaySelection } from "./replay/messages.ts";
 export type { Refusal, ReplayRefusal } from "./replay/reasons.ts";

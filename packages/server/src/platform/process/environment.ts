@@ -10,6 +10,8 @@ const handedOn = [
   "LD_LIBRARY_PATH",
   "SystemRoot",
   "NODE_COMPILE_CACHE",
+  "CUDA_VISIBLE_DEVICES",
+  "CUDA_PATH",
 ];
 
 /** What a child process needs of the environment: no tokens, no addresses of databases, no options of this process. */

@@ -6,4 +6,4 @@ export {
   type ChildTask,
 } from "./child-runner.ts";
 export { minimalEnvironment } from "./environment.ts";
-export { isLost, startService, type Service, type ServiceOptions } from "./service.ts";
+export { isLost, ServiceLost, startService, type Service, type ServiceOptions } from "./service.ts";

@@ -9,6 +9,7 @@ import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { Erasures, Labels, PredictionLake, PredictionLog } from "../../predictions/index.ts";
 import type { Registry } from "../../registry/index.ts";
+import type { ProcessReport } from "../process-report.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
 import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
@@ -26,6 +27,7 @@ import { createQueryHandlers } from "./query-handlers.ts";
 import { registerRoutes } from "./register.ts";
 import { createServerHandlers, type ServerFacts } from "./server-handlers.ts";
 
+export { registerPredict } from "./predict.ts";
 export { sendProblem } from "./problem.ts";
 export { registerUnknown } from "./unknown.ts";
 export type { ServerFacts } from "./server-handlers.ts";
@@ -47,6 +49,8 @@ export interface ApiDeps {
   readonly labels: Labels;
   readonly erasures: Erasures;
   readonly replay: Replay;
+  /** Of the other processes of this server; null where there are none. */
+  readonly others: (() => Promise<readonly ProcessReport[]>) | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -3,6 +3,7 @@ import type { Endpoints } from "../../endpoints/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { PredictionLog } from "../../predictions/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import type { ProcessReport } from "../process-report.ts";
 import type { Handlers } from "./register.ts";
 import { toEndpointView, toTimestamp } from "./views.ts";
 
@@ -22,12 +23,14 @@ export function createServerHandlers({
   predictions,
   clock,
   logFile,
+  others,
 }: {
   facts: ServerFacts;
   endpoints: Endpoints;
   predictions: PredictionLog;
   clock: Clock;
   logFile: LogFile;
+  others: (() => Promise<readonly ProcessReport[]>) | null;
 }): Pick<Handlers, "getServer" | "listLogs"> {
   return {
     listLogs: async ({ query }) => {
@@ -49,6 +52,10 @@ export function createServerHandlers({
         logged += metrics.logged;
         notLogged += metrics.notLogged;
       }
+      const reports = (await others?.()) ?? [];
+      const sum = (of: (report: ProcessReport) => number) => reports.reduce((total, report) => total + of(report), 0);
+      logged += sum((report) => report.logged);
+      notLogged += sum((report) => report.notLogged);
       return {
         version: facts.version,
         instance: facts.instance,
@@ -57,7 +64,7 @@ export function createServerHandlers({
         pid: process.pid,
         started_at: toTimestamp(facts.startedAt),
         uptime_ms: clock.now() - facts.startedAt,
-        rss_bytes: process.memoryUsage.rss(),
+        rss_bytes: process.memoryUsage.rss() + sum((report) => report.rssBytes),
         epoch: snapshot.epoch,
         endpoints: items.map((item) => {
           const { name, target, state, state_message, warnings, revision } = toEndpointView(
@@ -71,7 +78,7 @@ export function createServerHandlers({
           answered: logged + notLogged,
           logged,
           not_logged: notLogged,
-          log_bytes: predictions.stats().bytes,
+          log_bytes: predictions.stats().bytes + sum((report) => report.logBytes),
         },
       };
     },

@@ -4,32 +4,43 @@ import { toTrainedAt } from "../../packaging/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { ProcessMetrics } from "../../platform/telemetry/index.ts";
 import type { PredictionLog, Retention } from "../../predictions/index.ts";
+import { head } from "./lines.ts";
+import { mergeMetrics } from "./merge.ts";
+import { renderVersions } from "./versions.ts";
 
 export interface MetricsDeps {
-  readonly endpoints: Endpoints;
-  readonly predictions: PredictionLog;
-  readonly retention: Retention;
+  readonly endpoints: Pick<Endpoints, "snapshot">;
+  readonly predictions: Pick<PredictionLog, "stats">;
+  /** Null where another process looks after it. */
+  readonly retention: Retention | null;
   readonly process: ProcessMetrics;
   readonly clock: Clock;
 }
 
-/** `/metrics` in the text format of Prometheus. All figures are of this process since it started. */
-export function registerMetrics(app: Http, deps: MetricsDeps): void {
-  app.get("/metrics", { config: { scope: "read" } }, async (_request, reply) =>
-    reply
-      .header("content-type", "text/plain; version=0.0.4; charset=utf-8")
-      .send(
-        renderEndpoints(deps) +
-          renderAges(deps) +
-          renderLog(deps.predictions) +
-          renderRetention(deps.retention) +
-          (await deps.process.render()),
-      ),
-  );
+export { keepCounters, mergeMetrics } from "./merge.ts";
+
+/** `/metrics` in the text format of Prometheus. `others`: what the other processes of this server say of themselves. */
+export function registerMetrics(
+  app: Http,
+  { others, ...deps }: MetricsDeps & { readonly others: (() => Promise<readonly string[]>) | null },
+): void {
+  app.get("/metrics", { config: { scope: "read" } }, async (_request, reply) => {
+    const own = await renderMetrics(deps);
+    const text = others === null ? own : mergeMetrics([own, ...(await others())]);
+    return reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(text);
+  });
 }
 
-function head(name: string, type: "counter" | "gauge" | "histogram", help: string): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+/** All figures are of this process since it started. */
+export async function renderMetrics(deps: MetricsDeps): Promise<string> {
+  return (
+    renderEndpoints(deps) +
+    renderVersions(deps.endpoints.snapshot()) +
+    renderAges(deps) +
+    renderLog(deps.predictions) +
+    (deps.retention ? renderRetention(deps.retention) : "") +
+    (await deps.process.render())
+  );
 }
 
 function renderEndpoints({ endpoints }: MetricsDeps): string {
@@ -74,7 +85,7 @@ function renderAges({ endpoints, clock }: MetricsDeps): string {
   return head(name, "gauge", "Time since the serving version was trained, where it says when") + lines.join("");
 }
 
-function renderLog(predictions: PredictionLog): string {
+function renderLog(predictions: MetricsDeps["predictions"]): string {
   const { records, bytes, failed, lagMs } = predictions.stats();
   return [
     head("slipway_log_records_total", "counter", "Records written to the prediction log"),

@@ -1,0 +1,82 @@
+import type { Clock } from "../kernel/clock.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { Sql } from "../platform/sql/index.ts";
+import type { Tracer } from "../platform/telemetry/index.ts";
+import type { InstanceLog } from "../predictions/index.ts";
+import type { Registry } from "../registry/index.ts";
+import type { Serving } from "../serving/index.ts";
+import type { Endpoint, EndpointSpec } from "./endpoint.ts";
+import { createInfer, type Infer } from "./infer.ts";
+import { createRouting, type Prepared } from "./routing.ts";
+import type { RoutingSnapshot } from "./snapshot.ts";
+import { createEndpointStore } from "./store.ts";
+
+export interface FollowerDeps {
+  /** Of this process. */
+  readonly instance: string;
+  /** Only read. */
+  readonly sql: Sql;
+  readonly registry: Registry;
+  readonly serving: Serving;
+  readonly predictions: Pick<InstanceLog, "append">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly tracer: Tracer | null;
+}
+
+/** The endpoints in a process that answers and changes nothing: another one, which holds the data folder, tells it what to do. */
+export interface Follower {
+  readonly infer: Infer;
+  snapshot(): RoutingSnapshot;
+  /** Brings the routes to what SQL says; fallbacks are looked up anew. */
+  sync(): Promise<void>;
+  /** @throws what loading throws */
+  prepare(ticket: string, spec: EndpointSpec): Promise<void>;
+  discard(ticket: string): void;
+  commit(ticket: string, endpoint: Pick<Endpoint, "name" | "revision">, epoch: number): Promise<void>;
+  refresh(endpoint: Endpoint, epoch: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createFollower(deps: FollowerDeps): Follower {
+  const store = createEndpointStore(deps.sql);
+  const routing = createRouting(deps);
+  const waiting = new Map<string, Promise<Prepared>>();
+
+  async function sync(): Promise<void> {
+    const epoch = await store.epoch();
+    const endpoints = await store.all();
+    const known = routing.snapshot().routes;
+    const kept = endpoints.filter(({ name, revision }) => known.get(name)?.revision === revision);
+    await routing.sync(endpoints, epoch);
+    // An alias that moved is no revision of the endpoint that falls back to it.
+    for (const endpoint of kept) {
+      const { fallback } = endpoint.spec.serve;
+      if (fallback && "alias" in fallback) await routing.refresh(endpoint, epoch);
+    }
+  }
+
+  return {
+    infer: createInfer({ ...deps, routing }),
+    snapshot: routing.snapshot,
+    sync,
+    async prepare(ticket, spec) {
+      const preparing = routing.prepare(spec);
+      waiting.set(ticket, preparing);
+      await preparing;
+    },
+    discard(ticket) {
+      const prepared = waiting.get(ticket);
+      waiting.delete(ticket);
+      prepared?.then(routing.discard, () => {});
+    },
+    async commit(ticket, endpoint, epoch) {
+      const prepared = waiting.get(ticket);
+      if (prepared === undefined) return sync();
+      waiting.delete(ticket);
+      routing.commit(endpoint, await prepared, epoch);
+    },
+    refresh: routing.refresh,
+    stop: () => routing.pinned.close(),
+  };
+}

@@ -1,0 +1,9 @@
+/** What another process of this server says of itself since its start. */
+export interface ProcessReport {
+  /** In the text format of Prometheus. */
+  readonly metrics: string;
+  readonly logged: number;
+  readonly notLogged: number;
+  readonly logBytes: number;
+  readonly rssBytes: number;
+}
