@@ -48,6 +48,8 @@ export interface Replica {
   readonly depth?: number;
   /** False while what runs the model is gone and being restarted. Left out: always true. */
   readonly ready?: boolean;
+  /** Why it is not ready, and what to do, as sentences. */
+  readonly trouble?: string | null;
   run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
   close(): Promise<void>;
 }

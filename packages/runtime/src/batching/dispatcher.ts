@@ -114,7 +114,7 @@ export class Dispatcher {
     if (began) this.ask();
     else if (slot === null && slots.running() === 0)
       // Nothing of this model is alive.
-      this.#deps.queue.clear(new SlipwayError("not_ready", "The model is being restarted. Try again in a moment."));
+      this.#deps.queue.clear(new SlipwayError("not_ready", slots.trouble()));
     if (!began) this.settle();
     return began;
   }

@@ -17,6 +17,8 @@ export interface Slots {
   free(): number;
   /** Replicas that are alive. */
   ready(): number;
+  /** Why none is alive, as sentences. */
+  trouble(): string;
   /** Runs that have been handed out. */
   running(): number;
   /** Milliseconds until a replica is expected to be free; 0 where one is. */
@@ -47,6 +49,8 @@ export function createSlots(replicas: readonly Replica[], monotonic: () => numbe
       for (const slot of slots) if (isAlive(slot)) ready++;
       return ready;
     },
+    trouble: () =>
+      replicas.find(({ trouble }) => trouble)?.trouble ?? "The model is being restarted. Try again in a moment.",
     running() {
       let running = 0;
       for (const slot of slots) running += slot.inFlight;

@@ -64,6 +64,10 @@ export class RemoteReplica implements Replica {
     return this.#ready;
   }
 
+  get trouble(): string | null {
+    return this.#ready ? null : this.#notReady().message;
+  }
+
   /** Resolves when the model is open; where it cannot be opened, nothing stays behind. `signal` may end a process. */
   async start(signal?: AbortSignal): Promise<void> {
     const life = this.#begin();

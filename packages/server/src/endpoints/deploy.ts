@@ -2,6 +2,7 @@ import { parseManifest, type DeployRequest, type DeployResult } from "@slipway/c
 import { toParityDetails } from "@slipway/runtime";
 import type { Operation, Operations, RunContext } from "../platform/queue/index.ts";
 import type { EndpointUseCases } from "./endpoints.ts";
+import type { Placed } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
 import { makeVersion, requireFiles, type MakeVersionDeps } from "./make-version.ts";
 
@@ -17,11 +18,14 @@ export function createDeploy(deps: DeployDeps): Deploy {
   async function run(request: DeployRequest, author: string | null, context: RunContext): Promise<DeployResult> {
     const allowBreaking = request.allow_breaking ?? false;
     const manifest = request.manifest ?? null;
+    const name = request.traffic === false ? null : (request.endpoint ?? request.name);
+    const planLoad = (version: GatedVersion & Placed) => deps.endpoints.planLoad(name, { version, manifest });
     const check = async (version: GatedVersion) => {
       if (request.traffic === false) return;
       await deps.endpoints.checkServe(request.endpoint ?? request.name, { version, manifest, allowBreaking });
     };
-    const { version, created, packaged, parity } = await makeVersion(deps, { request, author, check }, context);
+    const made = await makeVersion(deps, { request, author, planLoad, check }, context);
+    const { version, created, packaged, parity, placement } = made;
     context.signal.throwIfAborted();
     let endpoint = null;
     if (request.traffic !== false) {
@@ -34,6 +38,8 @@ export function createDeploy(deps: DeployDeps): Deploy {
       );
       endpoint = served.endpoint;
     }
+    const remarks =
+      placement === packaged.placement ? [] : [`The endpoint has it run elsewhere: placement ${placement}.`];
     const same = `these bytes and this model section are version ${version.version} already; nothing new was made`;
     return {
       model: version.model,
@@ -42,9 +48,9 @@ export function createDeploy(deps: DeployDeps): Deploy {
       created,
       endpoint: endpoint?.name ?? null,
       revision: endpoint?.revision ?? null,
-      placement: version.placement,
+      placement,
       parity: parity && (toParityDetails(parity) as DeployResult["parity"]),
-      notes: created ? [...packaged.notes] : [...packaged.notes, same],
+      notes: [...packaged.notes, ...remarks, ...(created ? [] : [same])],
     };
   }
 

@@ -1,4 +1,4 @@
-import { parseSize, type Manifest } from "@slipway/contract";
+import { parseDuration, parseSize, type Manifest } from "@slipway/contract";
 import type { Device, Placement } from "@slipway/runtime";
 import type { BatchingSettings, LoadSettings } from "../serving/index.ts";
 
@@ -15,7 +15,7 @@ export interface ServeSettings {
   readonly replicas: number;
   readonly timeoutMs: number;
   readonly fallback: Fallback | null;
-  /** The most that a version's process may have taken when it was looked at. Left out: no bound. */
+  /** The most that a version's process may have taken when it was looked at, and that a model process may take. Left out: no bound. */
   readonly memoryBytes?: number;
   /** How long ago a version may have been trained. Left out: no bound. */
   readonly maxTrainingAgeMs?: number;
@@ -93,14 +93,20 @@ export const emptySpec: EndpointSpec = {
 };
 
 export function toLoadSettings(serve: ServeSettings): LoadSettings {
-  const { replicas, placement, threads, device, batching } = serve;
+  const { replicas, placement, threads, device, memoryBytes, batching } = serve;
   return {
     replicas,
     ...(placement && { placement }),
     ...(threads !== undefined && { threads }),
     ...(device && { device }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
     ...(batching !== undefined && { batching }),
   };
+}
+
+/** How the `serve` section of a manifest alone has a version loaded. */
+export function toManifestSettings(manifest: Manifest | null): LoadSettings {
+  return toLoadSettings(withManifest(emptySpec, manifest, parseDuration).serve);
 }
 
 /** What differs between two JSON values, leaf by leaf; lists count as leaves. Absent sides are left out. */

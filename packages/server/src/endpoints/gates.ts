@@ -1,5 +1,5 @@
 import { SlipwayError } from "@slipway/contract";
-import type { ProbeReport, Signature } from "@slipway/runtime";
+import type { Placement, ProbeReport, Signature } from "@slipway/runtime";
 import { toTrainedAt } from "../packaging/index.ts";
 import { findBreakingChanges } from "./compatibility.ts";
 import type { EndpointSpec } from "./endpoint.ts";
@@ -78,11 +78,36 @@ function checkCompatibility({ version, spec, serving, allowBreaking }: GateReque
   );
 }
 
-/** What is not right with what an endpoint serves, though it goes on; sentences. */
-export function toWarnings(spec: EndpointSpec, serving: GatedVersion | null, now: number): string[] {
+/** What an endpoint serves at present. */
+export interface Served {
+  readonly version: GatedVersion;
+  readonly placement: Placement;
+}
+
+/** What is not right with what an endpoint serves, though it goes on; sentences. `now`: milliseconds since 1970. */
+export function toWarnings(
+  spec: EndpointSpec,
+  serving: Served | null,
+  { now, cores }: { readonly now: number; readonly cores: number },
+): string[] {
+  if (serving === null) return [];
+  return [...warnOfAge(spec, serving.version, now), ...warnOfCores(spec, serving.placement, cores)];
+}
+
+/** More runs at a time than cores make each of them slower, and none of them sooner. */
+function warnOfCores({ serve }: EndpointSpec, placement: Placement, cores: number): string[] {
+  const { threads = 1 } = serve;
+  const replicas = placement === "thread" ? 1 : serve.replicas;
+  if (serve.device === "cuda" || replicas * threads <= cores) return [];
+  return [
+    `serve.replicas (${replicas}) times serve.threads (${threads}) is ${replicas * threads}, and this machine has ${cores} cores: runs get in each other's way. Lower one of them.`,
+  ];
+}
+
+function warnOfAge(spec: EndpointSpec, serving: GatedVersion, now: number): string[] {
   const limit = spec.serve.maxTrainingAgeMs;
-  const trainedAt = serving === null ? null : toTrainedAt(serving.modelSection);
-  if (limit === undefined || serving === null) return [];
+  const trainedAt = toTrainedAt(serving.modelSection);
+  if (limit === undefined) return [];
   if (trainedAt === null)
     return [`${serving.what} does not say when it was trained, so serve.max_training_age cannot be held.`];
   if (now - trainedAt <= limit) return [];

@@ -2,12 +2,12 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseManifest, SlipwayError, type DeployRequest, type Manifest } from "@slipway/contract";
-import { examplesFile, requireParity, type ParityReport } from "@slipway/runtime";
+import { examplesFile, requireParity, type ParityReport, type Placement } from "@slipway/runtime";
 import type { BlobHold, BlobStore } from "../platform/blobs/index.ts";
 import type { RunContext } from "../platform/queue/index.ts";
 import { versionDigest, type Packaging, type PackagedModel } from "../packaging/index.ts";
 import type { CreatedVersion, Registry } from "../registry/index.ts";
-import type { Serving } from "../serving/index.ts";
+import { toPlacement, type LoadSettings, type Placed, type Serving } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
 
 export interface MakeVersionDeps {
@@ -23,11 +23,15 @@ export interface MadeVersion extends CreatedVersion {
   readonly packaged: PackagedModel;
   /** How it answered its examples; null without any. */
   readonly parity: ParityReport | null;
+  /** Where it will run, which the endpoint may have chosen. */
+  readonly placement: Placement;
 }
 
 export interface VersionRequest {
   readonly request: DeployRequest;
   readonly author: string | null;
+  /** How it will be loaded; throws where it cannot run there. */
+  readonly planLoad: (version: GatedVersion & Placed) => Promise<LoadSettings>;
   /** Asked before anything is stored; throws where the version may not be made. */
   readonly check: (version: GatedVersion) => Promise<void>;
 }
@@ -55,7 +59,7 @@ export async function requireFiles(blobs: BlobStore, request: DeployRequest): Pr
  */
 export async function makeVersion(
   deps: MakeVersionDeps,
-  { request, author, check }: VersionRequest,
+  { request, author, planLoad, check }: VersionRequest,
   context: RunContext,
 ): Promise<MadeVersion> {
   const manifest = request.manifest === undefined ? null : parseManifest(request.manifest);
@@ -81,7 +85,8 @@ export async function makeVersion(
         digest,
       });
     const what = `${request.name} (${request.entry})`;
-    const parity = await prove(deps.serving, { what, folder, packaged, entry: request.entry }, context);
+    const settings = await planLoad({ what, ...packaged });
+    const parity = await prove(deps.serving, { what, folder, packaged, settings, entry: request.entry }, context);
     await check({ what, ...packaged });
     context.progress("register", `storing the version of ${request.name}`, 0.6);
     const { files, entry } = await withMade(deps.blobs, uploaded, packaged);
@@ -92,7 +97,7 @@ export async function makeVersion(
       { reuse: true },
     );
     used = true;
-    return { ...created, packaged, parity };
+    return { ...created, packaged, parity, placement: toPlacement(packaged, settings) };
   } finally {
     for (const hold of holds) hold.release({ used });
     await rm(room, { recursive: true, force: true });
@@ -102,15 +107,24 @@ export async function makeVersion(
 /** In the placement that will serve, and before anything knows of the version. @throws SlipwayError `parity_failed` */
 async function prove(
   serving: Serving,
-  { what, folder, packaged, entry }: { what: string; folder: string; packaged: PackagedModel; entry: string },
+  subject: {
+    readonly what: string;
+    readonly folder: string;
+    readonly packaged: PackagedModel;
+    readonly settings: LoadSettings;
+    readonly entry: string;
+  },
   context: RunContext,
 ): Promise<ParityReport | null> {
-  if (packaged.examples === null) return null;
-  const { signature, placement, examples, rewritten } = packaged;
-  context.progress("prove", `answering ${examples.rows} examples in the placement that will serve`, 0.55);
+  const { what, folder, packaged, settings, entry } = subject;
+  const { signature, placement, report, examples, rewritten } = packaged;
+  // Without examples, a device that the probe did not use still has to be there.
+  if (examples === null && settings.device !== "cuda") return null;
+  const doing = examples === null ? "opening it" : `answering ${examples.rows} examples`;
+  context.progress("prove", `${doing} in the placement that will serve`, 0.55);
   const path = rewritten?.relativePath ?? entry;
-  const subject = { what, folder, path, signature, placement, hasExamples: true };
-  const { parity } = await serving.prove(subject, context.signal);
+  const place = { what, folder, path, signature, placement, report, settings };
+  const { parity } = await serving.prove({ ...place, hasExamples: examples !== null }, context.signal);
   if (parity !== null) requireParity(parity, what);
   return parity;
 }

@@ -2,7 +2,7 @@ import { encodeRoute, type RouteFields } from "@slipway/runtime";
 import { SlipwayError } from "@slipway/contract";
 import type { Logger } from "../kernel/logger.ts";
 import type { ModelVersion, Registry } from "../registry/index.ts";
-import type { LoadedVersion, Serving } from "../serving/index.ts";
+import { fitSettings, type LoadedVersion, type Serving } from "../serving/index.ts";
 import { toLoadSettings, type Endpoint, type EndpointSpec } from "./endpoint.ts";
 import { createEndpointMetrics, type EndpointMetrics } from "./metrics.ts";
 import { createPinnedVersions, type PinnedVersions } from "./pinned-versions.ts";
@@ -51,7 +51,7 @@ export function createRouting(deps: RoutingDeps): Routing {
       return {
         kind: "version",
         alias: fallback.alias,
-        loaded: await deps.serving.acquire(version, toLoadSettings(spec.serve)),
+        loaded: await deps.serving.acquire(version, fitSettings(version, toLoadSettings(spec.serve))),
       };
     } catch (error) {
       deps.logger.warn({ error, model: version.model, version: version.version }, "the fallback version does not load");

@@ -6,6 +6,7 @@ export {
   toPlacement,
   type BatchingSettings,
   type LoadSettings,
+  type Placed,
 } from "./load-settings.ts";
 export { type LoadedVersion, type RunOptions, type RunResult } from "./loaded-version.ts";
 export type { Duration, VersionStats } from "./version-stats.ts";

@@ -4,6 +4,7 @@ import {
   defaultTolerance,
   encodeExamples,
   examplesFile,
+  type OpenOptions,
   type Replica,
   type Runtime,
   type Signature,
@@ -130,10 +131,40 @@ test("every copy answers the examples before it serves; where one does not, none
   await rm(room, { recursive: true });
 });
 
+test("a copy that was started anew answers the examples again before it serves", async () => {
+  const room = await mkdtemp(join(tmpdir(), "slipway-"));
+  const { blobs, version: known } = await createVersion(room);
+  const opened: OpenOptions[] = [];
+  const answer = (x: Tensor) => ({ ...x, name: "y" });
+  const runtime: Runtime = {
+    async open(_files, _signature, options) {
+      opened.push(options);
+      return { run: async ([x]) => [answer(x!)], close: async () => {} };
+    },
+  };
+  const deps = { folder: join(room, "loaded"), blobs, runtimes: { worker: runtime }, batchRows: 8 };
+  const serving = createServing({ ...deps, clock: systemClock, logger: silentLogger });
+  const loaded = await serving.acquire(known, { replicas: 1, threads: 3, device: "cuda", memoryBytes: 9 });
+  expect(opened).toMatchObject([{ threads: 3, device: "cuda", memoryBytes: 9, what: "m@1" }]);
+  const { check } = opened[0]!;
+  const close = async () => {};
+  await check!({ run: async ([x]) => [answer(x!)], close });
+  const odd = (x: Tensor) => ({ ...answer(x), data: Float32Array.from(x.data as Float32Array, (v) => v + 1) });
+  await expect(check!({ run: async ([x]) => [odd(x!)], close })).rejects.toMatchObject({ code: "parity_failed" });
+  await serving.release(loaded);
+  await rm(room, { recursive: true });
+});
+
 test("a model that never opens is given up, and what comes of it later is closed", async () => {
   const { promise, resolve } = Promise.withResolvers<Replica>();
   let closed = false;
-  const runtime: Runtime = { open: () => promise };
+  let told: AbortSignal | undefined;
+  const runtime: Runtime = {
+    open(_files, _signature, { signal }) {
+      told = signal;
+      return promise;
+    },
+  };
   const blobs = { layout: async () => {} } as unknown as BlobStore;
   const base = {
     folder: "",
@@ -148,7 +179,7 @@ test("a model that never opens is given up, and what comes of it later is closed
     code: "too_slow",
     details: { limit_ms: 20 },
   });
-  expect(serving.busy()).toBe(true);
+  expect([serving.busy(), told?.aborted]).toEqual([true, true]);
   resolve({ run: async ([x]) => [{ ...x!, name: "y" }], close: async () => void (closed = true) });
   await expect.poll(() => [closed, serving.busy()]).toEqual([true, false]);
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readFile, stat } from "node:fs/promises";
 import { parseDuration, parseSize, SlipwayError, type Manifest, type ManifestProblem } from "@slipway/contract";
-import { createThreadRuntime, createWorkerRuntime, decodeExamples, examplesFile } from "@slipway/runtime";
+import { decodeExamples, examplesFile } from "@slipway/runtime";
 import { systemClock } from "../../kernel/clock.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import {
@@ -11,10 +11,11 @@ import {
   versionDigest,
   type PackagedModel,
 } from "../../packaging/index.ts";
+import { toManifestSettings } from "../../endpoints/index.ts";
 import { createLake } from "../../platform/lake/index.ts";
-import { proveModel } from "../../serving/index.ts";
+import { proveModel, requirePlacement, toPlacement, type LoadSettings } from "../../serving/index.ts";
 import { judgeAge, judgeDigest, judgeLatency, judgeMemory, judgeParity, judgeSignature } from "./judge.ts";
-import { openReplica } from "./open-replica.ts";
+import { createRuntimes, openReplica } from "./open-replica.ts";
 import { measureLatency } from "./measure-latency.ts";
 import type { PackageFinding } from "./package-finding.ts";
 import { addFiles, hashOf, openPackage, type PackageFile } from "./open-package.ts";
@@ -161,33 +162,46 @@ interface Opened {
   readonly manifest: Manifest | null;
 }
 
+function judgePlacement(packaged: PackagedModel, settings: LoadSettings): PackageFinding {
+  try {
+    requirePlacement("the model", packaged, settings);
+  } catch (error) {
+    return failed("placement", error);
+  }
+  const { replicas, threads = 1, device = "cpu" } = settings;
+  const placement = toPlacement(packaged, settings);
+  const copies = placement === "thread" || replicas === 1 ? "one copy" : `${replicas} copies`;
+  const each = `${threads === 1 ? "one thread" : `${threads} threads`} a run, on ${device}`;
+  return { check: "placement", state: "ok", message: `${placement}: ${copies}, ${each}` };
+}
+
+function isOfDevice(error: unknown): boolean {
+  return SlipwayError.is(error) && error.details["device"] !== undefined;
+}
+
 /** What only a run shows: the recorded answers, and how long it takes. */
 async function tryOut(
   { signal, onProgress }: CheckPackageRequest,
   { folder, packaged, manifest }: Opened,
 ): Promise<PackageFinding[]> {
-  const { signature, placement, examples } = packaged;
-  const subject = {
-    what: "the model",
-    folder,
-    path: packaged.report.path,
-    signature,
-    placement,
-    hasExamples: examples !== null,
-  };
-  const runtimes = { thread: createThreadRuntime(), worker: createWorkerRuntime() };
-  const deps = { runtimes, clock: systemClock, batchRows, loadTimeoutMs: 120_000 };
-  const found: PackageFinding[] = [];
+  const { signature, placement, report, examples } = packaged;
+  const settings = toManifestSettings(manifest);
+  const placed = judgePlacement(packaged, settings);
+  if (placed.state === "failed") return [placed];
+  const place = { what: "the model", folder, path: report.path, signature, placement, report, settings };
+  const subject = { ...place, hasExamples: examples !== null };
+  const deps = { runtimes: createRuntimes(), clock: systemClock, batchRows, loadTimeoutMs: 120_000 };
+  const found: PackageFinding[] = [placed];
   try {
     onProgress?.("answering the examples");
     const { parity } = await proveModel(deps, subject, signal);
     found.push(judgeParity(parity));
   } catch (error) {
     signal?.throwIfAborted();
-    return [failed("examples", error)];
+    return [placed, failed(isOfDevice(error) ? "placement" : "examples", error)];
   }
   onProgress?.("taking the time");
-  const replica = await openReplica({ folder, packaged }, signature);
+  const replica = await openReplica({ folder, packaged, settings }, signature);
   try {
     const recorded = examples === null ? null : decodeExamples(await readFile(join(folder, examplesFile)));
     const timeout = manifest?.serve?.timeout ?? "30s";

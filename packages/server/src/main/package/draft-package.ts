@@ -62,7 +62,7 @@ export async function draftPackage(request: DraftPackageRequest): Promise<Drafte
     const packaged = await packaging.inspect({ ...look, manifest: null });
     const columns = table === null ? [] : toFacts(table);
     const match = matchColumns(packaged.signature, columns);
-    const replica = await openReplica({ folder, packaged }, packaged.signature);
+    const replica = await openReplica({ folder, packaged, settings: { replicas: 1 } }, packaged.signature);
     try {
       const text = draftManifest({
         ...toDraft(request),

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type * as wire from "@slipway/contract";
 import {
   toGated,
@@ -11,6 +12,8 @@ import type { Operation } from "../../platform/queue/index.ts";
 import type { ModelVersion, RegisteredModel } from "../../registry/index.ts";
 import type { Page } from "../../kernel/page.ts";
 import { toChangeView } from "./change-view.ts";
+
+const cores = availableParallelism();
 
 export const toTimestamp = (ms: number): string => new Date(ms).toISOString();
 
@@ -69,7 +72,8 @@ export function toVersionView(version: ModelVersion, aliases: readonly string[])
 
 export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, now: number): wire.Endpoint {
   const route = snapshot.routes.get(endpoint.name);
-  const serving = route?.loaded ? toGated(route.loaded.version) : null;
+  const loaded = route?.loaded ?? null;
+  const serving = loaded && { version: toGated(loaded.version), placement: loaded.placement };
   const { target, serve, log, labels, owner } = endpoint.spec;
   const state = !target ? "empty" : !route ? "loading" : route.loaded ? "ready" : "failed";
   return {
@@ -99,7 +103,7 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, no
     revision: endpoint.revision,
     state,
     state_message: route?.failure ?? null,
-    warnings: toWarnings(endpoint.spec, serving, now),
+    warnings: toWarnings(endpoint.spec, serving, { now, cores }),
     placement: route?.loaded?.placement ?? null,
     owner: owner ?? null,
     created_at: toTimestamp(endpoint.createdAt),
