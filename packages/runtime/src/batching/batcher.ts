@@ -38,7 +38,7 @@ export interface Batcher {
  * learned from the runs. A run that fails is repeated member by member, so that one input cannot fail another's answer.
  */
 export function createBatcher(options: BatcherOptions): Batcher {
-  const { replicas, maxQueue = 65_536, monotonic } = options;
+  const { replicas, maxQueue = 65_536 } = options;
   const defer = options.defer ?? ((task) => void setImmediate(task));
   const lane = options.lane ?? createLane({ slots: replicas.length, longestRunMs: Infinity, inLoop: true, defer });
   const times = options.times ?? createRunTimes();

@@ -87,7 +87,11 @@ export function createLoadedVersion(parts: LoadedParts): LoadedVersion {
       const result = batcher.submit(inputs, rows, options);
       result.then(
         (answer) => {
-          countAnswer(stats, answer, { rows, totalMs: clock.monotonic() - startedAt });
+          const totalMs = clock.monotonic() - startedAt;
+          const { signal } = options ?? {};
+          // Nobody waited for it any more.
+          if (signal?.aborted) countFailure(stats, signal.reason, totalMs);
+          else countAnswer(stats, answer, { rows, totalMs });
           leave();
         },
         (error: unknown) => {
