@@ -47,12 +47,17 @@ const routes: readonly (readonly [Scope, string, string, JsonRequest, number])[]
   ["infer", "GET", "/ping", {}, 200],
   ["infer", "GET", "/v1/models", {}, 200],
   ["infer", "POST", "/v1/models/flight-delay:predict", { json: { instances: [record] } }, 200],
+  ["infer", "GET", "/v2/models/flight-delay/config", {}, 200],
+  ["infer", "GET", "/v2/models/flight-delay/stats", {}, 200],
   ["read", "GET", "/api/v1/models", {}, 200],
+  ["read", "POST", "/v2/repository/index", {}, 200],
   ["read", "GET", "/api/v1/endpoints/flight-delay/predictions", {}, 200],
   ["read", "GET", "/api/v1/logs", {}, 200],
   ["read", "GET", "/metrics", {}, 200],
   ["deploy", "PUT", "/api/v1/models/flight-delay/aliases/blue", { json: { version: 1 } }, 200],
   ["deploy", "POST", "/api/v1/deployments", { json: {} }, 400],
+  ["deploy", "POST", "/v2/repository/models/nothing/load", {}, 404],
+  ["deploy", "POST", "/v2/repository/models/nothing/unload", {}, 404],
   ["admin", "DELETE", "/api/v1/models/nothing", { json: {} }, 404],
 ];
 

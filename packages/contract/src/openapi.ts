@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorTable, type ErrorCode, type ErrorKind } from "./errors.ts";
+import { oipSchemas, toOipPaths } from "./openapi-oip.ts";
 import { routeTable, type RouteSpec } from "./routes.ts";
 import { problem } from "./schemas/common.ts";
 
@@ -89,7 +90,7 @@ function operation(id: string, route: RouteSpec): Json {
   return result;
 }
 
-/** The OpenAPI 3.1 document of `/api/v1`, made of the route table. */
+/** The OpenAPI 3.1 document of `/api/v1`, made of the route table, and of the Open Inference Protocol. */
 export function toOpenApi(info: { version: string; serverUrl: string }): Json {
   const paths: Record<string, Json> = {};
   for (const [id, route] of Object.entries(routeTable))
@@ -104,9 +105,9 @@ export function toOpenApi(info: { version: string; serverUrl: string }): Json {
     },
     servers: [{ url: info.serverUrl }],
     security: [{ token: [] }],
-    paths,
+    paths: { ...paths, ...toOipPaths() },
     components: {
-      schemas: { Problem: toSchema(problem, "output") },
+      schemas: { Problem: toSchema(problem, "output"), ...oipSchemas },
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
     },
   };

@@ -110,7 +110,7 @@ describe("binary tensors", () => {
       seen.add(headerLength % 4 === 0);
       expect(data).toEqual(tensor.data);
     }
-    expect([...seen].toSorted()).toEqual([false, true]);
+    expect(seen.size).toBe(2);
   });
 
   const x = (extra: object, shape: unknown = [2], datatype = "FP32") =>

@@ -7,7 +7,7 @@ import {
   type FastifyServerOptions,
 } from "fastify";
 import { checkOrigin } from "./guard.ts";
-import { receiveBody, type ReceiveOptions } from "./receive-body.ts";
+import { createReceiveBody, type ReceiveOptions } from "./receive-body.ts";
 
 export type Http = FastifyInstance;
 
@@ -59,10 +59,9 @@ export function createHttp(options: HttpOptions): Http {
   });
   app.decorateRequest("callerName", null);
   app.removeAllContentTypeParsers();
-  const receive = { limit: options.bodyLimit, alignAt: options.alignAt };
+  const receive = createReceiveBody({ limit: options.bodyLimit, alignAt: options.alignAt });
   // The first two are found without parsing the header.
-  for (const type of ["application/json", "application/octet-stream", "*"])
-    app.addContentTypeParser(type, (request, payload, done) => receiveBody(request, payload, receive, done));
+  for (const type of ["application/json", "application/octet-stream", "*"]) app.addContentTypeParser(type, receive);
   if (options.loopbackOnly)
     app.addHook("onRequest", (request, _reply, done) => {
       try {

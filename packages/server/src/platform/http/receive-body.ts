@@ -14,33 +14,34 @@ export interface ReceiveOptions {
 type Done = (error: Error | null, body?: Buffer) => void;
 
 /** Hands over the whole body as bytes, inflated where it came with a content coding. A body in one piece is not copied. */
-export function receiveBody(request: FastifyRequest, payload: Readable, options: ReceiveOptions, done: Done): void {
-  const { headers } = request;
-  const { limit } = options;
-  if (Number(headers["content-length"]) > limit) return done(tooLarge(limit));
-  const chunks: Buffer[] = [];
-  let received = 0;
+export function createReceiveBody({ limit, alignAt }: ReceiveOptions) {
+  return function receiveBody({ headers }: FastifyRequest, payload: Readable, done: Done): void {
+    if (Number(headers["content-length"]) > limit) return done(tooLarge(limit));
+    const chunks: Buffer[] = [];
+    let received = 0;
 
-  function finish(error: Error | null, body?: Buffer): void {
-    payload.off("data", onData).off("end", onEnd).off("error", onError);
-    done(error, body);
-  }
-  function onData(chunk: Buffer): void {
-    received += chunk.length;
-    if (received > limit) finish(tooLarge(limit));
-    else chunks.push(chunk);
-  }
-  function onError(error: Error): void {
-    finish(Object.assign(error, { statusCode: 400 }));
-  }
-  function onEnd(): void {
-    const coding = headers["content-encoding"];
-    if (coding === undefined || coding === "" || coding === "identity")
-      return finish(null, join(chunks, received, options.alignAt(headers)));
-    payload.off("data", onData).off("end", onEnd).off("error", onError);
-    inflateBody(join(chunks, received, 0), coding, limit).then((body) => done(null, body), done);
-  }
-  payload.on("data", onData).on("end", onEnd).on("error", onError);
+    function stop(): void {
+      payload.off("data", onData).off("end", onEnd).off("error", onError);
+    }
+    function onData(chunk: Buffer): void {
+      received += chunk.length;
+      if (received <= limit) return void chunks.push(chunk);
+      stop();
+      done(tooLarge(limit));
+    }
+    function onError(error: Error): void {
+      stop();
+      done(Object.assign(error, { statusCode: 400 }));
+    }
+    function onEnd(): void {
+      stop();
+      const coding = headers["content-encoding"];
+      if (coding === undefined || coding === "" || coding === "identity")
+        return done(null, join(chunks, received, alignAt(headers)));
+      inflateBody(join(chunks, received, 0), coding, limit).then((body) => done(null, body), done);
+    }
+    payload.on("data", onData).on("end", onEnd).on("error", onError);
+  };
 }
 
 function join(chunks: readonly Buffer[], length: number, alignAt: number): Buffer {
