@@ -56,7 +56,12 @@ export function pickyFrom(first: number): string {
 
 /** `slow.onnx` with a matrix of 2 by 2 in the place of its 700 by 700, which costs nothing: 2 x³ for an x. */
 export function quickenedSlow(): string {
-  return patchModel("slow", int64s(700, 700), int64s(2, 2));
+  return slowModel(2);
+}
+
+/** `slow.onnx` with a matrix of so many rows and columns: a run takes as long as multiplying it with itself. */
+export function slowModel(size: number): string {
+  return patchModel("slow", int64s(700, 700), int64s(size, size));
 }
 
 function int64s(...values: readonly number[]): Buffer {

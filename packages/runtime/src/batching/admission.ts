@@ -45,7 +45,8 @@ export function findRefusal(
   const { waitingRows, maxQueue, times, forecast } = limits;
   if (waitingRows > 0 && waitingRows + rows > maxQueue)
     return refusal("queue_full", waitMs, `${waitingRows} rows are waiting for this model already; try again later.`);
-  const neededMs = waitMs + times.predict(rows) + forecast.marginMs;
+  // Half of the time is always there to be used: a machine that stalls now and then is not to be idle for fear of it.
+  const neededMs = waitMs + times.predict(rows) + Math.min(forecast.marginMs, leftMs / 2);
   // How long an idle model takes, only a run can show.
   if (waitMs === 0 || neededMs <= leftMs) return null;
   const [needed, left] = [Math.ceil(neededMs), Math.max(0, Math.floor(leftMs))];
