@@ -22,6 +22,8 @@ export interface ServerOptions {
 export interface TestServer {
   readonly url: string;
   readonly port: number;
+  /** `HOST:PORT` of gRPC. @throws Error where there is none */
+  readonly grpc: string;
   readonly pid: number;
   readonly data: string;
   /** Milliseconds from the start of the process to its ready line. */
@@ -38,6 +40,7 @@ export interface TestServer {
 interface Running {
   readonly child: ChildProcess;
   readonly url: string;
+  readonly grpc: string | null;
   readonly readyMs: number;
 }
 
@@ -68,6 +71,11 @@ export function createServer(options: ServerOptions): { server: TestServer; end(
     },
     get port() {
       return Number(new URL(now().url).port);
+    },
+    get grpc() {
+      const { grpc } = now();
+      if (grpc === null) throw new Error("The server has no gRPC.");
+      return grpc;
     },
     get pid() {
       return now().child.pid ?? 0;
@@ -124,7 +132,8 @@ function launch(
       clearTimeout(timer);
       child.stdout.removeAllListeners("data").resume();
       child.removeAllListeners("close");
-      resolve({ child, url, readyMs: performance.now() - started });
+      const grpc = /^gRPC is ready at (\S+)\s/m.exec(out)?.[1] ?? null;
+      resolve({ child, url, grpc, readyMs: performance.now() - started });
     });
   });
 }

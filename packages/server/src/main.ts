@@ -56,6 +56,7 @@ export async function runServer(options: RunOptions): Promise<number> {
     });
     process.on("unhandledRejection", (error) => logger.error({ error }, "a rejection that nobody handled"));
     // Last: who reads it may send a signal at once.
-    process.stdout.write(`Slipway is ready at ${app.url}\n`);
+    const grpc = app.grpc === null ? "" : `gRPC is ready at ${app.grpc}\n`;
+    process.stdout.write(`Slipway is ready at ${app.url}\n${grpc}`);
   });
 }

@@ -7,6 +7,7 @@ import { encodeMessage } from "./status.ts";
 import { parseGrpcTimeout } from "./timeout.ts";
 
 const contentType = "application/grpc";
+const lingerMs = 1_000;
 
 /** What all kinds of calls share: the headers that came, the answer and the status that go. */
 export class Call implements GrpcCall {
@@ -124,8 +125,14 @@ export class Call implements GrpcCall {
     const headers = { ":status": 200, "content-type": contentType, "grpc-accept-encoding": encodings };
     this.#responded = true;
     this.stream.respond({ ...headers, ...given }, { endStream: true });
-    // What the caller still sends is not wanted; it learns that once the status is out.
-    if (!this.stream.readableEnded) this.stream.close();
+    if (!this.stream.readableEnded) void this.#discard();
+  }
+
+  /** What the caller still sends is not wanted. A reset at once would overtake the status. */
+  async #discard(): Promise<void> {
+    this.stream.resume();
+    await this.#clock.sleep(lingerMs);
+    if (!this.stream.destroyed) this.stream.close();
   }
 
   #isGone(): boolean {

@@ -82,7 +82,7 @@ async function openServer(tls: GrpcOptions["tls"], accept: (socket: Socket) => v
   if (tls === null) return createServer({ noDelay: true }, accept);
   const { createServer: createTlsServer } = await import("node:tls");
   const [cert, key] = [readFileSync(tls.cert), readFileSync(tls.key)];
-  const server = createTlsServer({ cert, key, ALPNProtocols: ["h2"] }, accept);
+  const server = createTlsServer({ cert, key, ALPNProtocols: ["h2"], noDelay: true }, accept);
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
 }
