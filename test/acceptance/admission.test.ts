@@ -66,13 +66,13 @@ describe("more than a model can do", () => {
   );
 
   test("does not take the others' turns", { timeout: 60_000 }, async () => {
-    let over = false;
+    const burstState = { over: false };
     const burst = Promise.all(Array.from({ length: 40 }, () => ask("patient"))).then((answers) => {
-      over = true;
+      burstState.over = true;
       return answers;
     });
     let quick = 0;
-    while (!over) {
+    while (!burstState.over) {
       const { status } = await fetchJson(`${server.url}/endpoints/quick/predict`, { json: { X: [1, 0, 0, 0] } });
       expect(status).toBe(200);
       expect((await fetch(`${server.url}/health/live`)).status).toBe(200);

@@ -112,7 +112,7 @@ for (const [name, rows, make] of cases)
   });
 
 function toTensor({ name, datatype, shape, data }: Tensor): Tensor {
-  if (datatype === "BYTES") return { name, datatype, shape, data: data as string[] };
+  if (datatype === "BYTES") return { name, datatype, shape, data };
   const list = data as unknown as readonly number[];
   const typed = datatype === "INT64" ? BigInt64Array.from(list.map(BigInt)) : Float32Array.from(list);
   return { name, datatype, shape, data: typed };
