@@ -133,4 +133,13 @@ test("what waits, runs and is left is on /metrics", async () => {
     "slipway_replicas_ready",
   ])
     expect(text).toContain(`# TYPE ${name} `);
+  expect(text).not.toContain("nv_inference");
+  const triton = await (await fetch(`${server.url}/metrics?names=triton`)).text();
+  expect(triton).not.toContain("slipway_");
+  const answered = /^slipway_queue_seconds_count\{endpoint="quick",version="1"\} (\d+)$/m.exec(text)?.[1];
+  expect(Number(answered)).toBeGreaterThan(0);
+  expect(triton).toContain(`nv_inference_request_success{model="quick",version="1"} ${answered}\n`);
+  expect(triton).toMatch(/^nv_inference_request_failure\{model="hasty",version="1",reason="REJECTED"\} [1-9]/m);
+  const wrong = await fetchJson(`${server.url}/metrics?names=prometheus`);
+  expect(wrong).toMatchObject({ status: 400, body: { code: "invalid_request" } });
 });

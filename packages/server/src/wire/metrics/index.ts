@@ -1,3 +1,4 @@
+import { SlipwayError } from "@slipway/contract";
 import type { Endpoints, EndpointMetrics } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { toTrainedAt } from "../../packaging/index.ts";
@@ -6,6 +7,7 @@ import type { ProcessMetrics } from "../../platform/telemetry/index.ts";
 import type { PredictionLog, Retention } from "../../predictions/index.ts";
 import { head } from "./lines.ts";
 import { mergeMetrics } from "./merge.ts";
+import { renderTritonNames } from "./triton.ts";
 import { renderVersions } from "./versions.ts";
 
 export interface MetricsDeps {
@@ -19,23 +21,47 @@ export interface MetricsDeps {
 
 export { keepCounters, mergeMetrics } from "./merge.ts";
 
-/** `/metrics` in the text format of Prometheus. `others`: what the other processes of this server say of themselves. */
+/**
+ * `/metrics` in the text format of Prometheus; `?names=triton` has predictions under the names of Triton, `?names=all` both.
+ * `others`: what the other processes of this server say of themselves.
+ */
 export function registerMetrics(
   app: Http,
   { others, ...deps }: MetricsDeps & { readonly others: (() => Promise<readonly string[]>) | null },
 ): void {
-  app.get("/metrics", { config: { scope: "read" } }, async (_request, reply) => {
+  app.get<{ Querystring: { names?: string } }>("/metrics", { config: { scope: "read" } }, async (request, reply) => {
+    const names = parseNames(request.query.names);
     const own = await renderMetrics(deps);
     const text = others === null ? own : mergeMetrics([own, ...(await others())]);
-    return reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(text);
+    return reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(pickNames(text, names));
   });
 }
 
-/** All figures are of this process since it started. */
+const nameChoices = ["slipway", "triton", "all"] as const;
+type Names = (typeof nameChoices)[number];
+
+function parseNames(text = "slipway"): Names {
+  const found = nameChoices.find((choice) => choice === text);
+  if (found) return found;
+  throw new SlipwayError("invalid_request", `names is one of ${nameChoices.join(", ")}, got ${JSON.stringify(text)}.`);
+}
+
+function pickNames(text: string, names: Names): string {
+  if (names === "all") return text;
+  const start = "# HELP ";
+  const metrics = text.split(start).slice(1);
+  return metrics
+    .filter((metric) => metric.startsWith("nv_") === (names === "triton"))
+    .map((metric) => start + metric)
+    .join("");
+}
+
+/** All figures are of this process since it started, under all names. */
 export async function renderMetrics(deps: MetricsDeps): Promise<string> {
   return (
     renderEndpoints(deps) +
     renderVersions(deps.endpoints.snapshot()) +
+    renderTritonNames(deps.endpoints.snapshot()) +
     renderAges(deps) +
     renderLog(deps.predictions) +
     (deps.retention ? renderRetention(deps.retention) : "") +

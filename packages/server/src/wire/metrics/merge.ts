@@ -2,7 +2,7 @@
 const line = /^([^\s{]+(?:\{.*\})?) (\S+)$/;
 
 /** Gauges of which a sum means nothing: times and delays, versions, limits, and what is the same in every process. */
-const isGreatest = /lag|delay|age_seconds|oldest|_version_info|max_fds|refusing|lag_seconds|predicted|slots_capacity/;
+const isGreatest = /lag|delay|age_seconds|oldest|_version_info|max_fds|refusing|lag_seconds|row_limit/;
 const isLeast = /start_time/;
 
 type Kind = "sum" | "max" | "min";
