@@ -54,10 +54,13 @@ const external = ["onnxruntime-node", "@duckdb/*", "@scalar/fastify-api-referenc
 /** Entries of the program and the scripts of its threads and child processes, which lie beside it under their names. */
 const entries = [
   "packages/cli/src/bin.ts",
+  "packages/cli/src/loadtest/load-worker.ts",
   "packages/server/src/platform/sql/sqlite-worker.ts",
   "packages/server/src/platform/blobs/digest-worker.ts",
   "packages/server/src/platform/archive/pack-worker.ts",
   "packages/server/src/platform/process/child-main.ts",
+  "packages/server/src/platform/process/service-main.ts",
+  "packages/server/src/app/http-workers/http-worker.ts",
   "packages/server/src/platform/lake/lake-main.ts",
   "packages/server/src/platform/lake/read-table-task.ts",
   "packages/server/src/predictions/erase/match-task.ts",

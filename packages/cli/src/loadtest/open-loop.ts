@@ -16,6 +16,8 @@ export interface Load {
   readonly requests: readonly RequestSpec[];
   /** In place of them: each the bytes of a whole request. */
   readonly prepared?: readonly Uint8Array[] | undefined;
+  /** How a connection is opened where it does not speak HTTP/1.1. */
+  readonly connect?: typeof openConnection | undefined;
   /** Of an open loop: at most. */
   readonly connections: number;
   /** Measured time. */
@@ -116,6 +118,7 @@ function openPool(setup: { load: Load; recorder: Recorder; start: number; until:
   let head = 0;
   const nextRequest = cycle(load);
   const target = toTarget(load.url);
+  const { connect = openConnection } = load;
 
   const send = (connection: HttpConnection, at: number, free: boolean): void => {
     if (at >= start) recorder.send({ lateUs: (performance.now() - at) * 1_000, free });
@@ -133,7 +136,7 @@ function openPool(setup: { load: Load; recorder: Recorder; start: number; until:
     if (head > 10_000) [waiting, head] = [waiting.slice(head), 0];
   };
   const open = (): HttpConnection => {
-    const connection = openConnection(target, onAnswer);
+    const connection = connect(target, onAnswer);
     all.push(connection);
     return connection;
   };
@@ -162,7 +165,7 @@ function openPool(setup: { load: Load; recorder: Recorder; start: number; until:
 
 /** As many requests as the connections can carry, each sending the next one when it has its answer: the maximum. */
 export async function closedLoop(load: Load): Promise<LoadReport> {
-  const { durationMs, warmUpMs = 1_000, signal } = load;
+  const { durationMs, warmUpMs = 1_000, signal, connect = openConnection } = load;
   const recorder = createRecorder(load.sloMs);
   const sentAt = new Map<HttpConnection, number>();
   const nextRequest = cycle(load);
@@ -175,7 +178,7 @@ export async function closedLoop(load: Load): Promise<LoadReport> {
   };
   const target = toTarget(load.url);
   const connections = Array.from({ length: load.connections }, () =>
-    openConnection(target, (connection, outcome, refusal) => {
+    connect(target, (connection, outcome, refusal) => {
       const now = performance.now();
       if (now >= start && !over(now)) {
         recorder.send({ lateUs: 0, free: true });

@@ -1,4 +1,5 @@
 import type { CommandGroup } from "./command-spec.ts";
+import { loadtestCommand } from "./loadtest.ts";
 
 export const predictionCommands: CommandGroup = {
   title: "Predictions",
@@ -86,5 +87,6 @@ export const predictionCommands: CommandGroup = {
       ],
       load: async () => (await import("../commands/replay.ts")).replay,
     },
+    loadtestCommand,
   ],
 };
