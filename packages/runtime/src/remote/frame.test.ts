@@ -23,6 +23,8 @@ test("what was sent arrives, however the stream is cut", () => {
         at += size;
       }
       expect(received).toEqual(sent);
+      // Nothing of what the memory held before goes along.
+      expect(Buffer.concat(sent.map(encodeFrame)).equals(stream)).toBe(true);
     }),
   );
 });

@@ -10,6 +10,8 @@ const handedOn = [
   "LD_LIBRARY_PATH",
   "SystemRoot",
   "NODE_COMPILE_CACHE",
+  "MALLOC_ARENA_MAX",
+  "MALLOC_MMAP_THRESHOLD_",
   "CUDA_VISIBLE_DEVICES",
   "CUDA_PATH",
 ];
