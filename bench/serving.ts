@@ -1,134 +1,195 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { root } from "../tools/layer-list.ts";
-import type { RequestSpec } from "../packages/cli/src/loadtest/http-connection.ts";
-import { startPeer } from "./lib/peer.ts";
+import { findPythonEnvironment } from "../test/lib/python-environment.ts";
 import { canPin } from "./lib/pin.ts";
-import { readRssBytes } from "./lib/process-usage.ts";
-import { runLoad } from "./lib/run-load.ts";
-import { startSlipway, type SlipwayPeer } from "./lib/slipway-peer.ts";
-import { alternate, median, ratios, toFigure, toTable } from "./lib/table.ts";
+import { toFigure, toTable } from "./lib/table.ts";
+import { listBars, names, toBarTable, type WorkResult } from "./serving/bars.ts";
+import { findChosen, mergeChoice, readChoices, writeChoices } from "./serving/choice.ts";
+import { admit, admitEcho, contest } from "./serving/contest.ts";
+import { measureMost, type Contestant } from "./serving/measure.ts";
+import { bentoml } from "./serving/peers/bentoml.ts";
+import { fastapi } from "./serving/peers/fastapi.ts";
+import { litserve } from "./serving/peers/litserve.ts";
+import { mlflow } from "./serving/peers/mlflow.ts";
+import { createMlserver } from "./serving/peers/mlserver.ts";
+import { peersFolder, type Peer } from "./serving/peers/peer.ts";
+import { ray } from "./serving/peers/ray.ts";
+import { listSlipwayVariants, oipWay } from "./serving/peers/slipway.ts";
+import type { Answer } from "./serving/question.ts";
+import { ask, type Variant } from "./serving/variant.ts";
+import { makeWorks, workNames, type Work } from "./serving/works.ts";
+import { hasWrk } from "./serving/wrk.ts";
 
-// A small model over HTTP, every answer on record, against a bare Fastify that takes and gives the same JSON.
-//   npm run bench -- [--repeats 5] [--seconds 5] [--connections 32] [--face predict|oip]
-//                    [--model PATH --body JSON] [--without-log "ARGS OF slipway up THAT SWITCH THE LOG OFF"]
+// Slipway, with its prediction log on, against the Python servers for models. How it is made and how each peer is set
+// up: bench/README.md.
+//   npm run bench:serving -- [--peers mlserver,bentoml,ray,litserve,mlflow,fastapi] [--work iris,flights,mlp,mlp64,convolution]
+//                            [--protocols http,grpc] [--repeats 3] [--seconds 4] [--connections 32] [--from tarball|source]
+//   npm run bench:serving -- --choose   tries all variants of each peer shortly, and keeps the best in bench/serving/choice.json
 const { values: options } = parseArgs({
   options: {
-    repeats: { type: "string", default: "5" },
-    seconds: { type: "string", default: "5" },
+    peers: { type: "string", default: "mlserver,bentoml,ray,litserve,mlflow,fastapi" },
+    work: { type: "string", default: workNames.join(",") },
+    protocols: { type: "string", default: "http,grpc" },
+    repeats: { type: "string", default: "3" },
+    seconds: { type: "string", default: "4" },
     connections: { type: "string", default: "32" },
-    face: { type: "string", default: "predict" },
-    model: { type: "string", default: join(root, "packages/runtime/src/onnx/testing/models/iris-int.onnx") },
-    body: { type: "string" },
-    "without-log": { type: "string" },
+    from: { type: "string", default: "tarball" },
+    choose: { type: "boolean", default: false },
   },
 });
 
-interface Target {
-  readonly url: string;
-  readonly pid: number;
-  readonly request: RequestSpec;
-}
-
-const durationMs = Number(options.seconds) * 1_000;
-const connections = Number(options.connections);
-const requests: Record<string, { path: string; body: string }> = {
-  predict: { path: "/api/v1/endpoints/bench/predict", body: '{"X":[5.1,3.5,1.4,0.2]}' },
-  oip: {
-    path: "/v2/models/bench/infer",
-    body: '{"inputs":[{"name":"X","datatype":"FP32","shape":[1,4],"data":[5.1,3.5,1.4,0.2]}]}',
-  },
+const peersOf: Readonly<Record<string, { readonly http: Peer; readonly grpc?: Peer }>> = {
+  mlserver: { http: createMlserver("http"), grpc: createMlserver("grpc") },
+  bentoml: { http: bentoml },
+  ray: { http: ray },
+  litserve: { http: litserve },
+  mlflow: { http: mlflow },
+  fastapi: { http: fastapi },
 };
 
-async function closed({ url, pid, request }: Target): Promise<Record<string, number>> {
-  const report = await runLoad({ load: { url, requests: [request], connections, durationMs }, pid });
-  if (report.failed > 0) throw new Error(`${url} failed ${JSON.stringify(report.outcomes)}`);
-  const { p50, p99 } = report.latencyUs;
-  return {
-    "req/s": report.perSecond,
-    "CPU µs a request": report.cpuUs ?? Number.NaN,
-    "p50 µs": p50,
-    "p99 µs": p99,
-    "RSS MB": readRssBytes(pid) / 1e6,
-  };
+const from = options.from === "source" ? "source" : "tarball";
+const repeats = Number(options.repeats);
+const protocols = options.protocols.split(",");
+const folder = mkdtempSync(join(tmpdir(), "slipway-serving-"));
+const measure = { seconds: Number(options.seconds), connections: Number(options.connections), room: folder };
+/** Folder of a peer -> `bin` of its environment; those that cannot be built are left out, which is said. */
+const bins = new Map<string, string>();
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
-async function open({ url, pid, request }: Target, perSecond: number): Promise<Record<string, number>> {
-  const load = { url, requests: [request], connections: connections * 2, durationMs, perSecond };
-  const report = await runLoad({ load: { ...load, arrivals: "poisson" }, pid });
-  const { p50, p90, p99, p999, max } = report.latencyUs;
-  return {
-    "req/s": report.perSecond,
-    "CPU µs a request": report.cpuUs ?? Number.NaN,
-    "p50 µs": p50,
-    "p90 µs": p90,
-    "p99 µs": p99,
-    "p99.9 µs": p999,
-    "max µs": max,
-    "late sends %": (100 * report.lateSends) / Math.max(1, report.answers),
-    failed: report.failed,
-  };
+function toReason(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 1_500) : String(error);
 }
 
-function eachOf(targets: Readonly<Record<string, Target>>, run: (target: Target) => Promise<Record<string, number>>) {
-  return Object.fromEntries(Object.entries(targets).map(([name, target]) => [name, () => run(target)]));
-}
-
-async function compare(targets: Readonly<Record<string, Target>>): Promise<void> {
-  const repeats = Number(options.repeats);
-  const full = await alternate(repeats, eachOf(targets, closed));
-  console.log(`\nClosed loop, ${connections} connections, ${repeats} x ${options.seconds} s:\n\n${toTable(full)}\n`);
-  const half = Math.round(median(full.peers["slipway"]?.["req/s"] ?? [0]) / 2);
-  const atHalf = await alternate(
-    Math.min(repeats, 3),
-    eachOf(targets, (target) => open(target, half)),
-  );
-  console.log(`Open loop at half of slipway's maximum, ${half} requests a second, Poisson:\n\n${toTable(atHalf)}\n`);
-  const against = median(ratios(full, { figure: "req/s", of: "slipway", to: "echo" }));
-  console.log(`slipway / echo, requests a second: ${toFigure(against)} (bar: at least 0.7)`);
-  if (!("no log" in targets)) return;
-  const cost = median(ratios(full, { figure: "CPU µs a request", of: "slipway", to: "no log" }));
-  console.log(`logging on / off, CPU a request: ${toFigure(cost)} (bar: at most 1.05)`);
-}
-
-async function main(): Promise<void> {
-  const face = requests[options.face];
-  if (face === undefined) throw new Error(`--face is one of ${Object.keys(requests).join(", ")}.`);
-  const request = { method: "POST", path: face.path, body: options.body ?? face.body };
-  const folder = mkdtempSync(join(tmpdir(), "slipway-bench-"));
-  const slipways: SlipwayPeer[] = [];
-  try {
-    console.log(canPin() ? "Servers on core 0, load on core 1." : "Not pinned: servers and load share the cores.");
-    const slipway = await startSlipway(options.model);
-    slipways.push(slipway);
-    const answer = await fetch(slipway.url + request.path, {
-      method: "POST",
-      body: request.body,
-      headers: { "content-type": "application/json" },
-    });
-    const sample = await answer.text();
-    if (!answer.ok) throw new Error(`The model refused the body: ${sample}`);
-    console.log(`Request ${request.body.length} bytes, answer ${sample.length} bytes, the same for each.`);
-    writeFileSync(join(folder, "answer.json"), sample);
-    const echo = await startPeer(join(import.meta.dirname, "echo.ts"), [join(folder, "answer.json")]);
-    const targets: Record<string, Target> = {
-      echo: { url: echo.url, pid: echo.pid, request: { ...request, path: "/" } },
-      slipway: { url: slipway.url, pid: slipway.pid, request },
-    };
-    if (options["without-log"] !== undefined) {
-      const silent = await startSlipway(options.model, options["without-log"].split(" "));
-      slipways.push(silent);
-      targets["no log"] = { url: silent.url, pid: silent.pid, request };
-    }
-    await compare(targets);
-    echo.stop();
-  } finally {
-    await Promise.all(slipways.map((peer) => peer.end()));
-    rmSync(folder, { recursive: true, force: true });
+async function buildEnvironments(): Promise<void> {
+  for (const name of options.peers.split(",").filter((each) => each !== "")) {
+    if (peersOf[name] === undefined) throw new Error(`--peers are ${Object.keys(peersOf).join(", ")}.`);
+    const bin = await findPythonEnvironment(join(peersFolder, name, "requirements.txt"));
+    if (bin === null) say(`${name} is left out: its environment cannot be built here.`);
+    else bins.set(name, bin);
   }
 }
 
-await main();
+/** Slipway's answers are what all others are compared with. */
+async function askSlipway(work: Work): Promise<readonly Answer[]> {
+  const [variant] = listSlipwayVariants({ work, from, grpc: false });
+  const server = await variant!.start();
+  try {
+    const answers: Answer[] = [];
+    for (const question of work.questions) answers.push(await ask(server, oipWay, question));
+    return answers;
+  } finally {
+    await server.stop();
+  }
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly variants: readonly Variant[];
+}
+
+function listCandidates(work: Work): readonly Candidate[] {
+  const http = protocols.includes("http");
+  const grpc = protocols.includes("grpc");
+  const ours = (overGrpc: boolean) => listSlipwayVariants({ work, from, grpc: overGrpc });
+  const candidates: Candidate[] = [];
+  if (http) candidates.push({ name: names.slipway, variants: ours(false) });
+  if (grpc) candidates.push({ name: names.slipwayGrpc, variants: ours(true) });
+  for (const [name, bin] of bins) {
+    const { http: overHttp, grpc: overGrpc } = peersOf[name]!;
+    for (const peer of [http ? overHttp : undefined, grpc ? overGrpc : undefined]) {
+      if (peer === undefined) continue;
+      const room = join(folder, name);
+      mkdirSync(room, { recursive: true });
+      candidates.push({ name: peer.name, variants: peer.variants({ work, bin, room }) });
+    }
+  }
+  return candidates;
+}
+
+/** A short closed loop of each variant of each peer. */
+async function choose(work: Work): Promise<void> {
+  const ours = await askSlipway(work);
+  for (const { name, variants } of listCandidates(work)) {
+    const tried: Record<string, number> = {};
+    for (const variant of variants)
+      try {
+        const { contestant } = await admit(name, variant, { work, ours });
+        try {
+          const figures = await measureMost(contestant, work.questions[0], measure);
+          tried[variant.name] = Math.round(figures["req/s"] ?? 0);
+          say(`${work.name}: ${name}, ${variant.name}: ${toFigure(figures["req/s"] ?? 0)} requests/s`);
+        } finally {
+          await contestant.server.stop();
+        }
+      } catch (error) {
+        say(`${work.name}: ${name}, ${variant.name}: left out. ${toReason(error)}`);
+      }
+    writeChoices(mergeChoice(readChoices(), { work: work.name, peer: name, tried }));
+  }
+}
+
+async function startAll(work: Work): Promise<readonly Contestant[]> {
+  const ours = await askSlipway(work);
+  const choices = readChoices();
+  const contestants: Contestant[] = [];
+  for (const { name, variants } of listCandidates(work)) {
+    const variant = findChosen(choices, { work: work.name, peer: name, variants });
+    if (variant === null) continue;
+    try {
+      const { contestant } = await admit(name, variant, { work, ours });
+      contestants.push(contestant);
+      say(`- ${name}: ${variant.name}; answers as we do`);
+      if (name === names.slipway && work.name === "iris") contestants.push(await admitEcho(contestant, work, folder));
+    } catch (error) {
+      say(`- ${name}: left out. ${toReason(error)}`);
+    }
+  }
+  return contestants;
+}
+
+async function compare(work: Work): Promise<WorkResult> {
+  say(`\n## ${work.name}: ${work.title}\n`);
+  const contestants = await startAll(work);
+  try {
+    const result = await contest(work, contestants, { ...measure, repeats });
+    say(
+      `\nClosed loop, ${measure.connections} connections, ${repeats} x ${measure.seconds} s:\n\n${toTable(result.most)}`,
+    );
+    say(`\nOpen loop, Poisson, at half of Slipway's maximum or half of its own:\n\n${toTable(result.atRate)}`);
+    say(`\nOne connection, one request after another; ONNX Runtime: one run:\n\n${toTable(result.idle)}`);
+    return result;
+  } finally {
+    await Promise.all(contestants.map(({ server }) => server.stop()));
+  }
+}
+
+async function main(): Promise<void> {
+  say(canPin() ? "Servers on core 0, load on core 1." : "Not pinned: servers and load share the cores.");
+  say(hasWrk() ? "Closed loops over HTTP by wrk." : "There is no wrk: closed loops by our own load.");
+  say("Open loops, gRPC and one connection: our own load on raw sockets, one thread of Node.");
+  await buildEnvironments();
+  const python = bins.get("fastapi");
+  const works = await makeWorks(join(folder, "models"), python === undefined ? null : join(python, "python"));
+  const wanted = options.work.split(",");
+  const chosen = works.filter(({ name }) => wanted.includes(name));
+  if (chosen.length === 0) throw new Error(`--work is some of ${workNames.join(", ")}.`);
+  if (options.choose) {
+    for (const work of chosen) await choose(work);
+    return;
+  }
+  const results: WorkResult[] = [];
+  for (const work of chosen) results.push(await compare(work));
+  say(`\n## Bars\n\n${toBarTable(listBars(results))}`);
+}
+
+try {
+  await main();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
 process.exit();

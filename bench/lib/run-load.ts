@@ -10,6 +10,8 @@ export interface LoadOrder {
   readonly load: Load | OpenLoad;
   /** The server's process, or all processes of it, whose CPU time counts. */
   readonly pid?: number | readonly number[];
+  /** The path of a gRPC method, which then is called with the bodies of the requests as messages. */
+  readonly grpc?: string;
 }
 
 export interface MeasuredLoad extends LoadReport {
@@ -20,7 +22,7 @@ export interface MeasuredLoad extends LoadReport {
 /** Runs one load in a process of its own, on core 1, so that the server has core 0 to itself. */
 export function runLoad(order: LoadOrder): Promise<MeasuredLoad> {
   const main = fileURLToPath(new URL("./load-main.ts", import.meta.url));
-  const [command = "", ...words] = [...pinTo(1), process.execPath, main];
+  const [command, ...words] = [...pinTo(1), process.execPath, main];
   const child = spawn(command, words, { stdio: ["pipe", "pipe", "inherit"] });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);

@@ -1,5 +1,5 @@
 import { runCli } from "../../test/lib/cli.ts";
-import { createServer } from "../../test/lib/running-server.ts";
+import { createServer, type ServerOptions } from "../../test/lib/running-server.ts";
 import { pinTo } from "./pin.ts";
 
 export interface SlipwayPeer {
@@ -10,9 +10,14 @@ export interface SlipwayPeer {
   end(): Promise<void>;
 }
 
-/** A real `slipway up` on core 0, the published program, with a model deployed as `bench`. */
-export async function startSlipway(model: string, args: readonly string[] = []): Promise<SlipwayPeer> {
-  const { server, end } = createServer({ from: "tarball", prefix: pinTo(0), args: ["--log-level", "error", ...args] });
+/** A real `slipway up` on core 0, by default the published program, with a model deployed as `bench`. */
+export async function startSlipway(
+  model: string,
+  args: readonly string[] = [],
+  options: Pick<ServerOptions, "from" | "env"> = {},
+): Promise<SlipwayPeer> {
+  const up = ["--log-level", "error", ...args];
+  const { server, end } = createServer({ from: "tarball", ...options, prefix: pinTo(0), args: up });
   await server.restart();
   const deploy = await runCli(["deploy", model, "--name", "bench"], { url: server.url, timeoutMs: 120_000 });
   if (deploy.code !== 0) {

@@ -39,7 +39,7 @@ export async function runWrk(order: WrkOrder): Promise<WrkReport & { readonly cp
   writeFileSync(join(room, "body"), request.body ?? "");
   writeFileSync(script, toScript(request, join(room, "body")));
   const args = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "--timeout", "10s", "--latency"];
-  const [command = "", ...words] = [...pinTo(1), "wrk", ...args, "-s", script, url + request.path];
+  const [command, ...words] = [...pinTo(1), "wrk", ...args, "-s", script, url + request.path];
   const before = readCpuUs(pids);
   const { stdout } = await promisify(execFile)(command, words);
   const cpuUs = readCpuUs(pids) - before;
@@ -73,11 +73,15 @@ export function parseWrk(text: string): WrkReport {
     return match;
   };
   const percentile = (percent: number): number => {
-    const [, value, unit = ""] = require(new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m)$`, "m"), `${percent}%`);
+    const [, value, unit = ""] = require(new RegExp(
+      `^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m)\\s*$`,
+      "m",
+    ), `${percent}%`);
     return Number(value) * (units[unit] ?? Number.NaN);
   };
   const answers = /^\s*Non-2xx or 3xx responses: (\d+)$/m.exec(text)?.[1] ?? 0;
-  const errors = /^\s*Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)$/m.exec(text)?.slice(1) ?? [];
+  const errors =
+    /^\s*Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)$/m.exec(text)?.slice(1) ?? [];
   return {
     perSecond: Number(require(/^Requests\/sec:\s+([\d.]+)$/m, "requests a second")[1]),
     requests: Number(require(/^\s*(\d+) requests in /m, "requests")[1]),

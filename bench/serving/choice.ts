@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Variant } from "./variant.ts";
+
+/** Work -> peer -> variant -> requests a second of a short trial, the best first. */
+export type Choices = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>>;
+
+const file = join(import.meta.dirname, "choice.json");
+
+export function readChoices(): Choices {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Choices) : {};
+}
+
+/** Replaces what was tried of the same work and peer. */
+export function mergeChoice(
+  choices: Choices,
+  { work, peer, tried }: { work: string; peer: string; tried: Readonly<Record<string, number>> },
+): Choices {
+  const sorted = Object.fromEntries(Object.entries(tried).toSorted(([, a], [, b]) => b - a));
+  return { ...choices, [work]: { ...choices[work], [peer]: sorted } };
+}
+
+export function writeChoices(choices: Choices): void {
+  writeFileSync(file, `${JSON.stringify(choices, null, 2)}\n`);
+}
+
+/** The variant that did best in the trial; the first one where none was tried. */
+export function findChosen(
+  choices: Choices,
+  { work, peer, variants }: { work: string; peer: string; variants: readonly Variant[] },
+): Variant | null {
+  for (const name of Object.keys(choices[work]?.[peer] ?? {})) {
+    const variant = variants.find((each) => each.name === name);
+    if (variant !== undefined) return variant;
+  }
+  return variants[0] ?? null;
+}
