@@ -3,7 +3,7 @@ import { quote } from "./codec/elements.ts";
 import { createData, elementCount, fromHalfBits, numberAt, toHalfBits } from "./datatype.ts";
 import type { InputSpec, Signature } from "./signature.ts";
 import type { Datatype, Tensor } from "./tensor.ts";
-import { listNames, requireFillable, unknownInput, validateInput, validateValues, wrongTensor } from "./validate.ts";
+import { listNames, requireFillable, unknownInput, validateColumns, validateInput, wrongTensor } from "./validate.ts";
 
 /** What a replica takes: the model's own tensors in order. `rows` is 1 where the model is not batched. */
 export interface ResolvedInputs {
@@ -111,7 +111,7 @@ function validateMatrix(signature: Signature, tensor: Tensor): ResolvedInputs {
   const anyValue = { name, datatype, shape: [-1, width], nullable: true };
   const matrix = validateInput(anyValue, tensor, true);
   if (matrix.shape[0] === 0) throw noRows();
-  for (let c = 0; c < width; c++) validateValues(signature.inputs[c]!, matrix, { offset: c, stride: width });
+  validateColumns(signature.inputs, matrix);
   return { tensors: [matrix], rows: matrix.shape[0]! };
 }
 

@@ -30,7 +30,7 @@ export async function inflateBody(body: Buffer, coding: string, limit: number): 
     if (isTooLarge(error))
       throw new SlipwayError(
         "too_large",
-        `The body becomes longer than ${limit} bytes once it is inflated, the most that is taken (--body-limit).`,
+        `The body is too large: longer than ${limit} bytes once it is inflated, the most that is taken (--body-limit).`,
         { expected: limit },
       );
     throw new SlipwayError("invalid_request", `The body is not whole ${coding} data: ${(error as Error).message}.`);

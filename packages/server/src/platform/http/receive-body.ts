@@ -59,7 +59,7 @@ function join(chunks: readonly Buffer[], length: number, alignAt: number): Buffe
 function tooLarge(limit: number): SlipwayError {
   return new SlipwayError(
     "too_large",
-    `The body is longer than ${limit} bytes, the most that is taken (--body-limit).`,
+    `The body is too large: longer than ${limit} bytes, the most that is taken (--body-limit).`,
     {
       expected: limit,
     },
