@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBatcher } from "./batcher.ts";
 import { createLane } from "./lane.ts";
+import { createRunTimes } from "./run-times.ts";
 import { createSimulation, signature, simulatedReplica } from "./testing/simulation.ts";
 import type { Replica } from "../runtime.ts";
 import type { Signature } from "../signature.ts";
@@ -257,25 +258,46 @@ describe("batcher", () => {
     await first;
   });
 
-  test("a deadline that passes in the queue ends the request without a run", async () => {
+  // Whether it is the first or the last that waits; and nothing is known of the model yet, so nobody is refused.
+  test.each([[[50, 1000]], [[1000, 50]]])(
+    "deadlines %j: one that passes in the queue ends its request without a run",
+    async (deadlines) => {
+      const simulation = createSimulation();
+      const replica = simulatedReplica(simulation, () => 100);
+      const defer = (task: () => void) => void simulation.after(0, task);
+      const { now: monotonic, after } = simulation;
+      const batcher = createBatcher({ replicas: [replica], signature, maxRows: 1, monotonic, defer, after });
+      const codes = new Map<number, string>();
+      after(0, () => void batcher.submit([matrix(1, 1, () => 1)], 1));
+      for (const deadlineAt of deadlines)
+        after(1, () => {
+          batcher.submit([matrix(1, 1, () => 1)], 1, { deadlineAt }).then(
+            () => codes.set(deadlineAt, "answered"),
+            (error: SlipwayError) => codes.set(deadlineAt, error.code),
+          );
+        });
+      await simulation.play();
+      expect(Object.fromEntries(codes)).toEqual({ 50: "deadline_exceeded", 1000: "answered" });
+      expect(replica.runs).toEqual([1, 1]);
+    },
+  );
+
+  test("requests that gain nothing from sharing a run do not wait for one another", async () => {
     const simulation = createSimulation();
-    const replica = simulatedReplica(simulation, () => 100);
+    const replica = simulatedReplica(simulation, (rows) => 0.01 + 2 * rows);
     const defer = (task: () => void) => void simulation.after(0, task);
     const { now: monotonic, after } = simulation;
-    const batcher = createBatcher({ replicas: [replica], signature, maxRows: 1, monotonic, defer, after });
-    const codes: string[] = [];
-    after(0, () => void batcher.submit([matrix(1, 1, () => 1)], 1));
-    // Nothing is known of the model yet, so nobody is refused.
-    for (const deadlineAt of [50, 1000])
-      after(1, () => {
-        batcher.submit([matrix(1, 1, () => 1)], 1, { deadlineAt }).then(
-          () => codes.push("answered"),
-          (error: SlipwayError) => codes.push(error.code),
-        );
-      });
+    const times = createRunTimes();
+    for (const rows of [1, 2, 8, 1, 2, 8]) times.observe(rows, 0.01 + 2 * rows);
+    const batcher = createBatcher({ replicas: [replica], signature, maxRows: 64, times, monotonic, defer, after });
+    const answeredAt: number[] = [];
+    after(0, () => {
+      for (let i = 0; i < 4; i++)
+        void batcher.submit([matrix(1, 1, () => i)], 1).then(() => answeredAt.push(Math.round(monotonic())));
+    });
     await simulation.play();
-    expect(codes).toEqual(["deadline_exceeded", "answered"]);
-    expect(replica.runs).toEqual([1, 1]);
+    expect(answeredAt).toEqual([2, 4, 6, 8]);
+    expect(replica.runs).toEqual([1, 1, 1, 1]);
   });
 
   test("waits for others only as long as it is told to, and not where enough have come", async () => {
