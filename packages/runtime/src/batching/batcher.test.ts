@@ -259,7 +259,7 @@ describe("batcher", () => {
   });
 
   // Whether it is the first or the last that waits; and nothing is known of the model yet, so nobody is refused.
-  test.each([[[50, 1000]], [[1000, 50]]])(
+  test.each([[[50]], [[50, 1000]], [[1000, 50]]])(
     "deadlines %j: one that passes in the queue ends its request without a run",
     async (deadlines) => {
       const simulation = createSimulation();
@@ -277,8 +277,9 @@ describe("batcher", () => {
           );
         });
       await simulation.play();
-      expect(Object.fromEntries(codes)).toEqual({ 50: "deadline_exceeded", 1000: "answered" });
-      expect(replica.runs).toEqual([1, 1]);
+      expect(codes.get(50)).toBe("deadline_exceeded");
+      expect(codes.get(1000)).toBe(deadlines.length > 1 ? "answered" : undefined);
+      expect(replica.runs.length).toBe(deadlines.length === 1 ? 1 : 2);
     },
   );
 
