@@ -12,6 +12,8 @@ export interface LoadOrder {
   readonly pid?: number | readonly number[];
   /** The path of a gRPC method, which then is called with the bodies of the requests as messages. */
   readonly grpc?: string;
+  /** Where the load runs; 1. */
+  readonly core?: number;
 }
 
 export interface MeasuredLoad extends LoadReport {
@@ -19,10 +21,10 @@ export interface MeasuredLoad extends LoadReport {
   readonly cpuUs: number | null;
 }
 
-/** Runs one load in a process of its own, on core 1, so that the server has core 0 to itself. */
+/** Runs one load in a process of its own, on one core, so that the server has the others to itself. */
 export function runLoad(order: LoadOrder): Promise<MeasuredLoad> {
   const main = fileURLToPath(new URL("./load-main.ts", import.meta.url));
-  const [command, ...words] = [...pinTo(1), process.execPath, main];
+  const [command, ...words] = [...pinTo(order.core ?? 1), process.execPath, main];
   const child = spawn(command, words, { stdio: ["pipe", "pipe", "inherit"] });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);

@@ -4,7 +4,7 @@ import { createAccess, createAudit } from "./access/index.ts";
 import { startCapabilities } from "./app/capabilities.ts";
 import { createFaces } from "./app/faces.ts";
 import { createGrpcFace } from "./app/grpc.ts";
-import { createHttpWorkers } from "./app/http-workers.ts";
+import { createHttpWorkers } from "./app/http-workers/http-workers.ts";
 import { listen, listenTogether } from "./app/listen.ts";
 import { openStorage } from "./app/storage.ts";
 import type { Config } from "./config/index.ts";
@@ -46,9 +46,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const { folder } = storage;
     const base = { config, instance, clock, logger, lifecycle };
     const workers =
-      config.httpWorkers === 1
-        ? null
-        : createHttpWorkers({ config, folder, secured, clock, logger, logFile, lifecycle });
+      config.httpWorkers === 1 ? null : createHttpWorkers({ config, folder, secured, clock, logger, logFile });
     const capabilities = await startCapabilities({ ...base, storage, workers });
     if (workers) lifecycle.onStop("http workers", () => workers.close(), config.drainTimeout + 30_000);
     const facts = { version, instance, data: folder, startedAt: clock.now(), url: () => url };

@@ -26,7 +26,7 @@ import { createRegistry, type Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { openExports, startKeeping, type Keeping } from "./keeping.ts";
 import { openPredictionLake } from "./lake.ts";
-import type { HttpWorkers } from "./http-workers.ts";
+import type { HttpWorkers } from "./http-workers/http-workers.ts";
 import { createLogMark } from "./log-mark.ts";
 import { toLogSettings } from "./log-settings.ts";
 import { openPackaging } from "./packaging.ts";
@@ -133,7 +133,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     serving,
     maintenance,
     backups,
-    replay: createReplay(deps),
+    replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),
     collectGarbage,
   };
 }

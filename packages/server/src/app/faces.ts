@@ -16,7 +16,7 @@ import { registerOip } from "../wire/oip/index.ts";
 import { registerScoring } from "../wire/scoring/index.ts";
 import { createServedModels } from "../wire/served-models.ts";
 import type { Capabilities } from "./capabilities.ts";
-import type { HttpWorkers } from "./http-workers.ts";
+import type { HttpWorkers } from "./http-workers/http-workers.ts";
 import { openHttp } from "./open-http.ts";
 
 export interface FaceDeps extends Capabilities {

@@ -3,7 +3,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { Config } from "../config/index.ts";
 import type { Endpoints } from "../endpoints/index.ts";
 import type { Http } from "../platform/http/index.ts";
-import type { HttpWorkers } from "./http-workers.ts";
+import type { HttpWorkers } from "./http-workers/http-workers.ts";
 
 type Wanted = Pick<Config, "host" | "port" | "tlsCert">;
 

@@ -21,10 +21,10 @@ test("children share the folder; who takes it over waits for the last of them, k
   waitUntilAlone(tmp);
   const members = await Promise.all([startMember(tmp), startMember(tmp)]);
   expect(() => waitUntilAlone(tmp, 50)).toThrow(expect.objectContaining({ code: "data_folder_locked" }));
-  members[0]!.kill("SIGKILL");
-  await once(members[0]!, "close");
+  members[0].kill("SIGKILL");
+  await once(members[0], "close");
   expect(() => waitUntilAlone(tmp, 50)).toThrow(/does not end/);
-  members[1]!.kill("SIGKILL");
-  await once(members[1]!, "close");
+  members[1].kill("SIGKILL");
+  await once(members[1], "close");
   waitUntilAlone(tmp, 5_000);
 });

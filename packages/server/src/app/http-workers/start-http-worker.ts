@@ -1,10 +1,25 @@
-import { createId } from "../kernel/ids.ts";
-import { isLost, ServiceLost, startService } from "../platform/process/index.ts";
-import type { ProcessReport } from "../wire/process-report.ts";
-import type { WorkerCalls, WorkerSetup } from "./http-worker-calls.ts";
-import type { HttpWorkersDeps } from "./http-workers.ts";
+import type { Config } from "../../config/index.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { createId } from "../../kernel/ids.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import { isLost, ServiceLost, startService } from "../../platform/process/index.ts";
+import type { LogFile } from "../../platform/telemetry/index.ts";
+import type { ProcessReport } from "../../wire/process-report.ts";
+import type { WorkerCalls, WorkerSetup } from "./worker-calls.ts";
 
 const module = new URL(`./http-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+export interface CrewDeps {
+  readonly config: Config;
+  /** The data folder, absolute. */
+  readonly folder: string;
+  readonly secured: boolean;
+  /** Where this process answers what a worker does not. */
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly logFile: LogFile;
+}
 
 /** One process that answers predictions beside the main one. */
 export interface HttpWorker {
@@ -33,18 +48,8 @@ export interface HttpWorker {
   kill(): void;
 }
 
-type Given = Omit<HttpWorkersDeps, "lifecycle"> & Pick<WorkerSetup, "number" | "socketPath">;
-
-export function startHttpWorker({
-  config,
-  folder,
-  secured,
-  clock,
-  logger,
-  logFile,
-  number,
-  socketPath,
-}: Given): HttpWorker {
+export function startHttpWorker(deps: CrewDeps, number: number): HttpWorker {
+  const { config, folder, secured, socketPath, clock, logger, logFile } = deps;
   const instance = createId();
   const setup: WorkerSetup = { config, folder, instance, number, secured, socketPath };
   const service = startService({

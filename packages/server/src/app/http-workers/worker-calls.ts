@@ -1,7 +1,7 @@
 import type { Offset } from "@slipway/runtime/log";
-import type { Config } from "../config/index.ts";
-import type { Follower, RoutePeers } from "../endpoints/index.ts";
-import type { ProcessReport } from "../wire/process-report.ts";
+import type { Config } from "../../config/index.ts";
+import type { Follower, RoutePeers } from "../../endpoints/index.ts";
+import type { ProcessReport } from "../../wire/process-report.ts";
 
 /** What a worker process is told at its start. */
 export interface WorkerSetup {
