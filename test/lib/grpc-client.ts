@@ -13,7 +13,7 @@ import {
   type ServiceClientConstructor,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import { loadFileDescriptorSetFromBuffer, loadSync } from "@grpc/proto-loader";
 import { protoFolder } from "../../tools/proto.ts";
 import type { AnyJson } from "./fetch-json.ts";
 
@@ -37,7 +37,7 @@ export interface GrpcClient {
   /** Ends with any status. @param method of GRPCInferenceService, or another one of the service that the client is for */
   call(method: string, request?: object, options?: GrpcCallOptions): Promise<GrpcAnswer>;
   /** A call of many messages. @param only the request of a method that takes one and answers many */
-  open(method: string, options?: GrpcCallOptions, only?: object): GrpcStream;
+  open(method: string, options?: Omit<GrpcCallOptions, "signal">, only?: object): GrpcStream;
   close(): void;
 }
 
@@ -52,6 +52,8 @@ export interface GrpcStream {
 export interface GrpcTarget {
   readonly proto?: string;
   readonly service?: string;
+  /** A FileDescriptorSet to make the stubs of, in the place of the .proto file. */
+  readonly descriptors?: Buffer;
   readonly token?: string;
   /** A certificate that is trusted; without it the connection is in the clear. */
   readonly certificate?: string;
@@ -63,13 +65,10 @@ const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_messag
 /** The client of grpc-js with stubs of a .proto file of ours. */
 export function createGrpcClient(address: string, target: GrpcTarget = {}): GrpcClient {
   const { proto = "inference.proto", service = "inference.GRPCInferenceService", token, certificate } = target;
-  const types = loadSync(join(protoFolder, proto), {
-    keepCase: true,
-    longs: String,
-    defaults: true,
-    enums: String,
-    oneofs: true,
-  });
+  const reading = { keepCase: true, longs: String, defaults: true, enums: String, oneofs: true } as const;
+  const types = target.descriptors
+    ? loadFileDescriptorSetFromBuffer(target.descriptors, reading)
+    : loadSync(join(protoFolder, proto), reading);
   const Service = service
     .split(".")
     .reduce<unknown>((at, name) => (at as GrpcObject)[name], loadPackageDefinition(types));
@@ -102,7 +101,7 @@ export function createGrpcClient(address: string, target: GrpcTarget = {}): Grpc
         signal?.addEventListener("abort", () => call.cancel());
       });
     },
-    open(method, { metadata, signal: _, ...options } = {}, only = undefined) {
+    open(method, { metadata, ...options } = {}, only) {
       const given = only === undefined ? [] : [only];
       return follow(methods[method]!(...given, toMetadata(metadata), options));
     },
