@@ -85,7 +85,7 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
   return {
     ...endpoints,
     deploy,
-    verify: createVerify(deps),
+    verify: createVerify({ ...deps, snapshot: routing.snapshot }),
     repository: createRepository({ store, routing, registry, changes, endpoints }),
     infer: createInfer({ routing, predictions: deps.predictions, clock, logger, tracer: deps.tracer }),
     snapshot: routing.snapshot,

@@ -1,11 +1,16 @@
 import type { Registry } from "../registry/index.ts";
 import type { LoadedVersion, Serving } from "../serving/index.ts";
 import type { Logger } from "../kernel/logger.ts";
+import { toLoadSettings, type ServeSettings } from "./endpoint.ts";
+import { toSingleCopy } from "./model-settings.ts";
 
 /** Versions that callers name in the path although the endpoint serves another one; the least recently used ones leave. */
 export interface PinnedVersions {
-  /** The version stays loaded until it is given back. @throws SlipwayError `version_not_found`, or what loading throws */
-  take(model: string, version: number): Promise<PinnedVersion>;
+  /**
+   * The version, loaded as the endpoint has its own loaded, stays so until it is given back.
+   * @throws SlipwayError `version_not_found`, or what loading throws
+   */
+  take(model: string, version: number, serve: ServeSettings): Promise<PinnedVersion>;
   close(): Promise<void>;
 }
 
@@ -31,15 +36,18 @@ export function createPinnedVersions(deps: {
   readonly logger: Logger;
 }): PinnedVersions {
   const held = new Map<string, Held>();
-  const keyOf = (model: string, version: number) => `${model}@${version}`;
+  const nameOf = (model: string, version: number) => `${model}@${version} `;
 
   // A version that was deleted answers nobody any more.
   const stopListening = deps.registry.events.on((news) => {
-    if (news.type === "version.deleted") drop(keyOf(news.version.model, news.version.version));
+    if (news.type !== "version.deleted") return;
+    const name = nameOf(news.version.model, news.version.version);
+    for (const key of held.keys()) if (key.startsWith(name)) drop(key);
   });
 
-  async function load(model: string, version: number): Promise<LoadedVersion> {
-    return deps.serving.acquire(await deps.registry.requireVersion(model, version), { replicas: 1 });
+  async function load(model: string, number: number, serve: ServeSettings): Promise<LoadedVersion> {
+    const version = await deps.registry.requireVersion(model, number);
+    return deps.serving.acquire(version, toSingleCopy(version, serve));
   }
   function free({ loading }: Held) {
     loading
@@ -66,9 +74,9 @@ export function createPinnedVersions(deps: {
     else if (found.users === 0) free(found);
   }
   return {
-    async take(model, version) {
-      const key = keyOf(model, version);
-      const found = held.get(key) ?? { loading: load(model, version), users: 0, dropped: false };
+    async take(model, version, serve) {
+      const key = nameOf(model, version) + JSON.stringify(toLoadSettings(serve));
+      const found = held.get(key) ?? { loading: load(model, version, serve), users: 0, dropped: false };
       held.delete(key);
       held.set(key, found);
       found.users++;

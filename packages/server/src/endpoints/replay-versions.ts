@@ -5,12 +5,15 @@ import type { BlobHold, BlobStore } from "../platform/blobs/index.ts";
 import type { Refusal, ReplayRequest, ReplayThread } from "../predictions/index.ts";
 import type { ModelVersion, Registry } from "../registry/index.ts";
 import type { LoadedVersion, Serving } from "../serving/index.ts";
+import { findModelSettings } from "./model-settings.ts";
+import type { RoutingSnapshot } from "./snapshot.ts";
 
 export interface ReplayVersionsDeps {
   readonly registry: Registry;
   readonly serving: Serving;
   readonly blobs: BlobStore;
   readonly logger: Logger;
+  readonly snapshot: () => RoutingSnapshot;
 }
 
 /** What a request is run on. */
@@ -58,7 +61,7 @@ export function createReplayVersions(
         hold.release();
         return refuse(version.id, removed(version, collectedAt));
       }
-      const loaded = await deps.serving.acquire(version, { replicas: 1 });
+      const loaded = await deps.serving.acquire(version, findModelSettings(deps.snapshot(), version));
       held.set(version.id, { loaded, hold });
       return loaded;
     } catch (error) {

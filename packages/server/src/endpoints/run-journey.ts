@@ -25,7 +25,7 @@ export function createRunJourney({
     const { call, route } = journey;
     const { target } = route.spec;
     if (call.version !== null && target && call.version !== target.version) {
-      const { loaded, giveBack } = await routing.pinned.take(target.model, call.version);
+      const { loaded, giveBack } = await routing.pinned.take(target.model, call.version, route.spec.serve);
       return runOn(loaded, journey).finally(giveBack);
     }
     if (!route.loaded) throw new SlipwayError("not_ready", `${route.endpoint} cannot answer: ${route.failure}`);

@@ -3,11 +3,14 @@ import { requireParity, toParityDetails } from "@slipway/runtime";
 import type { Operation, Operations } from "../platform/queue/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
+import { findModelSettings } from "./model-settings.ts";
+import type { RoutingSnapshot } from "./snapshot.ts";
 
 export interface VerifyDeps {
   readonly operations: Operations;
   readonly registry: Registry;
   readonly serving: Serving;
+  readonly snapshot: () => RoutingSnapshot;
 }
 
 /**
@@ -16,14 +19,15 @@ export interface VerifyDeps {
  */
 export type Verify = (address: Address) => Promise<Operation>;
 
-export function createVerify({ operations, registry, serving }: VerifyDeps): Verify {
+export function createVerify({ operations, registry, serving, snapshot }: VerifyDeps): Verify {
   return async (address) => {
     const version = await registry.resolve(address);
-    const { model, version: number, digest, files, placement } = version;
+    const { model, version: number, digest, files } = version;
     const what = `${model}@${number}`;
     return operations.start("verify", what, async ({ signal, progress }) => {
       let read = 0;
-      const { loadMs, parity } = await serving.proveVersion(version, {
+      const { placement, loadMs, parity } = await serving.proveVersion(version, {
+        settings: findModelSettings(snapshot(), version),
         signal,
         onFile: (path) => progress("read", `reading ${path}`, read++ / files.length),
       });

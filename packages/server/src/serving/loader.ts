@@ -29,6 +29,8 @@ export interface ServingDeps {
 }
 
 export interface ProveOptions {
+  /** How it would be served. Left out: one copy where it runs best. */
+  readonly settings?: LoadSettings;
   readonly signal?: AbortSignal;
   /** Told before each file is read. */
   readonly onFile?: (path: string) => void;
@@ -82,7 +84,8 @@ export function createLoader(deps: ServingDeps): Loader {
     return loaded;
   }
 
-  async function proveVersion(version: ModelVersion, { signal, onFile }: ProveOptions): Promise<Proof> {
+  async function proveVersion(version: ModelVersion, options: ProveOptions): Promise<Proof> {
+    const { settings = { replicas: 1 }, signal, onFile } = options;
     for (const { path, sha256 } of version.files) {
       signal?.throwIfAborted();
       onFile?.(path);
@@ -94,7 +97,7 @@ export function createLoader(deps: ServingDeps): Loader {
       await blobs.layout(version.files, folder);
       const { entry: path, signature, placement, report } = version;
       const place = { what: nameOf(version), folder, path, signature, placement, report };
-      const subject = { ...place, settings: { replicas: 1 }, hasExamples: hasExamples(version) };
+      const subject = { ...place, settings, hasExamples: hasExamples(version) };
       return await proveModel({ ...deps, loadTimeoutMs }, subject, signal);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -89,7 +89,7 @@ export function createServing(deps: ServingDeps): Serving {
     },
     loaded: () => [...ready.keys()],
     sweep: ({ dryRun }) => sweepFolders(deps.folder, isUsed, { dryRun, before: deps.clock.now() - longestLoadMs }),
-    busy: () => loader.busy() || [...open].some(({ placement, inFlight }) => placement !== "thread" && inFlight > 0),
+    busy: () => loader.busy() || [...open].some(({ placement, inFlight }) => placement === "worker" && inFlight > 0),
     async close() {
       slots.clear();
       ready.clear();
