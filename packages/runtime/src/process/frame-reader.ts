@@ -17,7 +17,7 @@ export function createFrameReader(onFrame: (frame: FrameBytes) => void): FrameRe
     if (frame === null) {
       while (headBytes < frameHead && from < chunk.length) head[headBytes++] = chunk[from++]!;
       if (headBytes < frameHead) return from;
-      frame = Buffer.allocUnsafeSlow(readFrameLength(head)) as Buffer<ArrayBuffer>;
+      frame = Buffer.allocUnsafeSlow(readFrameLength(head));
       frame.set(head);
       at = frameHead;
     }

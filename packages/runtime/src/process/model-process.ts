@@ -27,7 +27,7 @@ export function startModelProcess({ command: [program, ...args], environment }: 
     });
     const socket = child.stdio[socketAt] as Duplex;
     const kill = () => void child.kill("SIGKILL");
-    receive(child, socket, events, kill);
+    receive({ child, socket, kill }, events);
     return {
       what: "process",
       kill,
@@ -38,7 +38,13 @@ export function startModelProcess({ command: [program, ...args], environment }: 
   };
 }
 
-function receive(child: ChildProcess, socket: Duplex, events: LinkEvents, kill: () => void): void {
+interface Running {
+  readonly child: ChildProcess;
+  readonly socket: Duplex;
+  readonly kill: () => void;
+}
+
+function receive({ child, socket, kill }: Running, events: LinkEvents): void {
   let reason: string | null = null;
   const reader = createFrameReader(events.onFrame);
   socket.on("data", (chunk: Buffer) => {

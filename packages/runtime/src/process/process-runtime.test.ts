@@ -75,7 +75,7 @@ test.each([
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => void parent.kill("SIGKILL"));
-  const [said] = (await once(parent.stdout!.setEncoding("utf8"), "data")) as [string];
+  const [said] = (await once(parent.stdout.setEncoding("utf8"), "data")) as [string];
   const pid = Number(said);
   expect(isAlive(pid)).toBe(true);
   parent.kill("SIGKILL");

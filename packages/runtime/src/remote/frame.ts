@@ -74,7 +74,7 @@ export function encodeFrame({
     bytes.fill(0, end, dataAt);
   }
   bytes.fill(0, at, dataStart);
-  return bytes as Buffer<ArrayBuffer>;
+  return bytes;
 }
 
 function writeHead(bytes: Buffer, start: number, place: { tensor: Tensor; bytes: number; dataAt: number }): number {

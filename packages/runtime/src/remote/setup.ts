@@ -32,8 +32,12 @@ export function encodeError(error: unknown): string {
   return JSON.stringify({ code, message, details } satisfies RemoteError);
 }
 
-/** An unknown code counts as `model_failed`. */
+/** The other end may be another program: an unknown code counts as `model_failed`. */
 export function decodeError(text: string): SlipwayError {
-  const { code, message, details } = JSON.parse(text) as RemoteError;
-  return new SlipwayError(Object.hasOwn(errorTable, code) ? code : "model_failed", String(message), details ?? {});
+  const { code, message = "no reason given", details = {} } = JSON.parse(text) as Partial<RemoteError>;
+  return new SlipwayError(
+    code !== undefined && Object.hasOwn(errorTable, code) ? code : "model_failed",
+    message,
+    details,
+  );
 }
