@@ -23,12 +23,13 @@ export interface Bar {
 export const names = {
   slipway: "Slipway",
   slipwayGrpc: "Slipway gRPC",
+  slipwaySameRate: "Slipway at the best peer's rate",
   mlserverGrpc: "MLServer gRPC",
   echo: "bare Fastify echo",
   raw: "ONNX Runtime alone",
 } as const;
 
-const notPeers: readonly string[] = [names.slipway, names.slipwayGrpc, names.echo, names.raw];
+const notPeers: readonly string[] = Object.values(names).filter((name) => name !== names.mlserverGrpc);
 const small: readonly WorkName[] = ["iris", "flights", "mlp"];
 
 /** The peer whose median of a figure is the highest or the lowest; null where there is none. */

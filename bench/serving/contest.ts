@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { startPeer } from "../lib/peer.ts";
 import { alternate, median, type Comparison } from "../lib/table.ts";
 import { findDisagreement } from "./agreement.ts";
-import { chooseRate, names, type WorkResult } from "./bars.ts";
+import { chooseRate, findBest, names, type WorkResult } from "./bars.ts";
 import {
   measureIdle,
   measureMost,
@@ -14,6 +14,7 @@ import {
   type MeasureOptions,
 } from "./measure.ts";
 import type { Answer } from "./question.ts";
+import type { RawReport } from "./raw-run.ts";
 import { hold, pause } from "./running-program.ts";
 import { ask, type Variant } from "./variant.ts";
 import type { Work } from "./works.ts";
@@ -92,31 +93,50 @@ export async function contest(
   options: ContestOptions,
 ): Promise<WorkResult> {
   const [question] = work.questions;
-  const { repeats } = options;
-  const raw = async (): Promise<Figures> => {
-    const report = await measureRaw(work, options);
-    const { rowsPerSecond, bestBatch, cpuUsPerRow } = report;
-    const cpuUs = cpuUsPerRow * question.rows;
-    return { "req/s": rowsPerSecond / question.rows, "CPU µs a request": cpuUs, "rows in a batch": bestBatch };
-  };
+  const { repeats, seconds } = options;
   const each = (run: (contestant: Contestant) => Promise<Figures>) =>
-    Object.fromEntries(contestants.map((contestant) => [contestant.name, () => run(contestant)]));
+    Object.fromEntries(contestants.map((one) => [one.name, () => survive(one.name, () => run(one))]));
+  const ours = contestants.filter(({ name }) => name === names.slipway);
+
   const most = await alternate(repeats, {
     ...each((contestant) => measureMost(contestant, question, options)),
-    ...(work.plain ? { [names.raw]: raw } : {}),
+    ...(work.plain ? { [names.raw]: async () => toRawFigures(await measureRaw(work, options), question.rows) } : {}),
   });
-  const atRate = await alternate(
-    repeats,
-    each((contestant) => measureRate(contestant, question, { ...options, perSecond: findRate(most, contestant) })),
-  );
-  const ours = contestants.filter(({ name }) => name === names.slipway);
-  const idle = await alternate(repeats, {
+  const best = findBest(most, "req/s", "highest");
+  const rate = contestants.filter(({ name }) => name === best).map((one) => findRate(most, one))[0];
+  const atRate = await alternate(repeats, {
+    ...each((one) => measureRate(one, question, { ...options, perSecond: findRate(most, one) })),
     ...Object.fromEntries(
-      ours.map((one) => [one.name, () => measureIdle(one, question, Math.min(2, options.seconds))]),
+      (rate === undefined ? [] : ours).map((one) => [
+        names.slipwaySameRate,
+        () => measureRate(one, question, { ...options, perSecond: rate! }),
+      ]),
     ),
+  });
+  const idle = await alternate(repeats, {
+    ...Object.fromEntries(ours.map((one) => [one.name, () => measureIdle(one, question, Math.min(2, seconds))])),
     [names.raw]: async () => ({ "p50 µs": (await measureRaw(work, { ...options, seconds: 0.2 })).runUs }),
   });
   return { work: work.name, most, atRate, idle };
+}
+
+function toRawFigures({ rowsPerSecond, bestBatch, cpuUsPerRow }: RawReport, rows: number): Figures {
+  return {
+    "req/s": rowsPerSecond / rows,
+    "CPU µs a request": cpuUsPerRow * rows,
+    "rows in a batch": bestBatch,
+  };
+}
+
+/** A peer that breaks has no figures of that repeat; ours may not. */
+async function survive(name: string, run: () => Promise<Figures>): Promise<Figures> {
+  try {
+    return await run();
+  } catch (error) {
+    if (name === names.slipway || name === names.slipwayGrpc) throw error;
+    process.stderr.write(`${name} broke: ${String(error)}\n`);
+    return { broke: 1 };
+  }
 }
 
 function findRate({ peers }: Comparison, { name, way }: Contestant): number {

@@ -4,7 +4,7 @@
   a pause and would take the core from the HTTP server.
 - one worker and one API server, for one core; fast_queue (ZeroMQ) for high rates:
   https://lightning.ai/docs/litserve/api-reference/litserver
-- binary inputs as a form's file: https://lightning.ai/docs/litserve/features/request-response-format"""
+- binary inputs as a form's file, the one way in which its HTTP server hands on what is no JSON"""
 
 import sys
 
