@@ -149,6 +149,11 @@ describe("what nobody will build answers 404 not_found", () => {
     expect(JSON.parse(text.slice(text.indexOf("\r\n\r\n")))).toMatchObject(body);
   });
 
+  test.each(["QUERY", "PROPFIND", "TRACE"])("%s, which no path has, is not found either", async (method) => {
+    const { status, text } = await sendRaw(server.port, [`${method} /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n`]);
+    expect([status, text]).toEqual([404, expect.stringContaining('"code":"not_found"')]);
+  });
+
   test("a name of more than a thousand characters is refused in problem+json", async () => {
     const answer = await fetchJson(`${server.url}/api/v1/endpoints/${"a".repeat(1001)}`);
     expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);

@@ -5,7 +5,7 @@ import { routeTable, type RouteSpec } from "./routes.ts";
 import { problem } from "./schemas/common.ts";
 
 /** The HTTP status of every kind of error on `/api/v1`. */
-export const problemStatus: Readonly<Record<ErrorKind, number>> = {
+const problemStatus: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
   unauthenticated: 401,
   forbidden: 403,
@@ -24,8 +24,40 @@ export const problemStatus: Readonly<Record<ErrorKind, number>> = {
 type Json = Record<string, unknown>;
 
 function toSchema(type: z.ZodType, io: "input" | "output"): Json {
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any" }) as Json;
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any", override: simplify }) as Json;
   return schema;
+}
+
+/** A tuple of equals as a list of so many: not every reader of OpenAPI knows `prefixItems`. */
+function simplify({ jsonSchema }: { readonly jsonSchema: Json }): void {
+  const items = jsonSchema["prefixItems"];
+  if (!Array.isArray(items) || new Set(items.map((item) => JSON.stringify(item))).size !== 1) return;
+  delete jsonSchema["prefixItems"];
+  Object.assign(jsonSchema, { items: items[0] as Json, minItems: items.length, maxItems: items.length });
+}
+
+/** The HTTP status of an error on `/api/v1`. */
+export function toProblemStatus(code: ErrorCode): number {
+  return code === "unsupported_media_type" ? 415 : problemStatus[errorTable[code].kind];
+}
+
+/** What each route may answer beside its own errors. */
+function commonErrors({ method, scope, body, rawBody }: RouteSpec): readonly ErrorCode[] {
+  const takesBody = method !== "GET" && method !== "HEAD";
+  return [
+    ...(scope === "public" ? [] : (["unauthenticated", "forbidden"] as const)),
+    ...(scope === "infer" ? (["rate_limited"] as const) : []),
+    ...(takesBody ? (["unsupported_media_type"] as const) : []),
+    ...(body || rawBody ? (["too_large"] as const) : []),
+    "invalid_request",
+    "internal",
+  ];
+}
+
+/** An event as it is sent: its `data` is JSON of the schema. */
+function toEventSchema(events: z.ZodType): Json {
+  const data = { type: "string", contentMediaType: "application/json", contentSchema: toSchema(events, "output") };
+  return { type: "object", properties: { data }, required: ["data"] };
 }
 
 function parameters(route: RouteSpec): Json[] {
@@ -49,11 +81,11 @@ function responses(route: RouteSpec): Json {
   const answer: Json = { description: route.summary };
   if (route.answer) answer.content = { "application/json": { schema: toSchema(route.answer, "output") } };
   if (route.rawAnswer) answer.content = { [route.rawAnswer]: { schema: { type: "string", format: "binary" } } };
-  if (route.events) answer.content = { "text/event-stream": { schema: toSchema(route.events, "output") } };
+  if (route.events) answer.content = { "text/event-stream": { schema: toEventSchema(route.events) } };
   const result: Json = { [route.status]: answer };
-  const codes: readonly ErrorCode[] = [...route.errors, "invalid_request", "internal"];
+  const codes = new Set([...route.errors, ...commonErrors(route)]);
   for (const code of codes) {
-    const status = problemStatus[errorTable[code].kind];
+    const status = toProblemStatus(code);
     const known = result[status] as { description: string } | undefined;
     const description = `\`${code}\`: ${errorTable[code].title}`;
     if (known) known.description += `; ${description}`;

@@ -1,4 +1,4 @@
-import { errorTable, problemStatus, SlipwayError, type ErrorCode, type Problem } from "@slipway/contract";
+import { errorTable, SlipwayError, toProblemStatus, type ErrorCode, type Problem } from "@slipway/contract";
 import type { FastifyReply } from "fastify";
 import { InferError } from "../../endpoints/index.ts";
 import { createId } from "../../kernel/ids.ts";
@@ -7,11 +7,11 @@ import { setRetryAfter } from "../retry-after.ts";
 
 /** The error format of `/api/v1`: RFC 9457. An unknown throwable keeps its message inside and shows an id instead. */
 export function toProblem(error: SlipwayError, instance: string | null): Problem {
-  const { kind, title, retryable } = errorTable[error.code];
+  const { title, retryable } = errorTable[error.code];
   return {
     type: `https://slipway.dev/errors/${error.code}`,
     title,
-    status: error.code === "unsupported_media_type" ? 415 : problemStatus[kind],
+    status: toProblemStatus(error.code),
     detail: error.message,
     code: error.code,
     retryable,
@@ -31,7 +31,9 @@ const transportCodes: Readonly<Record<string, ErrorCode>> = {
 
 function asSlipwayError(thrown: unknown, facts: { id: string; logger: Logger }): SlipwayError {
   if (SlipwayError.is(thrown)) return thrown;
-  const code = transportCodes[String((thrown as { code?: unknown } | null)?.code)];
+  const transport = thrown as { readonly code?: unknown; readonly statusCode?: unknown } | null;
+  const isRefused = String(transport?.code).startsWith("FST_") && Number(transport?.statusCode) < 500;
+  const code = transportCodes[String(transport?.code)] ?? (isRefused ? "invalid_request" : null);
   if (code) return new SlipwayError(code, `${(thrown as Error).message}.`);
   facts.logger.error({ error: thrown, id: facts.id }, "a request failed in an unexpected way");
   return new SlipwayError(
