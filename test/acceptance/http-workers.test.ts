@@ -149,12 +149,16 @@ describe("several processes answer as one server", () => {
     };
     const before = await read();
     expect(before.text).toMatch(/^slipway_http_workers 2$/m);
+    const countInferences = async () =>
+      (await others[0]!.connection.ask("/v2/models/sign/stats")).body.model_stats[0].inference_count;
+    const inferencesBefore = await countInferences();
     const answeredBefore = (await client().server.status()).predictions.answered;
     for (const { connection } of [main, ...others])
       for (let i = 0; i < 5; i++) await connection.ask(path, { json: { X: toRow(i) } });
     const after = await read();
     expect([after.requests - before.requests, after.observed - before.observed]).toEqual([10, 10]);
     expect((await client().server.status()).predictions.answered - answeredBefore).toBe(10);
+    expect((await countInferences()) - inferencesBefore).toBe(10);
     // Each series once.
     const series = after.text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     const names = series.map((line) => line.slice(0, line.lastIndexOf(" ")));
@@ -317,9 +321,20 @@ describe("kill -9", () => {
       let isOver = false;
       const loads = Array.from({ length: 4 }, () => load(() => isOver));
       await answerMore(200);
-      const pid = workerPid();
+      const { pid, instance } = readLog().findLast((line) => line.message === "a worker process is ready");
+      const before = server.pid;
+      // One that cannot end at once: nobody touches its log until it has.
+      process.kill(pid, "SIGSTOP");
       await server.kill9();
-      await server.restart();
+      const restarted = server.restart();
+      const holder = () => Number(readFileSync(join(server.data, "server.pid"), "utf8"));
+      await expect.poll(holder, { timeout: 20_000, interval: 5 }).not.toBe(before);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const closed = join(server.data, "log", instance, "closed");
+      expect(existsSync(closed)).toBe(false);
+      process.kill(pid, "SIGCONT");
+      await restarted;
+      expect(existsSync(closed)).toBe(true);
       isOver = true;
       await Promise.all(loads);
       expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);

@@ -50,7 +50,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const capabilities = await startCapabilities({ ...base, storage, workers });
     if (workers) lifecycle.onStop("http workers", () => workers.close(), config.drainTimeout + 30_000);
     const facts = { version, instance, data: folder, startedAt: clock.now(), url: () => url };
-    const grpcFace = createGrpcFace({ ...base, ...capabilities, access, secured });
+    const grpcFace = createGrpcFace({ ...base, ...capabilities, access, secured, workers });
     lifecycle.onStop("grpc", () => grpcFace.close(), config.drainTimeout + 1_000);
     const http = createFaces({ ...base, ...capabilities, access, audit, secured, facts, logFile, workers });
     url = workers ? await listenTogether(http, { config, workers, ...capabilities }) : await listen(http, config);

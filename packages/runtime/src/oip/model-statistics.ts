@@ -80,3 +80,42 @@ export function toModelStatistics({ name, version, stats }: CountedModel): Model
 function copy({ count, ns }: StatisticDuration): StatisticDuration {
   return { count, ns };
 }
+
+/** The same version in several processes. */
+export function addModelStatistics(one: ModelStatistics, other: ModelStatistics): ModelStatistics {
+  const { inference_stats: a } = one;
+  const { inference_stats: b } = other;
+  const sizes = new Set([...one.batch_stats, ...other.batch_stats].map((batch) => batch.batch_size));
+  const ofSize = (size: number) =>
+    [...one.batch_stats, ...other.batch_stats].filter((batch) => batch.batch_size === size).reduce(addBatches);
+  return {
+    ...one,
+    last_inference: Math.max(one.last_inference, other.last_inference),
+    inference_count: one.inference_count + other.inference_count,
+    execution_count: one.execution_count + other.execution_count,
+    inference_stats: {
+      success: add(a.success, b.success),
+      fail: add(a.fail, b.fail),
+      queue: add(a.queue, b.queue),
+      compute_input: add(a.compute_input, b.compute_input),
+      compute_infer: add(a.compute_infer, b.compute_infer),
+      compute_output: add(a.compute_output, b.compute_output),
+      cache_hit: add(a.cache_hit, b.cache_hit),
+      cache_miss: add(a.cache_miss, b.cache_miss),
+    },
+    batch_stats: [...sizes].toSorted((x, y) => x - y).map(ofSize),
+  };
+}
+
+function addBatches(one: BatchStatistics, other: BatchStatistics): BatchStatistics {
+  return {
+    batch_size: one.batch_size,
+    compute_input: add(one.compute_input, other.compute_input),
+    compute_infer: add(one.compute_infer, other.compute_infer),
+    compute_output: add(one.compute_output, other.compute_output),
+  };
+}
+
+function add(one: StatisticDuration, other: StatisticDuration): StatisticDuration {
+  return { count: one.count + other.count, ns: one.ns + other.ns };
+}

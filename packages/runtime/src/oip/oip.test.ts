@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Signature } from "../signature.ts";
 import { toModelConfig } from "./model-config.ts";
 import { toModelMetadata } from "./model-metadata.ts";
-import { toModelStatistics } from "./model-statistics.ts";
+import { addModelStatistics, toModelStatistics } from "./model-statistics.ts";
 
 const signature: Signature = {
   inputs: [
@@ -71,6 +71,26 @@ describe("what the Open Inference Protocol says of a model", () => {
     expect(told.batch_stats.map(({ batch_size, compute_infer }) => [batch_size, compute_infer.ns])).toEqual([
       [1, 400],
       [4, 500],
+    ]);
+    const other = toModelStatistics({
+      name: "m",
+      version: 3,
+      stats: {
+        ...stats,
+        lastInferenceAt: 9,
+        batches: new Map([
+          [4, { count: 2, ns: 100 }],
+          [8, { count: 1, ns: 50 }],
+        ]),
+      },
+    });
+    const both = addModelStatistics(told, other);
+    expect(both).toMatchObject({ name: "m", version: "3", last_inference: 9, inference_count: 10, execution_count: 4 });
+    expect(both.inference_stats.success).toEqual({ count: 10, ns: 2000 });
+    expect(both.batch_stats.map(({ batch_size, compute_infer }) => [batch_size, compute_infer])).toEqual([
+      [1, { count: 1, ns: 400 }],
+      [4, { count: 3, ns: 600 }],
+      [8, { count: 1, ns: 50 }],
     ]);
   });
 });

@@ -45,8 +45,9 @@ export function createFaces(deps: FaceDeps): Http {
   lifecycle.onStop("metrics", () => process.stop());
   if (secured) registerAuth(http, deps.access);
   registerDocs(http, { version, basePath, endpoints, secured });
-  registerApi(http, { ...deps, blobLimit, basePath, others: deps.workers?.reports ?? null });
-  const models = createServedModels({ endpoints, registry, batchRows: config.batchRows });
+  const reports = deps.workers?.reports ?? null;
+  registerApi(http, { ...deps, blobLimit, basePath, others: reports });
+  const models = createServedModels({ endpoints, registry, batchRows: config.batchRows, others: reports });
   registerOip(http, { version, endpoints, models, logger, ready });
   registerKserve(http, { endpoints, logger });
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });

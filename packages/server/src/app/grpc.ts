@@ -6,12 +6,15 @@ import type { Logger } from "../kernel/logger.ts";
 import { listenGrpc, type GrpcListener, type GrpcServices } from "../platform/grpc/index.ts";
 import { createServedModels } from "../wire/served-models.ts";
 import type { Capabilities } from "./capabilities.ts";
+import type { HttpWorkers } from "./http-workers/http-workers.ts";
 
 export interface GrpcDeps extends Pick<Capabilities, "endpoints" | "registry"> {
   readonly config: Config;
   readonly access: Access;
   /** Calls need a token. */
   readonly secured: boolean;
+  /** Null: this process answers alone. */
+  readonly workers: HttpWorkers | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -38,7 +41,8 @@ export function createGrpcFace(deps: GrpcDeps): GrpcFace {
   async function loadServices(): Promise<GrpcServices> {
     const { createGrpcServices } = await import("../wire/grpc/index.ts");
     const { endpoints, registry, access } = deps;
-    const models = createServedModels({ endpoints, registry, batchRows: config.batchRows });
+    const others = deps.workers?.reports ?? null;
+    const models = createServedModels({ endpoints, registry, batchRows: config.batchRows, others });
     const ready = () => ending === null;
     return createGrpcServices({ version, endpoints, models, access: secured ? access : null, clock, logger, ready });
   }

@@ -1,5 +1,6 @@
 import { parseName, SlipwayError } from "@slipway/contract";
 import {
+  addModelStatistics,
   toModelConfig,
   toModelMetadata,
   toModelStatistics,
@@ -9,12 +10,16 @@ import {
 } from "@slipway/runtime";
 import type { Endpoints, Route } from "../endpoints/index.ts";
 import type { ModelVersion, Registry } from "../registry/index.ts";
+import type { LoadedVersion } from "../serving/index.ts";
+import type { ProcessReport } from "./process-report.ts";
 
 export interface ServedModelsDeps {
   readonly endpoints: Pick<Endpoints, "snapshot">;
   readonly registry: Pick<Registry, "requireVersion">;
   /** The most rows of a run where an endpoint does not say. */
   readonly batchRows: number;
+  /** Of the other processes of this server; null where there are none. */
+  readonly others: (() => Promise<readonly ProcessReport[]>) | null;
 }
 
 /** A model of the Open Inference Protocol: an endpoint, or one version of what it serves. */
@@ -37,7 +42,7 @@ export interface ServedModels {
   /** What the version that serves has done since it was loaded. @throws SlipwayError as `metadata`; `precondition_failed` for other versions */
   statistics(path: ModelPath): Promise<ModelStatistics>;
   /** Of all that serve. */
-  allStatistics(): readonly ModelStatistics[];
+  allStatistics(): Promise<readonly ModelStatistics[]>;
 }
 
 /** The version of a path; null where it names none. @throws SlipwayError `invalid_name` */
@@ -47,7 +52,7 @@ export function parseVersion(text: string | undefined): number | null {
   throw new SlipwayError("invalid_name", `${JSON.stringify(text)} is not a version; versions are 1, 2, 3 and so on.`);
 }
 
-export function createServedModels({ endpoints, registry, batchRows }: ServedModelsDeps): ServedModels {
+export function createServedModels({ endpoints, registry, batchRows, others }: ServedModelsDeps): ServedModels {
   function requireRoute(name: string): Route {
     const route = endpoints.snapshot().routes.get(parseName(name, "model name"));
     if (route?.spec.target) return route;
@@ -70,6 +75,13 @@ export function createServedModels({ endpoints, registry, batchRows }: ServedMod
     const { route, found } = await find(path);
     if (found) return { route, found };
     throw new SlipwayError("not_ready", `${path.model} is not loaded; "slipway status" says why.`);
+  }
+
+  /** With what the other processes have done by the same versions. */
+  async function inAll(own: readonly ModelStatistics[]): Promise<readonly ModelStatistics[]> {
+    const more = ((await others?.()) ?? []).flatMap((report) => report.models);
+    const isSame = (a: ModelStatistics, b: ModelStatistics) => a.name === b.name && a.version === b.version;
+    return own.map((one) => more.filter((other) => isSame(one, other)).reduce(addModelStatistics, one));
   }
 
   return {
@@ -96,16 +108,21 @@ export function createServedModels({ endpoints, registry, batchRows }: ServedMod
     },
     async statistics(path) {
       const { route, found } = await require(path);
-      if (found.version === route.loaded?.version.version)
-        return toModelStatistics({ name: path.model, version: found.version, stats: route.loaded.stats });
+      if (found.version === route.loaded?.version.version) return (await inAll([ownOf(path.model, route.loaded)]))[0]!;
       throw new SlipwayError(
         "precondition_failed",
         `Version ${found.version} is not the one that ${path.model} serves, and only that is counted; ask for version ${route.spec.target!.version}.`,
       );
     },
     allStatistics: () =>
-      [...endpoints.snapshot().routes.values()].flatMap(({ endpoint: name, loaded }) =>
-        loaded ? [toModelStatistics({ name, version: loaded.version.version, stats: loaded.stats })] : [],
+      inAll(
+        [...endpoints.snapshot().routes.values()].flatMap(({ endpoint, loaded }) =>
+          loaded ? [ownOf(endpoint, loaded)] : [],
+        ),
       ),
   };
+}
+
+function ownOf(name: string, { version, stats }: LoadedVersion): ModelStatistics {
+  return toModelStatistics({ name, version: version.version, stats });
 }

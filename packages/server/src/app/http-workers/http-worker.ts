@@ -18,6 +18,7 @@ import { renderMetrics } from "../../wire/metrics/index.ts";
 import { registerOipInfer } from "../../wire/oip/register-infer.ts";
 import { registerRelay } from "../../wire/relay/index.ts";
 import { registerScoring } from "../../wire/scoring/index.ts";
+import { createServedModels } from "../../wire/served-models.ts";
 import type { WorkerMethods, WorkerSetup } from "./worker-calls.ts";
 import { listenShared } from "../listen.ts";
 import { toLogSettings } from "../log-settings.ts";
@@ -58,6 +59,7 @@ export async function run(setup: WorkerSetup): Promise<WorkerMethods> {
   await endpoints.sync();
   const http = await createWorkerHttp(base, { sql, registry, endpoints });
   const metrics = createProcessMetrics();
+  const models = createServedModels({ endpoints, registry, batchRows: config.batchRows, others: null });
   lifecycle.onStop("metrics", () => metrics.stop());
   lifecycle.onStop("http", () => http.close(), config.drainTimeout);
   return {
@@ -75,6 +77,7 @@ export async function run(setup: WorkerSetup): Promise<WorkerMethods> {
       const sum = (of: "logged" | "notLogged") => totals.reduce((total, each) => total + each[of], 0);
       return {
         metrics: await renderMetrics({ endpoints, predictions, retention: null, process: metrics, clock }),
+        models: await models.allStatistics(),
         logged: sum("logged"),
         notLogged: sum("notLogged"),
         logBytes: predictions.stats().bytes,

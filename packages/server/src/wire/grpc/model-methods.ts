@@ -34,7 +34,7 @@ export function createModelMethods(deps: ModelMethodsDeps): Readonly<Record<stri
       scope: "infer",
       answer: async (request) => ({
         model_stats:
-          toText(request["name"]) === "" ? models.allStatistics() : [await models.statistics(toPath(request))],
+          toText(request["name"]) === "" ? await models.allStatistics() : [await models.statistics(toPath(request))],
       }),
     },
     RepositoryIndex: {

@@ -32,7 +32,7 @@ export function registerOip(app: Http, deps: OipDeps): void {
       return reply.status(ready ? 200 : 503).send({ ready });
     });
     scope.get("/v2/models", infers, async () => ({ models: models.list() }));
-    scope.get("/v2/models/stats", infers, async () => ({ model_stats: models.allStatistics() }));
+    scope.get("/v2/models/stats", infers, async () => ({ model_stats: await models.allStatistics() }));
     for (const base of ["/v2/models/:model", "/v2/models/:model/versions/:version"]) {
       scope.get<{ Params: ModelPath }>(base, infers, ({ params }) => models.metadata(params));
       scope.get<{ Params: ModelPath }>(`${base}/config`, infers, ({ params }) => models.config(params));
