@@ -138,7 +138,7 @@ describe("where a version runs", { timeout: 120_000 }, () => {
     const endpoint = await client().endpoints.get("crowded");
     expect(endpoint).toMatchObject({ placement: "worker", serve: { threads, replicas: 2 } });
     expect(endpoint.warnings).toEqual([expect.stringMatching(/serve\.replicas \(2\) times serve\.threads .* cores/)]);
-    expect((await cli("endpoints")).stdout).toMatch(/crowded +.*worker/);
+    expect((await cli("endpoints")).stdout).toMatch(new RegExp(`crowded .* worker, 2 copies, ${threads} threads`));
   });
 
   test("a device that is not there, and CUDA in the server's own thread, are refused at deploy and by check", async () => {

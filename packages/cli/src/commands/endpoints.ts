@@ -14,7 +14,7 @@ const endpointColumns: readonly Column<Endpoint>[] = [
   { title: "target", value: (item) => targetText(item.target) },
   { title: "state", value: (item) => item.state },
   { title: "revision", value: (item) => item.revision, align: "right" },
-  { title: "placement", value: (item) => item.placement },
+  { title: "placement", value: (item) => item.placement, text: placementText },
   {
     title: "updated_at",
     value: (item) => item.updated_at,
@@ -39,6 +39,15 @@ const revisionColumns: readonly Column<Revision>[] = [
   { title: "message", value: (item) => item.message, flexible: true },
   { title: "changes", value: (item) => item.changes, text: changesText, flexible: true },
 ];
+
+/** "worker", or "process, 2 copies, 4 threads, cuda": only what is not as it comes. */
+function placementText({ placement, serve }: Endpoint): string {
+  if (placement === null) return "-";
+  const copies = placement === "thread" || serve.replicas === 1 ? [] : [`${serve.replicas} copies`];
+  const threads = (serve.threads ?? 1) === 1 ? [] : [`${serve.threads} threads`];
+  const device = serve.device === "cpu" ? [] : [serve.device];
+  return [placement, ...copies, ...threads, ...device].join(", ");
+}
 
 function changesText(revision: Revision): string {
   const side = (value: unknown): string => (value === undefined ? "-" : JSON.stringify(value));

@@ -12,12 +12,12 @@ setInterval(() => {
   const MiB = (bytes) => Math.ceil(bytes / 2 ** 20) + " MiB";
   writeSync(2, "it took " + MiB(taken) + " of memory, more than the " + MiB(memoryBytes) + " of serve.memory\\n");
   process.kill(process.pid, "SIGKILL");
-}, 50);
+}, memoryBytes === null ? 1000 : 50);
 `;
 
 /**
- * Ends this process soon after its parent is gone, or after it took more memory than it may: looked at every 50 ms, so what
- * takes it all within less is left to the system.
+ * Ends this process within a second after its parent is gone, or when it took more memory than it may: looked at every 50 ms, so
+ * what takes it all within less is left to the system.
  */
 export function watch(limits: { readonly parent: number; readonly memoryBytes: number | null }): void {
   new Worker(script, { eval: true, env: {}, execArgv: [], workerData: limits }).unref();
