@@ -29,7 +29,7 @@ export interface MeasureOptions {
 
 export type Figures = Readonly<Record<string, number>>;
 
-export const warmUpSeconds = 1;
+const warmUpSeconds = 1;
 
 /** As many requests as it takes. */
 export async function measureMost(

@@ -2,7 +2,7 @@ import type { From } from "../../../test/lib/entry.ts";
 import { startSlipway } from "../../lib/slipway-peer.ts";
 import { fromOipBinary, fromOipJson, toOipBinary, toOipJson } from "../oip.ts";
 import { fromNamedOutputs, toNested, type Question } from "../question.ts";
-import { createMark, findPort, type RunningServer } from "../running-program.ts";
+import { createMark, type RunningServer } from "../running-program.ts";
 import type { HttpWay, Variant } from "../variant.ts";
 import type { Work } from "../works.ts";
 
@@ -53,10 +53,8 @@ export interface SlipwaySetup {
 export function listSlipwayVariants({ work, from, grpc }: SlipwaySetup): readonly Variant[] {
   const start = async (): Promise<RunningServer> => {
     const mark = createMark();
-    const port = grpc ? await findPort() : null;
-    const args = port === null ? [] : ["--grpc-port", String(port)];
-    const { url, end } = await startSlipway(work.deploy, args, { from, env: mark.env });
-    return { url, ...(port === null ? {} : { grpc: `127.0.0.1:${port}` }), pids: mark.pids, stop: end };
+    const slipway = await startSlipway(work.deploy, [], { from, env: mark.env });
+    return { url: slipway.url, grpc: slipway.grpc, pids: mark.pids, stop: slipway.end };
   };
   if (grpc) return [{ name: "gRPC, raw contents", way: { protocol: "grpc", model: "bench" }, start }];
   return [
