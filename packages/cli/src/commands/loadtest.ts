@@ -152,11 +152,11 @@ async function run(context: Context, { options, target, url, requests }: RunPlan
     note(context, "Ending the load; Ctrl-C again leaves without a report.");
     thread.stop();
   });
-  const address = { url: context.client().url, token: context.settings.token, endpoint: options.endpoint };
   const setup: RunSetup = {
     options,
     thread,
-    read: () => readServer({ ...address, pinned: target.pinned }),
+    served: { endpoint: options.endpoint, version: target.version.version },
+    read: () => readServer(context.client().url, context.settings.token),
     onStage: (label, fraction, detail) => progress.show(label, fraction, detail),
     signal: stop.signal,
   };
@@ -165,6 +165,7 @@ async function run(context: Context, { options, target, url, requests }: RunPlan
     sloMs: options.sloMs,
     serve: target.endpoint.serve,
     placement: target.endpoint.placement,
+    batched: target.version.signature.batched,
     cores: isLoopback(url.hostname) ? availableParallelism() : null,
   });
   try {

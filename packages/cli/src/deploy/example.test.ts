@@ -27,6 +27,15 @@ test("a sample is plausible: the middle of a range, a text", () => {
   });
 });
 
+test("where a dimension is free, one value is a list, too", () => {
+  const inputs = [{ ...spec, name: "X", datatype: "FP32", shape: [-1, 1] }];
+  const signature = { inputs, outputs: [], packed: null };
+  expect(sampleRecord({ ...signature, batched: false })).toEqual({ X: [[0]] });
+  expect(sampleRecord({ ...signature, batched: true })).toEqual({ X: 0 });
+  const open = [{ ...spec, name: "X", datatype: "FP32", shape: [-1, -1] }];
+  expect(sampleRecord({ ...signature, inputs: open, batched: true })).toEqual({ X: [0] });
+});
+
 test("a number is always in its range", () => {
   const bounds = fc.tuple(
     fc.double({ noNaN: true, min: -1e9, max: 1e9 }),

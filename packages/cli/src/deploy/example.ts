@@ -10,9 +10,12 @@ export function sampleRecord(signature: Signature): Record<string, unknown> {
 
 function sampleOf(spec: InputSpec, batched: boolean): unknown {
   const value = sampleValue(spec);
-  const dims = (batched ? spec.shape.slice(1) : spec.shape).map((size) => Math.max(1, size));
+  const dims = batched ? spec.shape.slice(1) : spec.shape;
+  // One value goes without brackets only where no dimension is free.
   if (dims.every((size) => size === 1)) return value;
-  return dims.reduceRight<unknown>((inner, size) => Array.from({ length: size }, () => inner), value);
+  return dims
+    .map((size) => Math.max(1, size))
+    .reduceRight<unknown>((inner, size) => Array.from({ length: size }, () => inner), value);
 }
 
 /** The middle of the range, where there is one. */

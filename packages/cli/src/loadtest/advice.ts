@@ -27,6 +27,8 @@ export interface Measured {
   readonly generatorBound: boolean;
   readonly server: ServerFigures | null;
   readonly serve: ServeSettings;
+  /** Whether rows of several requests can run together. */
+  readonly batched: boolean;
   readonly placement: "thread" | "worker" | "process" | null;
   /** Of the machine that both run on; null: the server is elsewhere. */
   readonly cores: number | null;
@@ -38,6 +40,8 @@ export interface Measured {
 const busy = 0.85;
 /** What replicas are laid out for. */
 const comfortable = 0.7;
+/** Of the one thread: with less of it, moving the model away is not what helps most. */
+const halfOfIt = 0.5;
 const closeToCap = 0.8;
 
 /** Nothing is said that was not measured; the most pressing comes first. */
@@ -97,13 +101,15 @@ function ofCapacity(measured: Measured): Advice[] {
   const { server, serve, placement, cores } = measured;
   const used = toBusy(server, serve);
   if (server === null || used === null) return [];
-  const free = cores === null || server.cpuCores === null ? null : cores - server.cpuCores;
+  const taken = toCores(measured);
+  const free = cores === null || taken === null ? null : cores - taken;
   const waits =
     server.queueMs === null || server.runMs === null
       ? ""
-      : `, and a request waited ${ms(server.queueMs)} for a run of ${ms(server.runMs)}`;
+      : `, and a request waited ${ms(server.queueMs.mean)} for a run of ${ms(server.runMs)}`;
   const load = `the ${plural(serve.replicas, "replica")} ran ${percent(used)} of the time${waits}`;
-  if (used >= busy && placement === "thread")
+  const full = server.cpuCores !== null && server.cpuCores >= busy;
+  if (placement === "thread" && (used >= busy || (full && used >= halfOfIt)))
     return [
       {
         code: "leave_the_thread",
@@ -116,17 +122,17 @@ function ofCapacity(measured: Measured): Advice[] {
       {
         code: "cores_are_the_bound",
         advice: "More replicas would not help here: give the server more cores, send less, or make the model faster.",
-        reason: `The server took ${toFixed(server.cpuCores ?? 0)} of ${cores} cores; ${load}.${ofLoad(measured)}`,
+        reason: `The server took ${toFixed(taken ?? 0)} of ${cores} cores; ${load}.${ofLoad(measured)}`,
       },
     ];
   if (used >= busy) return [moreReplicas(measured, { used, free, load })];
-  const oneCore = server.cpuCores !== null && server.cpuCores - used * serve.replicas >= busy;
-  if (!oneCore) return [];
+  const others = (server.cpuCores ?? 0) - used * serve.replicas;
+  if (!(placement === "thread" ? full : others >= busy)) return [];
   return [
     {
       code: "http_is_the_bound",
       advice:
-        "Send several rows in one request, use --face oip-binary's form for wide ones, or start the server with --http-workers.",
+        "Send several rows in one request, wide ones as binary tensors (compare with --face oip-binary), or start the server with --http-workers.",
       reason: `The replicas ran only ${percent(used)} of the time, while the server took ${toFixed(server.cpuCores ?? 0)} cores: HTTP, JSON and the log are the work.`,
     },
   ];
@@ -155,10 +161,11 @@ function moreReplicas(
   };
 }
 
-function ofBatches({ server, serve }: Measured): Advice[] {
-  if (server === null || server.runRows === null || server.queueMs === null || server.runMs === null) return [];
-  if (server.queueMs < server.runMs) return [];
-  const waited = `A request waited ${ms(server.queueMs)} for a run of ${ms(server.runMs)}`;
+function ofBatches({ server, serve, batched }: Measured): Advice[] {
+  if (!batched || server === null || server.runRows === null || server.queueMs === null || server.runMs === null)
+    return [];
+  if (server.queueMs.mean < server.runMs) return [];
+  const waited = `A request waited ${ms(server.queueMs.mean)} for a run of ${ms(server.runMs)}`;
   if (serve.batching === null)
     return [
       {
@@ -168,6 +175,8 @@ function ofBatches({ server, serve }: Measured): Advice[] {
       },
     ];
   const cap = serve.batching.max_rows;
+  // Where the server itself stops at fewer rows, more of them would not pay.
+  if (cap !== null && server.rowLimit !== null && server.rowLimit < cap) return [];
   if (cap === null || server.runRows < closeToCap * cap) return [];
   return [
     {
@@ -197,6 +206,12 @@ function ofTimeout({ report, sloMs, serve }: Measured): Advice[] {
       reason: `${late} answers came after the SLO, as serve.timeout (${ms(serve.timeout_ms)}) lets them wait.`,
     },
   ];
+}
+
+/** Model processes are not in what the server says of its own. */
+function toCores({ server, placement, serve }: Measured): number | null {
+  if (server === null || server.cpuCores === null) return null;
+  return server.cpuCores + (placement === "process" ? (server.busyReplicas ?? 0) * (serve.threads ?? 1) : 0);
 }
 
 /** The part of the time that a replica ran; null where the server does not tell. */

@@ -26,10 +26,13 @@ export interface TraceArrivals {
   readonly durationMs: number;
 }
 
+/** A recording may be one burst, which has no rate. */
+const mostAtWarmUp = 1_000;
+
 /** A recording, after a warm-up at its own mean rate. */
 export function* toTraceArrivals({ offsetsMs, warmUpMs, durationMs }: TraceArrivals): Generator<number> {
   const lengthMs = Math.max(1, offsetsMs.at(-1) ?? 0);
-  const perSecond = Math.max(0.1, (offsetsMs.length * 1_000) / lengthMs);
+  const perSecond = Math.min(mostAtWarmUp, Math.max(0.1, ((offsetsMs.length - 1) * 1_000) / lengthMs));
   yield* toRateArrivals({ perSecond, warmUpMs, durationMs: 0 });
   for (const at of offsetsMs) {
     if (at >= durationMs) return;

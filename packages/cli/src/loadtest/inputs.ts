@@ -116,13 +116,28 @@ function isCut({ inputs }: Prediction): boolean {
 
 /** Null where it lacks an input of this version. */
 function toRecord({ inputs, extra }: Prediction, signature: ModelVersion["signature"]): RecordJson | null {
-  const { packed } = signature;
+  const { packed, batched } = signature;
   const matrix = packed === null ? undefined : inputs[packed.tensor];
   const named = Array.isArray(matrix)
     ? Object.fromEntries(signature.inputs.map((spec, column) => [spec.name, matrix[column] as unknown]))
     : inputs;
-  const lacks = signature.inputs.some(({ name, nullable }) => named[name] === undefined && !nullable);
-  return lacks ? null : { ...(isObject(extra) ? extra : {}), ...named };
+  if (signature.inputs.some(({ name, nullable }) => named[name] === undefined && !nullable)) return null;
+  const fitted = signature.inputs.flatMap(({ name, shape }) =>
+    named[name] === undefined ? [] : [[name, withBrackets(named[name], batched ? shape.slice(1) : shape)] as const],
+  );
+  return { ...(isObject(extra) ? extra : {}), ...named, ...Object.fromEntries(fitted) };
+}
+
+/** On record a single value stands without brackets; the model takes it so only where no dimension is free. */
+function withBrackets(value: unknown, dims: readonly number[]): unknown {
+  if (!Array.isArray(value) && dims.every((size) => size === 1)) return value;
+  let fitted = value;
+  for (let depth = depthOf(value); depth < dims.length; depth++) fitted = [fitted];
+  return fitted;
+}
+
+function depthOf(value: unknown): number {
+  return Array.isArray(value) ? 1 + depthOf(value[0]) : 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

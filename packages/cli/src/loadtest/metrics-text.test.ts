@@ -30,6 +30,8 @@ test("counters and histograms by what was added", () => {
   expect(found.sum("slipway_requests_total", filter)).toBe(25);
   expect(found.sum("slipway_requests_total")).toBe(26);
   expect(found.sum("slipway_nothing_total")).toBeNull();
+  expect(found.sum("slipway_requests_total", { endpoint: "c" })).toBeNull();
+  expect([found.last("process_cpu_seconds_total"), found.last("slipway_nothing")]).toEqual([4, null]);
   expect(found.by("slipway_requests_total", "outcome", filter)).toEqual({ ok: 20, overloaded: 5 });
   expect(found.sum("process_cpu_seconds_total")).toBe(2.5);
   expect(found.mean("slipway_queue_seconds", filter)).toBeCloseTo(0.002);

@@ -29,6 +29,8 @@ export function parseMetrics(text: string): MetricsText {
 export interface MetricsDifference {
   /** Null where there is no such counter. */
   sum(name: string, filter?: LabelFilter): number | null;
+  /** Of a gauge, now; null where there is none. */
+  last(name: string, filter?: LabelFilter): number | null;
   /** By the values of one label; what did not change is left out. */
   by(name: string, label: string, filter?: LabelFilter): Readonly<Record<string, number>>;
   /** Of a histogram; null where it saw nothing. */
@@ -45,7 +47,12 @@ export function compareMetrics(before: MetricsText, after: MetricsText): Metrics
   const added = (name: string, filter: LabelFilter): number => total(after, name, filter) - total(before, name, filter);
 
   return {
-    sum: (name, filter = {}) => (after.has(name) ? added(name, filter) : null),
+    sum: (name, filter = {}) =>
+      after.get(name)?.some((sample) => matches(filter, sample)) === true ? added(name, filter) : null,
+    last(name, filter = {}) {
+      const samples = (after.get(name) ?? []).filter((sample) => matches(filter, sample));
+      return samples.length === 0 ? null : samples.reduce((sum, { value }) => sum + value, 0);
+    },
     by(name, label, filter = {}) {
       const values = new Set(
         (after.get(name) ?? []).filter((sample) => matches(filter, sample)).map((sample) => sample.labels[label] ?? ""),

@@ -6,7 +6,7 @@ import type { LoadReport } from "./load-report.ts";
 import type { LoadThread } from "./load-thread.ts";
 import type { LiveLoad } from "./open-loop.ts";
 import type { LoadtestOptions } from "./options.ts";
-import { toServerFigures, type Reading, type ServerFigures } from "./server-figures.ts";
+import { toServerFigures, type Reading, type Served, type ServerFigures } from "./server-figures.ts";
 import { parseTrace } from "./trace.ts";
 
 export interface RunResult {
@@ -24,6 +24,7 @@ export interface SweepProbe extends Probe {
 
 export interface RunSetup {
   readonly options: LoadtestOptions;
+  readonly served: Served;
   readonly thread: LoadThread;
   readonly read: () => Promise<Reading>;
   /** Told what is under way, and how far it is. */
@@ -43,7 +44,7 @@ const sweep = { lookMs: 2_000, leastProbeMs: 1_500, probes: 12, warmUpMs: 300, c
 
 /** One load at a rate, a concurrency or a trace. */
 export async function runOne(setup: RunSetup, order: LoadOrder, label: string): Promise<RunResult> {
-  const { options, thread, read, onStage } = setup;
+  const { served, thread, read, onStage } = setup;
   const whole = order.warmUpMs + order.durationMs;
   const before = await read();
   onStage(label, 0, "");
@@ -51,10 +52,9 @@ export async function runOne(setup: RunSetup, order: LoadOrder, label: string): 
     onStage(label, Math.min(1, (order.warmUpMs + live.elapsedMs) / whole), toDetail(live)),
   );
   const after = await read();
-  const told = after.metrics !== null || after.statistics !== null;
   return {
     report,
-    server: told ? toServerFigures(options.endpoint, before, after) : null,
+    server: toServerFigures(served, { before, after }),
     generatorBound: order.kind !== "closed" && isLate(report),
     generatorCores: cores,
   };
@@ -79,10 +79,7 @@ export async function toOrder(options: LoadtestOptions): Promise<{ order: LoadOr
       throw new UsageError(`--trace ${mode.file} cannot be read (${error.code}).`);
     });
     const offsetsMs = parseTrace(text, mode.file, mode.speed);
-    const durationMs = Math.min(
-      options.durationMs ?? Number.POSITIVE_INFINITY,
-      Math.max(1, (offsetsMs.at(-1) ?? 0) + 1),
-    );
+    const durationMs = Math.min(options.durationMs ?? Number.POSITIVE_INFINITY, toLengthMs(offsetsMs));
     return {
       order: { ...base, kind: "trace", offsetsMs, durationMs },
       label: `${offsetsMs.length} requests of ${mode.file}`,
@@ -95,6 +92,12 @@ export async function toOrder(options: LoadtestOptions): Promise<{ order: LoadOr
     };
   const perSecond = mode.kind === "rate" ? mode.perSecond : 1;
   return { order: toRateOrder(options, perSecond, base), label: `${perSecond} requests a second` };
+}
+
+/** To where the next one would have come: a trace of n times has n gaps. */
+function toLengthMs(offsetsMs: readonly number[]): number {
+  const last = offsetsMs.at(-1) ?? 0;
+  return Math.max(1, (last * offsetsMs.length) / Math.max(1, offsetsMs.length - 1));
 }
 
 function toRateOrder(

@@ -133,15 +133,19 @@ function toServerJson(server: ServerFigures) {
     runs: server.runs,
     rows_per_run: figure(server.runRows),
     run_ms: figure(server.runMs),
-    queue_ms: figure(server.queueMs),
-    queue_p99_ms: figure(server.queueP99Ms),
-    request_ms: server.requestMs && { mean: round(server.requestMs.mean, 3), p99: round(server.requestMs.p99, 3) },
+    row_limit: server.rowLimit,
+    queue_ms: toMeanJson(server.queueMs),
+    request_ms: toMeanJson(server.requestMs),
     outcomes: server.outcomes,
     rejected: server.rejected,
     expired: server.expired,
     cancelled: server.cancelled,
     rss_bytes: server.rssBytes,
   };
+}
+
+function toMeanJson(time: ServerFigures["queueMs"]) {
+  return time && { mean: round(time.mean, 3), p99: round(time.p99, 3) };
 }
 
 const toMs = (us: number): number => round(us / 1_000, 3);

@@ -94,7 +94,7 @@ function lateText({ report, generatorBound }: RunResult): string | null {
   if (report.lateSends === 0) return null;
   const held = report.lateSends - report.generatorLate;
   const parts = [
-    ...(held > 0 ? [`${held} waited for a free connection, as answers were slow`] : []),
+    ...(held > 0 ? [`${held} waited for a free connection (--connections), as answers were slow`] : []),
     ...(report.generatorLate > 0 ? [`${report.generatorLate} by the load itself`] : []),
   ];
   return `${parts.join(", ")}${generatorBound ? ": THE LOAD WAS THE BOUND, not the server" : ""}`;
@@ -102,14 +102,14 @@ function lateText({ report, generatorBound }: RunResult): string | null {
 
 function serverText({ server }: RunResult): string {
   if (server === null) return "";
-  const { cpuCores, busyReplicas, runRows, runMs, queueMs, queueP99Ms } = server;
+  const { cpuCores, busyReplicas, runRows, runMs, queueMs } = server;
   const two = (value: number): string => String(Number(value.toFixed(2)));
   const parts = [
     cpuCores === null ? null : `${two(cpuCores)} cores`,
     busyReplicas === null ? null : `${two(busyReplicas)} replicas running`,
     runMs === null ? null : `a run ${ms(runMs)}`,
     runRows === null ? null : `${two(runRows)} rows a run`,
-    queueMs === null ? null : `queue ${ms(queueMs)}${queueP99Ms === null ? "" : ` (p99 ${ms(queueP99Ms)})`}`,
+    queueMs === null ? null : `queue ${ms(queueMs.mean)} (p99 ${ms(queueMs.p99)})`,
   ].filter((part) => part !== null);
   return parts.join(", ");
 }

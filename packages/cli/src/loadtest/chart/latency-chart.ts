@@ -48,7 +48,10 @@ export function toLatencyChart({ title, facts, sloMs, distribution, marks, count
     ...(sloMs <= shown
       ? [
           line([panel.left, y.to(sloMs)], [panel.right, y.to(sloMs)], "bound"),
-          text({ x: panel.left + 8, y: y.to(sloMs) - 7, class: "text-bound" }, `SLO ${ms(sloMs)}`),
+          text(
+            { x: panel.right, y: sloTextAt(y.to(sloMs), panel), class: "text-bound", anchor: "end" },
+            `SLO ${ms(sloMs)}`,
+          ),
         ]
       : []),
     path(curve, "a"),
@@ -58,4 +61,9 @@ export function toLatencyChart({ title, facts, sloMs, distribution, marks, count
     }),
   ].join("\n");
   return toSvg({ title, facts, height, body });
+}
+
+/** Above its line, where there is room. */
+function sloTextAt(lineAt: number, { top }: Panel): number {
+  return lineAt - top < 20 ? lineAt + 17 : lineAt - 7;
 }
