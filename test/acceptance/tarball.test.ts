@@ -115,6 +115,21 @@ test("init and check need no server", () => {
   expect(checks).toContainEqual(expect.objectContaining({ check: "examples", state: "ok" }));
 }, 60_000);
 
+test.each(["worker", "process"])(
+  "a model answers its examples in a %s",
+  (placement) => {
+    const apart = join(folder, placement);
+    cpSync(flights.v1, apart, { recursive: true });
+    const manifest = readFileSync(join(apart, "slipway.yaml"), "utf8");
+    writeFileSync(join(apart, "slipway.yaml"), manifest.replace(/^serve:\n/m, `serve:\n  placement: ${placement}\n`));
+    const { checks } = JSON.parse(slipway("check", apart, "--json"));
+    const message = expect.stringMatching(`^${placement}: one copy`);
+    expect(checks).toContainEqual(expect.objectContaining({ check: "placement", state: "ok", message }));
+    expect(checks).toContainEqual(expect.objectContaining({ check: "examples", state: "ok" }));
+  },
+  60_000,
+);
+
 test("the death of what was started ends the server, and its folder is free again", async () => {
   const first = await up("killed");
   first.child.kill("SIGKILL");
