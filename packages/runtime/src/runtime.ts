@@ -28,6 +28,8 @@ export interface OpenOptions {
   readonly device?: Device;
   /** Of a process; one that takes more is ended and started anew. Left out: no bound. */
   readonly memoryBytes?: number;
+  /** Of a process: when a run takes longer, it is taken for endless; the process is ended and started anew. Left out: no bound. */
+  readonly runLimitMs?: number;
   /** For messages: `flight-delay@2`. */
   readonly what?: string;
   /**

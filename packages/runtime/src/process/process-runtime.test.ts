@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { onnxModelCommand } from "../onnx/model-command.ts";
+import { makeUpInputs } from "../onnx/warm-up.ts";
 import { modelFiles, signatureOf, tensorOf } from "../onnx/testing/models.ts";
 import type { OpenOptions } from "../runtime.ts";
 import { createProcessRuntime, type ProcessRuntimeOptions } from "./process-runtime.ts";
@@ -35,6 +36,16 @@ test("a process that takes more memory than it may is ended, and the reason is t
     message: expect.stringMatching(
       /SIGKILL; it said: it took \d+ MiB of memory, more than the 300 MiB of serve\.memory/,
     ),
+  });
+  expect(replica.ready).toBe(false);
+});
+
+test("a run that does not end is ended with its process", async () => {
+  const replica = await open("endless", { runLimitMs: 1000 }, { backoffMs: 60_000 });
+  const inputs = makeUpInputs(await signatureOf("endless"), 1);
+  await expect(replica.run(inputs)).rejects.toMatchObject({
+    code: "model_failed",
+    message: expect.stringContaining("a run was not over after 1 s"),
   });
   expect(replica.ready).toBe(false);
 });

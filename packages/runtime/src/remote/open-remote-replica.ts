@@ -15,7 +15,7 @@ export async function openRemoteReplica(
   remote: RemoteOptions & { readonly connect: Connect },
   { files, signature, options }: OpenRequest,
 ): Promise<Replica> {
-  const { threads, device = "cpu", memoryBytes = null, what = "the model", check, signal } = options;
+  const { threads, device = "cpu", memoryBytes = null, what = "the model", runLimitMs, check, signal } = options;
   const { inputs, outputs, packed } = signature;
   const setup: RemoteSetup = {
     ...files,
@@ -26,7 +26,8 @@ export async function openRemoteReplica(
     parent: process.pid,
     memoryBytes,
   };
-  const replica = new RemoteReplica({ ...remote, setup, name: what, ...(check && { check }) });
+  const limits = { ...(check && { check }), ...(runLimitMs !== undefined && { runLimitMs }) };
+  const replica = new RemoteReplica({ ...remote, setup, name: what, ...limits });
   await replica.start(signal);
   return replica;
 }

@@ -21,7 +21,12 @@ export interface RemoteReplicaDeps extends RemoteOptions {
   /** For messages: `flight-delay@2`. */
   readonly name: string;
   readonly check?: (copy: Replica) => Promise<unknown>;
+  /** Where the other end can be killed. */
+  readonly runLimitMs?: number;
 }
+
+/** How long a process that was started anew may take to open its model. */
+const reopenMs = 120_000;
 
 interface Pending {
   readonly resolve: (outputs: readonly Tensor[]) => void;
@@ -51,6 +56,8 @@ export class RemoteReplica implements Replica {
   /** Deaths since the last answer. */
   #deaths = 0;
   #restart: NodeJS.Timeout | undefined;
+  /** Fires when no answer has come for too long; means nothing where none is awaited. */
+  #patience: NodeJS.Timeout | undefined;
   /** Why it is out of service. */
   #trouble: string | null = null;
   /** Why this life is being ended from here. */
@@ -122,6 +129,7 @@ export class RemoteReplica implements Replica {
         }
       },
       onEnd: (reason) => {
+        clearTimeout(this.#patience);
         const why = this.#broken ?? reason;
         this.#life = null;
         this.#broken = null;
@@ -132,6 +140,7 @@ export class RemoteReplica implements Replica {
     });
     const life: Life = { link, opened: opened.promise, ended: ended.promise };
     this.#life = life;
+    this.#watch(life);
     // After a death, nobody waits for it.
     opened.promise.catch(() => {});
     link.send(encodeFrame({ kind: "open", text: JSON.stringify(this.#deps.setup) }));
@@ -143,6 +152,7 @@ export class RemoteReplica implements Replica {
     if (frame.kind === "unopened") return opened.reject(decodeError(frame.text));
     const pending = this.#pending.get(frame.id);
     this.#pending.delete(frame.id);
+    this.#patience?.refresh();
     if (this.#ready) this.#deaths = 0;
     if (frame.kind === "outputs") pending?.resolve(frame.tensors);
     else if (frame.kind === "failed") pending?.reject(decodeError(frame.text));
@@ -159,10 +169,23 @@ export class RemoteReplica implements Replica {
     } catch (error) {
       return Promise.reject(new SlipwayError("too_large", (error as Error).message, {}, error));
     }
+    if (this.#pending.size === 0) this.#patience?.refresh();
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       life.link.send(frame);
     });
+  }
+
+  /** One timer a life, moved on with each run: one a run would cost more than the rest of it. */
+  #watch({ link }: Life): void {
+    const { runLimitMs } = this.#deps;
+    if (runLimitMs === undefined || link.kill === undefined) return;
+    this.#patience = setTimeout(() => {
+      if (this.#pending.size === 0) return;
+      this.#broken ??= `a run was not over after ${runLimitMs / 1000} s`;
+      link.kill?.();
+    }, runLimitMs);
+    this.#patience.unref();
   }
 
   #onEnd(why: string): void {
@@ -186,8 +209,10 @@ export class RemoteReplica implements Replica {
   async #startAgain(): Promise<void> {
     const { check, name, onTrouble } = this.#deps;
     const life = this.#begin();
+    const patience = life.link.kill && setTimeout(() => life.link.kill?.(), reopenMs);
     try {
       await life.opened;
+      clearTimeout(patience);
       await check?.({ run: (inputs) => this.#ask(inputs), close: () => Promise.resolve() });
       if (this.#life !== life) throw new SlipwayError("model_failed", "It died while it was checked.");
       if (this.#closing !== null) return;
@@ -195,6 +220,7 @@ export class RemoteReplica implements Replica {
       this.#ready = true;
       onTrouble?.(name, null);
     } catch (error) {
+      clearTimeout(patience);
       await endLife(life);
       if (this.#closing !== null) return;
       this.#setTrouble(`It does not serve since it was restarted: ${(error as Error).message}`);

@@ -92,10 +92,14 @@ export const emptySpec: EndpointSpec = {
   owner: null,
 };
 
+/** No request of the endpoint waits for so long, and neither warm-up nor examples have runs that do. */
+const leastRunLimitMs = 120_000;
+
 export function toLoadSettings(serve: ServeSettings): LoadSettings {
-  const { replicas, placement, threads, device, memoryBytes, batching } = serve;
+  const { replicas, timeoutMs, placement, threads, device, memoryBytes, batching } = serve;
   return {
     replicas,
+    runLimitMs: Math.max(leastRunLimitMs, 2 * timeoutMs),
     ...(placement && { placement }),
     ...(threads !== undefined && { threads }),
     ...(device && { device }),

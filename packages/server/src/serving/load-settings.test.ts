@@ -36,11 +36,12 @@ test("endpoints share a copy only where nothing about it differs", () => {
     settings(),
     settings({ placement: "process" }),
     settings({ placement: "process", memoryBytes: 1 }),
+    settings({ placement: "process", runLimitMs: 1 }),
     settings({ placement: "worker", threads: 2 }),
     settings({ placement: "worker", device: "cuda" }),
     settings({ placement: "worker", replicas: 2 }),
   ].map((each) => toLoadKey(version("thread"), each));
   expect(new Set(keys).size).toBe(keys.length);
-  const same = [settings(), settings({ replicas: 2 }), settings({ threads: 1, memoryBytes: 5 })];
+  const same = [settings(), settings({ replicas: 2 }), settings({ threads: 1, memoryBytes: 5, runLimitMs: 5 })];
   expect(new Set(same.map((each) => toLoadKey(version("thread"), each))).size).toBe(1);
 });

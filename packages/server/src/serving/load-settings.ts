@@ -23,6 +23,8 @@ export interface LoadSettings {
   readonly device?: Device;
   /** Of a model process; one that takes more is ended. Left out: no bound. */
   readonly memoryBytes?: number;
+  /** Of a model process: a run that takes longer is taken for endless. Left out: no bound. */
+  readonly runLimitMs?: number;
   /** Left out: what the batcher learns. Null: each request runs by itself. */
   readonly batching?: BatchingSettings | null;
 }
@@ -88,6 +90,7 @@ export function toLoadKey(version: ModelVersion, settings: LoadSettings): string
   const replicas = placement === "thread" ? 1 : settings.replicas;
   const { maxRows, maxDelayMs, maxQueue } = batching ?? {};
   const limits = batching === null ? "alone" : [maxRows, maxDelayMs, maxQueue].map((limit) => limit ?? "").join(",");
-  const memory = placement === "process" ? (settings.memoryBytes ?? "") : "";
-  return [version.id, placement, replicas, threads, device, memory, limits].join("/");
+  const { memoryBytes = "", runLimitMs = "" } = settings;
+  const process = placement === "process" ? `${memoryBytes},${runLimitMs}` : "";
+  return [version.id, placement, replicas, threads, device, process, limits].join("/");
 }

@@ -68,11 +68,12 @@ async function openBoth(
 
 function toOpenOptions(request: OpenRequest): OpenOptions {
   const { what, settings, readExamples, giveUp } = request;
-  const { threads = 1, device, memoryBytes } = settings;
+  const { threads = 1, device, memoryBytes, runLimitMs } = settings;
   return {
     threads,
     ...(device && { device }),
     ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(runLimitMs !== undefined && { runLimitMs }),
     what,
     // A copy that was started anew proves itself as the first one did.
     async check(copy) {
