@@ -15,6 +15,7 @@ interface Spec {
   readonly answer: Json;
   readonly body?: Json;
   readonly isPublic?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly responses?: Json;
 }
 
@@ -30,11 +31,18 @@ function operation(spec: Spec, path: string): Json {
     required: true,
     schema: { type: "string" },
   }));
+  const inHeader = Object.entries(spec.headers ?? {}).map(([name, description]) => ({
+    name,
+    in: "header",
+    required: false,
+    description,
+    schema: { type: "string" },
+  }));
   return {
     operationId: `${spec.id}${path.includes("{version}") ? "OfVersion" : ""}`,
     tags: ["open inference protocol"],
     summary: `${spec.summary}${path.includes("{version}") ? ", of one version" : ""}`,
-    parameters: inPath,
+    parameters: [...inPath, ...inHeader],
     ...(spec.body && { requestBody: spec.body }),
     responses: {
       "200": spec.answer,
@@ -80,6 +88,10 @@ const modelSpecs: Readonly<Record<string, Spec>> = {
 const infer: Spec = {
   id: "oipInfer",
   summary: "Predict with tensors",
+  headers: {
+    "inference-header-content-length": "Bytes of the JSON, where binary tensors follow; 0: no JSON",
+    "x-slipway-key": "The caller's own key, to find the prediction by",
+  },
   body: { required: true, content: { ...content(ref("OipInferRequest")), ...bytes } },
   answer: {
     description: "JSON; with binary outputs JSON and the tensors behind it",
