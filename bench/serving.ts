@@ -25,7 +25,7 @@ import { hasWrk } from "./serving/wrk.ts";
 // Slipway, with its prediction log on, against the Python servers for models. How it is made and how each peer is set
 // up: bench/README.md.
 //   npm run bench:serving -- [--peers mlserver,bentoml,ray,litserve,mlflow,fastapi] [--work iris,flights,mlp,mlp64,convolution]
-//                            [--protocols http,grpc] [--repeats 3] [--seconds 4] [--connections 32] [--from tarball|source]
+//                            [--protocols http,grpc] [--repeats 3] [--seconds 3] [--connections 32] [--from tarball|source]
 //   npm run bench:serving -- --choose   tries all variants of each peer shortly, and keeps the best in bench/serving/choice.json
 const { values: options } = parseArgs({
   options: {
@@ -33,7 +33,7 @@ const { values: options } = parseArgs({
     work: { type: "string", default: workNames.join(",") },
     protocols: { type: "string", default: "http,grpc" },
     repeats: { type: "string", default: "3" },
-    seconds: { type: "string", default: "4" },
+    seconds: { type: "string", default: "3" },
     connections: { type: "string", default: "32" },
     from: { type: "string", default: "tarball" },
     choose: { type: "boolean", default: false },

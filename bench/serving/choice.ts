@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Variant } from "./variant.ts";
 
-/** Work -> peer -> variant -> requests a second of a short trial, the best first. */
-export type Choices = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>>;
+/** Work -> peer -> its variants, the one with most requests a second in a short trial first. */
+export type Choices = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 const file = join(import.meta.dirname, "choice.json");
 
@@ -11,13 +11,16 @@ export function readChoices(): Choices {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Choices) : {};
 }
 
-/** Replaces what was tried of the same work and peer. */
+/**
+ * Replaces what was chosen for the same work and peer.
+ * @param tried variant -> requests a second
+ */
 export function mergeChoice(
   choices: Choices,
   { work, peer, tried }: { work: string; peer: string; tried: Readonly<Record<string, number>> },
 ): Choices {
-  const sorted = Object.fromEntries(Object.entries(tried).toSorted(([, a], [, b]) => b - a));
-  return { ...choices, [work]: { ...choices[work], [peer]: sorted } };
+  const sorted = Object.entries(tried).toSorted(([, a], [, b]) => b - a);
+  return { ...choices, [work]: { ...choices[work], [peer]: sorted.map(([name]) => name) } };
 }
 
 export function writeChoices(choices: Choices): void {
@@ -29,7 +32,7 @@ export function findChosen(
   choices: Choices,
   { work, peer, variants }: { work: string; peer: string; variants: readonly Variant[] },
 ): Variant | null {
-  for (const name of Object.keys(choices[work]?.[peer] ?? {})) {
+  for (const name of choices[work]?.[peer] ?? []) {
     const variant = variants.find((each) => each.name === name);
     if (variant !== undefined) return variant;
   }
