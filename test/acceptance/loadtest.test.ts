@@ -101,13 +101,14 @@ test("a recorded trace is played once, faster where asked for", async () => {
 
 test("what was predicted before is what is sent, and not what earlier load tests sent", async () => {
   const { url } = server;
-  const record = { origin: "SEA", destination: "LAX", hour: 17, weekday: 5, distance: 954 };
+  const record = { flight_id: "XY 1", origin: "SEA", destination: "LAX", hour: 17, weekday: 5, distance: 954 };
   const first = await fetchJson(`${url}/endpoints/flight-delay/predict`, { json: record });
   expect(first.status, JSON.stringify(first.body)).toBe(200);
   const { report } = await load(["flight-delay", "--rate", "20", "--duration", "500ms", "--warmup", "0s"]);
   expect(report.inputs).toMatchObject({ source: "log", requests: 1 });
   const where = `trace_id = '${report.trace_id}' AND origin = 'SEA' AND distance = 954`;
   expect(await count("flight-delay", where)).toBe(report.result.requests + 1);
+  expect(await count("flight-delay", "key = 'XY 1'")).toBe(1);
 });
 
 test("a slow model with one replica at overload: the advice is what the cores of the machine leave", async () => {

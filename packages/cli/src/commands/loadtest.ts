@@ -81,10 +81,10 @@ async function findTarget(context: Context, { endpoint: name, pin }: LoadtestOpt
 
 async function findInputs(
   context: Context,
-  { version }: Target,
+  { endpoint: { log }, version }: Target,
   { endpoint, inputs: from, batch }: LoadtestOptions,
 ): Promise<{ inputs: Inputs; rows: number }> {
-  const found = await collectInputs({ client: context.client(), endpoint, version, from });
+  const found = await collectInputs({ client: context.client(), endpoint, version, from, keyField: log.key });
   if (found.source === "made_up")
     warn(
       context,

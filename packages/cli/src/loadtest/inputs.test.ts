@@ -21,7 +21,10 @@ const signature: ModelVersion["signature"] = {
 const version = { model: "m", version: 1, signature, files: [], manifest: null } as unknown as ModelVersion;
 const logged = { redacted: [], rows: 1, error: null, extra: null, trace_id: null };
 
-function collect(answers: Readonly<Record<string, unknown>>, over: { version?: ModelVersion; from?: string } = {}) {
+function collect(
+  answers: Readonly<Record<string, unknown>>,
+  over: { version?: ModelVersion; from?: string; keyField?: string } = {},
+) {
   const fetch = (async (input: string) => {
     const { pathname } = new URL(input);
     const found = answers[pathname];
@@ -30,7 +33,14 @@ function collect(answers: Readonly<Record<string, unknown>>, over: { version?: M
       ? new Response(found, { headers: { "content-length": String(found.length) } })
       : Response.json(found);
   }) as typeof globalThis.fetch;
-  return collectInputs({ client: createClient({ fetch }), endpoint: "m", version, from: undefined, ...over });
+  return collectInputs({
+    client: createClient({ fetch }),
+    endpoint: "m",
+    version,
+    from: undefined,
+    keyField: null,
+    ...over,
+  });
 }
 
 const log = "/api/v1/endpoints/m/predictions";
@@ -42,8 +52,8 @@ test("what is on record goes as its callers sent it; what cannot is told", async
   const found = await collect(
     list(
       { inputs: { a: 1, b: null }, extra: { store: "x" } },
-      { id: "many/0", inputs: { a: 2, b: 2 } },
       { id: "many/1", inputs: { a: 3, b: 3 } },
+      { id: "many/0", inputs: { a: 2, b: 2 } },
       { inputs: { a: 4 }, redacted: ["b"] },
       { inputs: {}, rows: 0 },
       { inputs: { a: -1 }, error: { code: "invalid_input", message: "" } },
@@ -64,6 +74,13 @@ test("what is on record goes as its callers sent it; what cannot is told", async
     ],
     skipped: { redacted: 1, not_parsed: 1, refused: 1, of_another_signature: 1 },
   });
+});
+
+test("the callers' keys stay behind: labels must find the real predictions", async () => {
+  const answers = list({ inputs: { a: 1 }, extra: { order: "A-1", store: "x" } });
+  expect((await collect(answers, { keyField: "order" })).requests).toEqual([[{ a: 1, store: "x" }]]);
+  // One that is an input, too, has to be sent.
+  expect((await collect(answers, { keyField: "a" })).requests).toEqual([[{ a: 1, order: "A-1", store: "x" }]]);
 });
 
 test("predictions of load tests are used where there are no others", async () => {

@@ -21,6 +21,8 @@ export interface InputsSetup {
   readonly version: ModelVersion;
   /** `log`, `examples` or a file; undefined takes the first of log, examples, the signature that has any. */
   readonly from: string | undefined;
+  /** The field that holds the caller's key (`log.key`); null: none. */
+  readonly keyField: string | null;
 }
 
 /** Requests that are kept to be sent in turn; more would say nothing new. */
@@ -30,8 +32,20 @@ const mostLookedAt = 20_000;
 /** Predictions with long values are asked for one by one. */
 const mostLong = 100;
 
-/** @throws UsageError where what was asked for has none */
+/**
+ * Without the callers' keys: a label that comes for one must find the real prediction, and no other.
+ * @throws UsageError where what was asked for has none
+ */
 export async function collectInputs(setup: InputsSetup): Promise<Inputs> {
+  const { keyField, version } = setup;
+  const found = await collectAll(setup);
+  if (keyField === null || version.signature.inputs.some(({ name }) => name === keyField)) return found;
+  const strip = (record: RecordJson): RecordJson =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => name !== keyField));
+  return { ...found, requests: found.requests.map((records) => records.map(strip)) };
+}
+
+async function collectAll(setup: InputsSetup): Promise<Inputs> {
   const { from } = setup;
   if (from === undefined) {
     const logged = await fromLog(setup);
@@ -78,7 +92,7 @@ async function fromExamples({ client, version }: InputsSetup): Promise<Inputs> {
 /** As their callers sent them, a request of many rows as one. Those of other load tests only where there is nothing else. */
 async function fromLog({ client, endpoint, version }: InputsSetup): Promise<Inputs> {
   const skipped: Record<string, number> = {};
-  const [real, again] = [new Map<string, RecordJson[]>(), new Map<string, RecordJson[]>()];
+  const [real, again] = [new Map<string, Row[]>(), new Map<string, Row[]>()];
   let [looked, kept, long] = [0, 0, 0];
   for await (const item of client.predictions.all(endpoint, { limit: 1_000 })) {
     if (++looked > mostLookedAt || kept >= mostRows) break;
@@ -96,14 +110,21 @@ async function fromLog({ client, endpoint, version }: InputsSetup): Promise<Inpu
     const into = isOfLoadTest(item.trace_id) ? again : real;
     if (into === again && again.size >= mostRows) continue;
     if (into === real) kept++;
-    const request = item.id.split("/")[0]!;
-    into.set(request, [...(into.get(request) ?? []), record]);
+    const [request = "", row = "0"] = item.id.split("/");
+    into.set(request, [...(into.get(request) ?? []), { row: Number(row), record }]);
   }
-  const found = real.size > 0 ? real : again;
-  return { source: "log", requests: [...found.values()], skipped };
+  const found = [...(real.size > 0 ? real : again).values()];
+  const requests = found.map((rows) => rows.toSorted((a, b) => a.row - b.row).map(({ record }) => record));
+  return { source: "log", requests, skipped };
 }
 
-function refuse({ redacted, rows, inputs, error }: Prediction): string | null {
+interface Row {
+  readonly row: number;
+  readonly record: RecordJson;
+}
+
+function refuse({ redacted, rows, inputs, error, erased_rows: erased = [] }: Prediction): string | null {
+  if (erased.length > 0) return "erased";
   if (redacted.length > 0) return "redacted";
   if (rows === 0 || Object.keys(inputs).length === 0) return "not_parsed";
   // What was refused for its values would be refused again; what the server could not do is a fair input.

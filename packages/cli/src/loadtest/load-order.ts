@@ -7,6 +7,8 @@ interface OrderBase {
   readonly sloMs: number;
   /** At most, of an open loop; all of them, of a closed one. */
   readonly connections: number;
+  /** How long after the last request answers are waited for; 5 s. */
+  readonly patienceMs?: number;
 }
 
 /** One load, as it is told to the thread that makes it. */

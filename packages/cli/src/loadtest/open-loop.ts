@@ -26,6 +26,8 @@ export interface Load {
   readonly warmUpMs?: number;
   /** What an answer may take to count as good; without it every 2xx does. */
   readonly sloMs?: number | undefined;
+  /** How long after the last request answers are waited for, before they count as `unanswered`; 5 s. Of an open loop. */
+  readonly patienceMs?: number | undefined;
   /** Ends it before its time; what was measured until then is the report. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((live: LiveLoad) => void) | undefined;
@@ -50,8 +52,6 @@ export interface LiveLoad {
   readonly p99Us: number;
 }
 
-/** Answers that have not come this long after the last request count as `unanswered`. */
-const patienceMs = 5_000;
 /** How near the next request has to be for the load to spin instead of sleeping. */
 const spinMs = 2;
 /** Opened before the load begins; the others when they are needed. */
@@ -70,7 +70,7 @@ export function openLoop(load: OpenLoad): Promise<LoadReport> {
 
 /** The same at any times. */
 export async function scheduledLoop(load: ScheduledLoad): Promise<LoadReport> {
-  const { schedule, durationMs, warmUpMs = 1_000, signal } = load;
+  const { schedule, durationMs, warmUpMs = 1_000, patienceMs = 5_000, signal } = load;
   const recorder = createRecorder(load.sloMs);
   const start = performance.now() + 5 + warmUpMs;
   const pool = openPool({ load, recorder, start, until: start + durationMs });

@@ -40,7 +40,7 @@ export interface RunSetup {
 const mostLate = { share: 0.01, part: 0.25 };
 /** Requests under way at once of the first look at what the server can do. */
 const lookConnections = 32;
-const sweep = { lookMs: 2_000, leastProbeMs: 1_500, probes: 12, warmUpMs: 300, close: 0.95 };
+const sweep = { lookMs: 2_000, leastProbeMs: 1_500, probes: 12, warmUpMs: 300, leastPatienceMs: 250, close: 0.95 };
 
 /** One load at a rate, a concurrency or a trace. */
 export async function runOne(setup: RunSetup, order: LoadOrder, label: string): Promise<RunResult> {
@@ -118,6 +118,8 @@ export async function runSweep(setup: RunSetup): Promise<FoundKnee<SweepProbe>> 
   const most = Math.max(3, Math.floor((total - lookMs) / (probeMs + warmUpMs)));
   const look = { sloMs: options.sloMs, connections: lookConnections, durationMs: lookMs, warmUpMs: options.warmUpMs };
   const first = await runOne(setup, { kind: "closed", ...look }, `a look with ${lookConnections} at a time`);
+  // What has not come by then missed the SLO, and the connections are closed, which takes it out of the server's queue.
+  const patienceMs = Math.max(sweep.leastPatienceMs, 2 * options.sloMs);
   let count = 0;
   return findKnee({
     // Where even that failed, the search begins at the bottom.
@@ -125,7 +127,7 @@ export async function runSweep(setup: RunSetup): Promise<FoundKnee<SweepProbe>> 
     most,
     signal,
     probe: async (perSecond) => {
-      const order = toRateOrder(options, perSecond, { durationMs: probeMs, warmUpMs });
+      const order = { ...toRateOrder(options, perSecond, { durationMs: probeMs, warmUpMs }), patienceMs };
       const label = `${perSecond} requests a second (${++count} of at most ${most})`;
       return toProbe(await runOne(setup, order, label), perSecond);
     },
