@@ -2,7 +2,7 @@ type Json = Record<string, unknown>;
 
 export const text: Json = { type: "string" };
 export const flag: Json = { type: "boolean" };
-export const whole: Json = { type: "integer", minimum: 0 };
+const whole: Json = { type: "integer", minimum: 0 };
 export const listOf = (items: Json): Json => ({ type: "array", items });
 export const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 export const object = (properties: Json, required: readonly string[] = Object.keys(properties)): Json => ({

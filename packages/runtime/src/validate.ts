@@ -37,7 +37,7 @@ export function validateInput(spec: InputSpec, tensor: Tensor, batched: boolean)
 const everyElement = { offset: 0, stride: 1 };
 
 /** Every element of a tensor, or every `stride`-th from `offset` on: one column of a matrix. */
-export function validateValues(spec: InputSpec, tensor: Tensor, { offset, stride } = everyElement): void {
+function validateValues(spec: InputSpec, tensor: Tensor, { offset, stride } = everyElement): void {
   const { datatype, data } = tensor;
   if (datatype === "BYTES" || datatype === "BOOL") return;
   const whole = isWhole(spec, datatype);
@@ -45,6 +45,7 @@ export function validateValues(spec: InputSpec, tensor: Tensor, { offset, stride
   const range = spec.datatype === "BOOL" ? ([0, 1] as const) : spec.range;
   const rules = createRules("oip", { datatype, nullable: spec.nullable, ...(range && { range }) });
   const { min, max, nullable } = rules;
+  if (datatype === "FP32" && stride === 1 && !whole && isWithin(data as Float32Array, min, max)) return;
   const isHalf = datatype === "FP16";
   for (let i = offset; i < data.length; i += stride) {
     const raw = data[i] as number;
@@ -69,6 +70,12 @@ export function validateColumns(specs: readonly InputSpec[], matrix: Tensor): vo
 /** Whether the caller's values are whole numbers, though those of the tensor need not be. */
 function isWhole({ datatype }: InputSpec, held: Datatype): boolean {
   return isFloat(held) && (isInteger(datatype) || datatype === "BOOL");
+}
+
+/** For itself, since a loop that meets one kind of array takes a quarter of the time. */
+function isWithin(data: Float32Array, min: number, max: number): boolean {
+  for (let i = 0; i < data.length; i++) if (!(data[i]! >= min && data[i]! <= max)) return false;
+  return true;
 }
 
 /**
