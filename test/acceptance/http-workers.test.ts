@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@slipway/sdk";
@@ -57,6 +57,15 @@ function readLog(): AnyJson[] {
 
 /** The process of the worker that said last that it is ready. */
 const workerPid = (): number => readLog().findLast((line) => line.message === "a worker process is ready").pid;
+
+/** Not gone, nor waiting for somebody who asks how it ended. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
 
 beforeAll(async () => {
   // Version 1 answers n for the row [n, 0, 0, 0], version 2 answers -n.
@@ -322,6 +331,29 @@ describe("kill -9", () => {
   );
 
   test(
+    "what cannot load what the others serve does not listen; it is tried until it can",
+    { timeout: 60_000 },
+    async () => {
+      const { main } = await reachAll();
+      const loaded = join(server.data, "loaded");
+      const blobs = join(server.data, "blobs");
+      for (const folder of [loaded, blobs]) renameSync(folder, `${folder}.away`);
+      const pid = workerPid();
+      process.kill(pid, "SIGKILL");
+      const refused = () => readLog().filter((line) => line.message.startsWith("a worker process did not start"));
+      await expect.poll(() => refused().length, { timeout: 30_000 }).toBeGreaterThan(0);
+      expect(refused()[0].error.message).toMatch(/does not load what the main process serves: sign/);
+      for (let i = 0; i < 10; i++) expect((await reach()).instance).toBe(main.instance);
+      expect((await fetchJson(`${server.url}/health/ready`)).status).toBe(200);
+      rmSync(loaded, { recursive: true, force: true });
+      rmSync(blobs, { recursive: true, force: true });
+      for (const folder of [loaded, blobs]) renameSync(`${folder}.away`, folder);
+      await expect.poll(workerPid, { timeout: 30_000 }).not.toBe(pid);
+      expect((await reachAll()).others).toHaveLength(1);
+    },
+  );
+
+  test(
     "of the main process: the workers end with it, and every answer is on record once",
     { timeout: 60_000 },
     async () => {
@@ -344,7 +376,7 @@ describe("kill -9", () => {
       expect(existsSync(closed)).toBe(true);
       isOver = true;
       await Promise.all(loads);
-      expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+      await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
       await checkRecords();
       const { main, others } = await reachAll();
       for (const { connection } of [main, ...others]) await predict(connection);

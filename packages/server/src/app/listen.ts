@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import { SlipwayError } from "@slipway/contract";
 import type { Config } from "../config/index.ts";
-import type { Endpoints } from "../endpoints/index.ts";
 import type { Http } from "../platform/http/index.ts";
+import type { ServedHere } from "./http-workers/crew.ts";
 import type { HttpWorkers } from "./http-workers/http-workers.ts";
 
 type Wanted = Pick<Config, "host" | "port" | "tlsCert">;
@@ -20,7 +20,7 @@ export function listenShared(http: Http, config: Wanted): Promise<string> {
 export interface Together {
   readonly config: Config;
   readonly workers: HttpWorkers;
-  readonly endpoints: Pick<Endpoints, "exclusively">;
+  readonly endpoints: ServedHere;
 }
 
 /** In all processes of this server, once each of them has its routes. @throws SlipwayError `invalid_config` */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { emptySpec } from "./endpoint.ts";
+import { emptySpec, type EndpointSpec } from "./endpoint.ts";
 import type { Prepared, Routing } from "./routing.ts";
 import { createSharedRouting, type RoutePeers } from "./shared-routing.ts";
 import { emptySnapshot } from "./snapshot.ts";
@@ -10,7 +10,7 @@ function setUp({ own, peers }: { own?: Error; peers?: Partial<RoutePeers> } = {}
   const tickets = new Set<string>();
   const routing = {
     snapshot: () => emptySnapshot,
-    async prepare(spec) {
+    async prepare(spec: EndpointSpec) {
       said.push("prepare");
       if (own) throw own;
       return { spec, loaded: null, fallback: null, failure: null };

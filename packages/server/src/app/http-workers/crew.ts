@@ -9,14 +9,16 @@ import { startHttpWorker, type CrewDeps, type HttpWorker } from "./start-http-wo
 export interface Crew {
   size(): number;
   readonly askAll: Members["askAll"];
-  /** Resolves when all of them have loaded the routes. */
-  start(exclusively: Endpoints["exclusively"]): Promise<void>;
+  /** Resolves when each has loaded the routes, or is tried again. @throws what kept one from coming up at all */
+  start(endpoints: ServedHere): Promise<void>;
   listen(port: number): Promise<void>;
   /** Resolves when the logs of all that have ended are closed. */
   settleLogs(): Promise<void>;
   drain(): void;
   close(): Promise<void>;
 }
+
+export type ServedHere = Pick<Endpoints, "exclusively" | "snapshot">;
 
 export const quickMs = 10_000;
 /** A worker that says nothing for so long hangs, however busy the machine is. */
@@ -29,7 +31,6 @@ export function createCrew(deps: CrewDeps, onGone: (worker: HttpWorker) => void)
   const { config, folder, clock, logger } = deps;
   const starting = new Set<HttpWorker>();
   const recovering = new Set<Promise<void>>();
-  let exclusively: Endpoints["exclusively"] = (work) => work();
   let port: number | null = null;
   let stopping = false;
   const isStopping = () => stopping;
@@ -54,7 +55,7 @@ export function createCrew(deps: CrewDeps, onGone: (worker: HttpWorker) => void)
   }
 
   /** It loads what SQL says while everything goes on, then what changed meanwhile while nothing changes, and then it listens. */
-  async function bring(number: number): Promise<HttpWorker> {
+  async function bring({ exclusively, snapshot }: ServedHere, number: number): Promise<HttpWorker> {
     const worker = startHttpWorker(deps, number);
     starting.add(worker);
     watch(worker);
@@ -63,8 +64,10 @@ export function createCrew(deps: CrewDeps, onGone: (worker: HttpWorker) => void)
     try {
       await worker.ready.finally(() => isUp.abort());
       await exclusively(async () => {
-        await worker.call("sync", null, config.loadTimeout + quickMs);
+        const failing = await worker.call("sync", null, config.loadTimeout + quickMs);
         if (stopping) throw new Error("The server is shutting down.");
+        const missing = failing.filter((name) => snapshot().routes.get(name)?.loaded);
+        if (missing.length > 0) throw new NotServing(missing);
         starting.delete(worker);
         members.add(worker);
         if (port !== null) await worker.call("listen", { port }, quickMs);
@@ -87,11 +90,12 @@ export function createCrew(deps: CrewDeps, onGone: (worker: HttpWorker) => void)
   return {
     size: () => members.size,
     askAll: members.askAll,
-    async start(turns) {
-      exclusively = turns;
+    async start(endpoints) {
+      const keeping = { bring: (number: number) => bring(endpoints, number), isStopping, clock, logger };
       const numbers = Array.from({ length: config.httpWorkers - 1 }, (_, index) => index + 2);
-      const keeping = { bring, isStopping, clock, logger };
-      for (const worker of await Promise.all(numbers.map(bring))) void keepUp(keeping, worker);
+      // What one of them cannot load holds up no start, as what this process cannot load does not.
+      const first = await Promise.all(numbers.map((number) => keeping.bring(number).catch(unlessNotServing)));
+      for (const [index, worker] of first.entries()) void keepUp(keeping, index + 2, worker);
     },
     async listen(chosen) {
       port = chosen;
@@ -105,4 +109,16 @@ export function createCrew(deps: CrewDeps, onGone: (worker: HttpWorker) => void)
       await settleLogs();
     },
   };
+}
+
+/** A worker that cannot serve what this process serves would answer by chance. */
+class NotServing extends Error {
+  constructor(endpoints: readonly string[]) {
+    super(`It does not load what the main process serves: ${endpoints.join(", ")}.`);
+  }
+}
+
+function unlessNotServing(error: unknown): null {
+  if (error instanceof NotServing) return null;
+  throw error;
 }

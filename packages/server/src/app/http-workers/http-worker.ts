@@ -64,7 +64,12 @@ export async function run(setup: WorkerSetup): Promise<WorkerMethods> {
   lifecycle.onStop("http", () => http.close(), config.drainTimeout);
   return {
     ping: () => null,
-    sync: () => endpoints.sync(),
+    async sync() {
+      await endpoints.sync();
+      return [...endpoints.snapshot().routes.values()].flatMap((route) =>
+        route.failure === null ? [] : [route.endpoint],
+      );
+    },
     prepare: ({ ticket, spec }) => endpoints.prepare(ticket, spec),
     discard: ({ ticket }) => endpoints.discard(ticket),
     commit: ({ ticket, endpoint, epoch }) => endpoints.commit(ticket, endpoint, epoch),

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import type { Endpoints, RoutePeers } from "../../endpoints/index.ts";
+import type { RoutePeers } from "../../endpoints/index.ts";
 import { placeSocket, serveLocally, type Http, type LocalServer } from "../../platform/http/index.ts";
 import type { LogPeers } from "../../predictions/index.ts";
 import { keepCounters, mergeMetrics } from "../../wire/metrics/index.ts";
 import type { ProcessReport } from "../../wire/process-report.ts";
-import { createCrew, quickMs, silentMs, type Crew } from "./crew.ts";
+import { createCrew, quickMs, silentMs, type Crew, type ServedHere } from "./crew.ts";
 import type { CrewDeps, HttpWorker } from "./start-http-worker.ts";
 
 /** The processes that answer predictions beside this one, which is the first. */
@@ -12,7 +12,7 @@ export interface HttpWorkers {
   readonly routes: RoutePeers;
   readonly logs: LogPeers;
   /** Resolves when each has loaded the routes. @throws what kept one from it */
-  start(given: { readonly http: Http; readonly endpoints: Pick<Endpoints, "exclusively"> }): Promise<void>;
+  start(given: { readonly http: Http; readonly endpoints: ServedHere }): Promise<void>;
   /** Each takes connections from now on. @throws SlipwayError `invalid_config` */
   listen(port: number): Promise<void>;
   reports(): Promise<readonly ProcessReport[]>;
@@ -40,7 +40,7 @@ export function createHttpWorkers(deps: Omit<CrewDeps, "socketPath">): HttpWorke
     logs: createLogPeers(crew),
     async start({ http, endpoints }) {
       local = await serveLocally(http, socket);
-      await crew.start(endpoints.exclusively);
+      await crew.start(endpoints);
     },
     listen: crew.listen,
     reports,

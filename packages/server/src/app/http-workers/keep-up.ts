@@ -15,9 +15,12 @@ const firstPauseMs = 500;
 const longestPauseMs = 30_000;
 
 /** Puts another process in the place of one that ended: at once where it was sound, later and later where none lives long. */
-export async function keepUp({ bring, isStopping, clock, logger }: Keeping, first: HttpWorker): Promise<void> {
-  const { number } = first;
-  let worker: HttpWorker | null = first;
+export async function keepUp(
+  { bring, isStopping, clock, logger }: Keeping,
+  number: number,
+  first: HttpWorker | null,
+): Promise<void> {
+  let worker = first;
   let failures = 0;
   while (!isStopping()) {
     const begun = clock.monotonic();

@@ -25,7 +25,8 @@ type Refreshed = Told<Follower["refresh"]>[0];
 /** What the main process asks of a worker: parameters and result by the method's name. */
 export interface WorkerCalls {
   readonly ping: [null, null];
-  readonly sync: [null, void];
+  /** Names of the endpoints that it cannot serve. */
+  readonly sync: [null, readonly string[]];
   readonly prepare: [{ readonly ticket: string; readonly spec: Spec }, void];
   readonly discard: [{ readonly ticket: string }, void];
   readonly commit: [{ readonly ticket: string; readonly endpoint: Committed; readonly epoch: number }, void];
