@@ -98,6 +98,18 @@ describe("binary tensors over HTTP", () => {
   });
 });
 
+test.each([
+  ["infinite", "Infinity"],
+  ["endless", "9".repeat(400)],
+  ["a fraction", "1.5"],
+  ["negative", "-1"],
+  ["no number", "NaN"],
+  ["beyond the body", "400001"],
+])("a header length that is %s is refused, also before a body that comes in pieces", async (_what, header) => {
+  const answer = await send(infer, Buffer.alloc(400_000, " "), { "inference-header-content-length": header });
+  expect([answer.status, answer.body.toString()]).toEqual([400, expect.stringContaining("the bytes of the JSON")]);
+});
+
 describe("a body without JSON", () => {
   const image = Buffer.from("<svg>ä</svg>");
   test.each([

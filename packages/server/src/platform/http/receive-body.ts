@@ -46,7 +46,8 @@ export function createReceiveBody({ limit, alignAt }: ReceiveOptions) {
 
 function join(chunks: readonly Buffer[], length: number, alignAt: number): Buffer {
   if (chunks.length === 1) return chunks[0]!;
-  const pad = alignAt > 0 ? (8 - (alignAt % 8)) % 8 : 0;
+  // What a caller says may be anything.
+  const pad = Number.isSafeInteger(alignAt) && alignAt > 0 ? (8 - (alignAt % 8)) % 8 : 0;
   const all = Buffer.allocUnsafeSlow(pad + length);
   let at = pad;
   for (const chunk of chunks) {
