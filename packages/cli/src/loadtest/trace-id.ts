@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 /** "loadtest" in hex: what the trace id of every prediction of a load test begins with, so that they can be told apart. */
-export const loadTestPrefix = Buffer.from("loadtest").toString("hex");
+const loadTestPrefix = Buffer.from("loadtest").toString("hex");
 
 export function createTraceId(): string {
   return loadTestPrefix + randomBytes(8).toString("hex");

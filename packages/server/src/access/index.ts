@@ -2,7 +2,7 @@ export { createAccess, type Access, type AccessDeps, type Wanted } from "./acces
 export type { AuditAction, AuditEvent, AuditQuery } from "./audit-event.ts";
 export { createAudit, type Audit } from "./audit.ts";
 export { accessMigrations } from "./migrations.ts";
-export { parseRate, toRateText, type Rate } from "./rate.ts";
+export { parseRate, type Rate } from "./rate.ts";
 export { appendAudit } from "./store.ts";
 export {
   allows,
