@@ -4,6 +4,8 @@ import { pinTo } from "./pin.ts";
 
 export interface SlipwayPeer {
   readonly url: string;
+  /** `HOST:PORT` */
+  readonly grpc: string;
   readonly pid: number;
   readonly readyMs: number;
   /** Kills it and removes its data. */
@@ -24,5 +26,5 @@ export async function startSlipway(
     await end(false);
     throw new Error(`\`slipway deploy ${model}\` ended with ${deploy.code}: ${deploy.stderr}`);
   }
-  return { url: server.url, pid: server.pid, readyMs: server.readyMs, end: () => end(false) };
+  return { url: server.url, grpc: server.grpc, pid: server.pid, readyMs: server.readyMs, end: () => end(false) };
 }

@@ -7,6 +7,9 @@ import { encodeMessage } from "./status.ts";
 import { parseGrpcTimeout } from "./timeout.ts";
 
 const contentType = "application/grpc";
+/** Name after name and value: what Node has to do least with. */
+const plainHeaders: readonly string[] = [":status", "200", "content-type", contentType];
+const respondOptions = { waitForTrailers: true, sendDate: false };
 const lingerMs = 1_000;
 
 /** What all kinds of calls share: the headers that came, the answer and the status that go. */
@@ -72,10 +75,8 @@ export class Call implements GrpcCall {
     if (this.#responded) return;
     this.#responded = true;
     const encoding = this.answerEncoding;
-    const headers = { ":status": 200, "content-type": contentType, "grpc-accept-encoding": encodings };
-    this.stream.respond(encoding === "identity" ? headers : { ...headers, "grpc-encoding": encoding }, {
-      waitForTrailers: true,
-    });
+    const headers = encoding === "identity" ? plainHeaders : [...plainHeaders, "grpc-encoding", encoding];
+    this.stream.respond(headers, respondOptions);
     this.stream.once("wantTrailers", () => {
       if (!this.stream.destroyed) this.stream.sendTrailers({ "grpc-status": "0", ...this.#trailers });
     });

@@ -8,73 +8,75 @@ export interface ReceivedMessage {
   readonly compressed: boolean;
 }
 
+const nothing = Buffer.alloc(0);
+
 /** Cuts what comes on a stream into its messages. A message that came in one piece is a view of that. */
-export interface MessageReader {
-  /** @throws SlipwayError `too_large`, and `invalid_request` for what is no message */
-  push(chunk: Buffer, onMessage: (message: ReceivedMessage) => void): void;
-  /** In the middle of a message. */
-  readonly unfinished: boolean;
-}
-
-export function createMessageReader(limit: number): MessageReader {
+export class MessageReader {
+  readonly #limit: number;
   /** The head of a message, as far as it came. */
-  let head: Buffer = Buffer.alloc(0);
+  #head: Buffer = nothing;
   /** A message that comes in several pieces, and how much of it is there. */
-  let partial: { readonly bytes: Buffer; readonly compressed: boolean } | null = null;
-  let filled = 0;
+  #partial: ReceivedMessage | null = null;
+  #filled = 0;
 
-  function parseHead(bytes: Buffer, at: number): { compressed: boolean; length: number } {
-    const flag = bytes[at]!;
-    if (flag > 1) throw new SlipwayError("invalid_request", `A message starts with the byte ${flag}, not with 0 or 1.`);
-    const length = bytes.readUInt32BE(at + 1);
-    if (length > limit)
-      throw new SlipwayError(
-        "too_large",
-        `The message has ${length} bytes, more than the ${limit} that this server takes (body_limit).`,
-        { limit, got: length },
-      );
-    return { compressed: flag === 1, length };
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
-  return {
-    push(chunk, onMessage) {
-      let rest = chunk;
-      if (head.length > 0) {
-        rest = Buffer.concat([head, chunk]);
-        head = Buffer.alloc(0);
-      }
-      while (rest.length > 0) {
-        if (partial === null) {
-          if (rest.length < frameHead) {
-            head = rest;
-            return;
-          }
-          const { compressed, length } = parseHead(rest, 0);
-          if (rest.length >= frameHead + length) {
-            const bytes = rest.subarray(frameHead, frameHead + length);
-            rest = rest.subarray(frameHead + length);
-            onMessage({ bytes, compressed });
-            continue;
-          }
-          // Memory that nobody wrote to costs nothing yet, whatever length was announced.
-          partial = { bytes: Buffer.allocUnsafeSlow(length), compressed };
-          filled = 0;
-          rest = rest.subarray(frameHead);
-        }
-        const { bytes, compressed }: ReceivedMessage = partial;
-        const taken = Math.min(rest.length, bytes.length - filled);
-        bytes.set(taken === rest.length ? rest : rest.subarray(0, taken), filled);
-        filled += taken;
-        rest = rest.subarray(taken);
-        if (filled < bytes.length) return;
-        partial = null;
-        onMessage({ bytes, compressed });
-      }
-    },
-    get unfinished() {
-      return partial !== null || head.length > 0;
-    },
-  };
+  /** In the middle of a message. */
+  get unfinished(): boolean {
+    return this.#partial !== null || this.#head.length > 0;
+  }
+
+  /** @throws SlipwayError `too_large`, and `invalid_request` for what is no message */
+  push(chunk: Buffer, onMessage: (message: ReceivedMessage) => void): void {
+    let rest = chunk;
+    if (this.#head.length > 0) {
+      rest = Buffer.concat([this.#head, chunk]);
+      this.#head = nothing;
+    }
+    while (rest.length > 0) {
+      if (this.#partial !== null) rest = this.#fill(this.#partial, rest, onMessage);
+      else if (rest.length < frameHead) {
+        this.#head = rest;
+        return;
+      } else rest = this.#begin(rest, onMessage);
+    }
+  }
+
+  /** A new message; answers with what is left of the bytes. */
+  #begin(bytes: Buffer, onMessage: (message: ReceivedMessage) => void): Buffer {
+    const flag = bytes[0]!;
+    if (flag > 1) throw new SlipwayError("invalid_request", `A message starts with the byte ${flag}, not with 0 or 1.`);
+    const length = bytes.readUInt32BE(1);
+    if (length > this.#limit)
+      throw new SlipwayError(
+        "too_large",
+        `The message has ${length} bytes, more than the ${this.#limit} that this server takes (body_limit).`,
+        { limit: this.#limit, got: length },
+      );
+    const compressed = flag === 1;
+    const end = frameHead + length;
+    if (bytes.length < end) {
+      // Memory that nobody wrote to costs nothing yet, whatever length was announced.
+      this.#partial = { bytes: Buffer.allocUnsafeSlow(length), compressed };
+      this.#filled = 0;
+      return this.#fill(this.#partial, bytes.subarray(frameHead), onMessage);
+    }
+    onMessage({ bytes: bytes.subarray(frameHead, end), compressed });
+    return bytes.length === end ? nothing : bytes.subarray(end);
+  }
+
+  #fill(message: ReceivedMessage, bytes: Buffer, onMessage: (message: ReceivedMessage) => void): Buffer {
+    const taken = Math.min(bytes.length, message.bytes.length - this.#filled);
+    message.bytes.set(taken === bytes.length ? bytes : bytes.subarray(0, taken), this.#filled);
+    this.#filled += taken;
+    if (this.#filled === message.bytes.length) {
+      this.#partial = null;
+      onMessage(message);
+    }
+    return bytes.subarray(taken);
+  }
 }
 
 /** A message with its head; `spare` bytes of the first piece are free, and at least as many as the head has. */

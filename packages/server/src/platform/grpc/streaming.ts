@@ -1,13 +1,13 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Call } from "./call.ts";
 import { decompress } from "./compression.ts";
-import { createMessageReader, type ReceivedMessage } from "./message-reader.ts";
+import { MessageReader, type ReceivedMessage } from "./message-reader.ts";
 import type { GrpcStreamCall, StreamHandler, StreamMethod } from "./methods.ts";
 
 /** Gives the messages of a call to its handler one by one, in order. Answers with how to tell it that the server wants to stop. */
 export function runStream(call: Call, method: StreamMethod, limit: number): () => void {
   const { stream } = call;
-  const reader = createMessageReader(limit);
+  const reader = new MessageReader(limit);
   let handler: StreamHandler | null = null;
   let draining = false;
   /** Decompression, then the messages in their order; null where nothing waits. */
