@@ -70,6 +70,13 @@ test("a near miss is looked at twice", async () => {
   expect(knee?.perSecond).toBe(100);
 });
 
+test("a miss is a miss, however near, when it comes again", async () => {
+  const probe = async (perSecond: number): Promise<Probe> => {
+    return { perSecond, holds: perSecond <= 80, close: true, generatorBound: false };
+  };
+  expect((await findKnee({ from: 100, most: 40, probe })).knee?.perSecond).toBeLessThanOrEqual(80);
+});
+
 test("what is stopped keeps what it knows", async () => {
   const stop = new AbortController();
   const probe = async (perSecond: number): Promise<Probe> => {
