@@ -9,7 +9,7 @@ import {
 // every machine gets the same bytes.
 
 /** A multi-layer perceptron: `x` [N, widths[0]] -> `probabilities` [N, last width], ReLU between its layers. */
-export function makeMlp(widths: readonly number[]): Buffer {
+function makeMlp(widths: readonly number[]): Buffer {
   const nodes: Node[] = [];
   const weights: Weights[] = [];
   let from = "x";
@@ -32,7 +32,7 @@ export function makeMlp(widths: readonly number[]): Buffer {
 }
 
 /** An image classifier of three convolutions: `image` [N, 3, 64, 64] -> `probabilities` [N, 10]. */
-export function makeConvolution(): Buffer {
+function makeConvolution(): Buffer {
   const channels = [3, 32, 64, 128];
   const nodes: Node[] = [];
   const weights: Weights[] = [];
@@ -74,5 +74,3 @@ export const benchModels = {
   /** 40 MB of weights, to be loaded and unloaded. */
   large: () => makeMlp([1024, 2048, 2048, 2048, 10]),
 } as const;
-
-export type BenchModel = keyof typeof benchModels;

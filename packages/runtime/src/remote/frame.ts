@@ -7,7 +7,7 @@ import { datatypes, type Datatype, type Tensor } from "../tensor.ts";
  */
 export const frameKinds = { open: 1, ready: 2, unopened: 3, run: 4, outputs: 5, failed: 6, close: 7 } as const;
 /** Byte 5 of every frame; an end that speaks another one is refused. */
-export const protocolVersion = 1;
+const protocolVersion = 1;
 export type FrameKind = keyof typeof frameKinds;
 
 export interface Frame {

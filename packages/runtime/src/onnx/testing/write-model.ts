@@ -12,7 +12,7 @@ export interface ModelParts {
 }
 
 /** A tensor of 32-bit floats; null is the batch. */
-export interface Port {
+interface Port {
   readonly name: string;
   readonly shape: readonly (number | null)[];
 }
