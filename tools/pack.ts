@@ -123,6 +123,9 @@ for (const name of ["runtime", "server"])
     )
       dependencies[dependency] = wanted;
 cpSync(join(root, "packages", "cli", "bin"), join(folder, "bin"), { recursive: true });
+// For those who make stubs of it.
+mkdirSync(join(folder, "proto"));
+cpSync(join(root, "packages/server/src/wire/grpc/proto/inference.proto"), join(folder, "proto", "inference.proto"));
 for (const file of ["LICENSE", "README.md", "CHANGELOG.md"]) cpSync(join(root, file), join(folder, file));
 // The package is the client as a library: `import { createClient } from "slipway"`.
 for (const file of ["index.js", "index.d.ts"]) writeFileSync(join(folder, file), 'export * from "@slipway/sdk";\n');
@@ -134,7 +137,7 @@ writeJson(join(folder, "package.json"), {
   type: "module",
   bin: { slipway: "bin/slipway.js" },
   exports: { ".": { types: "./index.d.ts", default: "./index.js" } },
-  files: ["bin", "dist", "index.js", "index.d.ts"],
+  files: ["bin", "dist", "proto", "index.js", "index.d.ts"],
   engines: { node: ">=20" },
   dependencies: Object.fromEntries(Object.entries(dependencies).toSorted(([a], [b]) => (a < b ? -1 : 1))),
   bundleDependencies: bundled.map((name) => `@slipway/${name}`),

@@ -1,6 +1,8 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "vitest";
+import { root } from "../../tools/layer-list.ts";
+import { protoFolder } from "../../tools/proto.ts";
 import { smallModel } from "../lib/models.ts";
 import { follow } from "./follow.ts";
 import { canRun } from "./shell.ts";
@@ -25,6 +27,15 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
   test("ask SQL about predictions", () => follow("docs/how-to/query-predictions.md"));
   test("attach labels", () => follow("docs/how-to/attach-labels.md"));
   test("use the Open Inference Protocol", () => follow("docs/how-to/use-the-open-inference-protocol.md"));
+  test("use gRPC", () =>
+    follow("docs/how-to/use-grpc.md", {
+      // The packages that the page installs.
+      prepare: ({ folder }) => {
+        symlinkSync(join(root, "node_modules/@grpc"), join(folder, "node_modules/@grpc"));
+        cpSync(protoFolder, join(folder, "node_modules/slipway/proto"), { recursive: true });
+      },
+      skip: ({ code }) => /^(npm|pip) /.test(code),
+    }));
   test("use the MLflow scoring protocol", () => follow("docs/how-to/use-the-mlflow-scoring-protocol.md"));
   test("use KServe V1", () => follow("docs/how-to/use-kserve-v1.md"));
   test("deploy from CI", () => follow("docs/how-to/ci.md"));

@@ -18,6 +18,7 @@ export const canRun = needs(
 
 /** The addresses that pages use, of the server and of a collector of traces; each page is run on ports of its own. */
 const written = "http://127.0.0.1:8080";
+const writtenGrpc = "127.0.0.1:8081";
 const collectorPort = "4318";
 
 export interface Shell {
@@ -58,10 +59,12 @@ export function openShell(): Shell {
   const home = mkdtempSync(join(tmpdir(), "slipway-docs-"));
   const { folder, bin } = makeFolder(home);
   let url = written;
+  let grpc = writtenGrpc;
   let server: ChildProcess | null = null;
   const behind: ChildProcess[] = [];
   const ownPort = String(20_000 + (process.pid % 20_000));
-  const toOwn = (text: string) => text.replaceAll(written, url).replaceAll(collectorPort, ownPort);
+  const toOwn = (text: string) =>
+    text.replaceAll(written, url).replaceAll(writtenGrpc, grpc).replaceAll(collectorPort, ownPort);
   const environment = () => cleanEnv({ PATH: `${bin}:${process.env["PATH"]}`, HOME: home, SLIPWAY_URL: url });
   const exported = join(home, "exported");
   writeFileSync(exported, "");
@@ -84,7 +87,9 @@ export function openShell(): Shell {
       child.stdout.setEncoding("utf8").on("data", (text: string) => {
         out += text;
         const ready = /^Slipway is ready at (\S+)$/m.exec(out)?.[1];
-        if (ready !== undefined) resolve(ready.replace("0.0.0.0", "127.0.0.1"));
+        if (ready === undefined) return;
+        grpc = /^gRPC is ready at (\S+)$/m.exec(out)?.[1] ?? writtenGrpc;
+        resolve(ready.replace("0.0.0.0", "127.0.0.1"));
       });
       child.once("close", () => reject(new Error(`The server of line ${block.line} ended: ${said}`)));
     });

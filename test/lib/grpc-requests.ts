@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { loadSync, type ServiceDefinition } from "@grpc/proto-loader";
 import { onTestFinished } from "vitest";
 import { protoFolder } from "../../tools/proto.ts";
-import { patientServe } from "./faced-models.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { createGrpcClient, type GrpcClient, type GrpcTarget } from "./grpc-client.ts";
 
@@ -26,7 +25,7 @@ export function slow(more: object = {}): object {
 }
 
 /** How to serve the slow model. */
-export const oneByOne = { serve: { ...patientServe, batching: "off" } };
+export const oneByOne = { serve: { timeout: "60s", batching: "off" } };
 
 /** Requests to a model that have begun and not ended, as the metrics tell. */
 export async function inFlight(url: string, endpoint: string): Promise<number> {

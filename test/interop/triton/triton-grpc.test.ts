@@ -8,10 +8,11 @@ import { compileProtos } from "../../../tools/proto.ts";
 import { deploy } from "../../lib/deploy.ts";
 import { patientServe } from "../../lib/faced-models.ts";
 import { createGrpcClient, grpcStatus } from "../../lib/grpc-client.ts";
-import { smallModel } from "../../lib/models.ts";
+import { flights, smallModel } from "../../lib/models.ts";
 import { needs } from "../../lib/needs.ts";
 import { findPythonEnvironment } from "../../lib/python-environment.ts";
 import { useServer } from "../../lib/server.ts";
+import { listBlocks, readPage } from "../../docs/page.ts";
 import { runChecks } from "../python-checks.ts";
 
 const bin = await findPythonEnvironment(join(root, "test/interop/triton/requirements.txt"));
@@ -63,6 +64,13 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("tritonclient 
   const all = Object.entries(clients).flatMap(([script, checks]) => checks.map((check) => `${script} ${check}`));
   test.each(all)("%s", (check) => expect(said.get(check)).toBeNull());
   test("all checks of the scripts are in the list", () => expect([...said.keys()].toSorted()).toEqual(all.toSorted()));
+
+  test("the example of the how-to page works as written", async () => {
+    await deploy(server.url, flights.v2, { manifest: { serve: patientServe } });
+    const example = listBlocks(readPage("docs/how-to/use-grpc.md")).find(({ file }) => file === "predict.py");
+    const code = example!.code.replace("127.0.0.1:8081", server.grpc);
+    expect(execFileSync(join(bin!, "python"), ["-c", code], { encoding: "utf8" })).toBe("(2, 2)\n");
+  });
 
   test("grpc-js with stubs of Triton's own .proto files", async () => {
     const descriptors = execFileSync(join(bin!, "python"), [join(root, "test/interop/triton/descriptors.py")]);

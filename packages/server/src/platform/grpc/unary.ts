@@ -49,7 +49,7 @@ export function runUnary(call: Call, method: UnaryMethod, limit: number): void {
     try {
       call.requireTime();
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     return method.answer(call, message);
   }
