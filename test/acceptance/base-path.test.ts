@@ -64,3 +64,13 @@ test("the command line takes an address with the prefix", async () => {
   });
   expect(result, result.stderr).toMatchObject({ code: 0 });
 });
+
+test("a load test goes through a prefix, too", async () => {
+  const args = ["loadtest", "flight-delay", "--rate", "20", "--duration", "300ms", "--warmup", "0s", "--json"];
+  const { stdout, stderr } = await runCli([...args, "--quiet"], { url: `${server.url}/ml` });
+  const { result } = JSON.parse(stdout || "null") as {
+    result: { statuses: object; requests: number; server: { runs: number } };
+  };
+  expect(result.statuses, stderr).toEqual({ 200: result.requests });
+  expect(result.server.runs).toBeGreaterThan(0);
+});

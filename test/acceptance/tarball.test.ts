@@ -69,8 +69,8 @@ interface Up {
   readonly url: string;
 }
 
-function up(data: string): Promise<Up> {
-  const args = [bin, "up", "--port", "0", "--data", join(folder, data)];
+function up(data: string, ...more: readonly string[]): Promise<Up> {
+  const args = [bin, "up", "--port", "0", "--data", join(folder, data), ...more];
   const child = track(spawn(node, args, { cwd: folder, env: outerEnv(), stdio: ["ignore", "pipe", "pipe"] }));
   let said = "";
   return new Promise((resolve, reject) => {
@@ -102,6 +102,8 @@ test(`on ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}: up, 
   const [kept] = JSON.parse(slipway("predictions", "flight-delay", "--url", url, "--json"));
   expect(kept).toMatchObject({ id: answer.id, status: "ok" });
   expect(JSON.parse(slipway("replay", answer.id, "--url", url, "--json"))).toMatchObject({ identical: 1 });
+  const load = ["loadtest", "flight-delay", "--url", url, "--rate", "20", "--duration", "200ms", "--warmup", "0s"];
+  expect(JSON.parse(slipway(...load, "--json", "--quiet"))).toMatchObject({ result: { failed: 0 } });
   expect((await fetchJson(`${url}/openapi.json`)).body.openapi).toBe("3.1.0");
   child.kill("SIGTERM");
   expect(await ended(child)).toEqual({ code: 0, signal: null });
@@ -130,12 +132,14 @@ test.each(["worker", "process"])(
   60_000,
 );
 
-test("the death of what was started ends the server, and its folder is free again", async () => {
-  const first = await up("killed");
+test("the death of what was started ends the server with its workers, and its folder is free again", async () => {
+  const workers = ["--http-workers", "2"];
+  const first = await up("killed", ...workers);
+  expect((await fetchJson<string>(`${first.url}/metrics`)).body).toMatch(/^slipway_http_workers 2$/m);
   first.child.kill("SIGKILL");
   await ended(first.child);
   await expect.poll(() => reaches(first.url), { timeout: 10_000 }).toBe(false);
-  const second = await up("killed");
+  const second = await up("killed", ...workers);
   expect(await reaches(second.url)).toBe(true);
   second.child.kill("SIGTERM");
   await ended(second.child);

@@ -45,6 +45,13 @@ describe("a server with a certificate", () => {
     expect(foreign.stderr).toMatch(/SELF_SIGNED_CERT/);
   });
 
+  test("takes a load test", async () => {
+    const args = ["loadtest", "flight-delay", "--rate", "20", "--duration", "300ms", "--warmup", "0s", "--json"];
+    const { stdout, stderr } = await runCli([...args, "--quiet"], { url: server.url, env: trusting });
+    const { result } = JSON.parse(stdout || "null") as { result: { statuses: object; requests: number } };
+    expect(result.statuses, stderr).toEqual({ 200: result.requests });
+  });
+
   test("is reached by the SDK", async () => {
     const script = `
       import { createClient } from "@slipway/sdk";

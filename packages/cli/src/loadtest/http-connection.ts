@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { createAnswerParser } from "./answer-parser.ts";
 
@@ -33,7 +33,7 @@ export function openConnection(target: HttpTarget, onAnswer: OnAnswer): HttpConn
     onAnswer(connection, outcome, refusal);
   };
   const open = (): Socket => {
-    const mine = target.tls === true ? connectTls({ ...target, servername: target.host }) : connect(target);
+    const mine = target.tls === true ? connectTls(toTlsOptions(target)) : connect(target);
     const parser = createAnswerParser();
     mine.setNoDelay(true);
     mine.on("data", (chunk: Buffer) => {
@@ -69,6 +69,11 @@ export function openConnection(target: HttpTarget, onAnswer: OnAnswer): HttpConn
   };
   socket = open();
   return connection;
+}
+
+/** A server is named by its name, not by an address (RFC 6066, 3). */
+function toTlsOptions({ host, port }: HttpTarget) {
+  return { host, port, ...(isIP(host) === 0 ? { servername: host } : {}) };
 }
 
 export interface RequestSpec {
