@@ -64,7 +64,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
     "The disk is at its reserve or cannot be written, and the endpoint says `log.on_full: refuse`. Free space.",
   shutting_down: "The server is about to end. Try again in a moment.",
   deadline_exceeded: "No answer within `serve.timeout`, or within the caller's own time, and no fallback.",
-  cancelled: "The operation was cancelled.",
+  cancelled: "The operation was cancelled, or the caller went away before the answer.",
   interrupted: "The server ended while the operation ran. Start it again.",
   unimplemented: "A part of the design that this version does not have.",
   damaged_blob: "A stored file has changed on disk and was put aside. Deploy the same files again to heal it.",

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { deflateRawSync, deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "../lib/cli.ts";
@@ -300,4 +302,15 @@ test("FP16 has no JSON form: the refusal says so before the model runs", async (
   const { body, headerLength } = toBinaryBody([half]);
   const answer = await send("/v2/models/half/infer", body, length(headerLength));
   expect([answer.status, answer.body.toString()]).toEqual([400, expect.stringContaining("Ask for it as binary")]);
+});
+
+test("a caller who goes away in the middle of a body leaves no error behind, nor does anything above", async () => {
+  const socket = connect(server.port, "127.0.0.1");
+  await once(socket, "connect");
+  socket.write(`POST ${infer} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"inputs":`);
+  // The answer to another request comes after what this one sent was read.
+  await ask("/v2");
+  socket.destroy();
+  for (let i = 0; i < 3; i++) await ask("/v2/models");
+  expect((await ask("/api/v1/logs?level=error&limit=1000")).body.items).toEqual([]);
 });

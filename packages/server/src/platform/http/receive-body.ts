@@ -29,9 +29,10 @@ export function createReceiveBody({ limit, alignAt }: ReceiveOptions) {
       stop();
       done(tooLarge(limit));
     }
-    function onError(error: Error): void {
+    /** The connection is lost. */
+    function onError(): void {
       stop();
-      done(Object.assign(error, { statusCode: 400 }));
+      done(new SlipwayError("cancelled", "The caller went away before the body was whole."));
     }
     function onEnd(): void {
       stop();
