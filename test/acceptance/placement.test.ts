@@ -95,6 +95,13 @@ describe("a model process", { timeout: 120_000 }, () => {
       .poll(async () => (await predict("apart")).body.detail ?? "", { timeout: 60_000 })
       .toMatch(/apart@1 .*does not answer its examples/);
     expect((await predict("apart")).status).toBe(503);
+    // Nothing says that it is ready.
+    expect(await fetchJson(`${server.url}/v2/models/apart/ready`)).toMatchObject({ body: { ready: false } });
+    expect(await fetchJson(`${server.url}/v1/models/apart`)).toMatchObject({ status: 503, body: { ready: false } });
+    expect((await client.endpoints.get("apart")).warnings).toEqual([
+      expect.stringMatching(/^1 of 1 copy does not serve\. apart@1 .*does not answer its examples/),
+    ]);
+    expect(await fetchJson(`${server.url}/v2/models/inside/ready`)).toMatchObject({ body: { ready: true } });
     expect((await predict("inside")).body.prediction).toEqual({ y: 10 });
     const processes = modelProcesses(server.pid);
     await server.stop();

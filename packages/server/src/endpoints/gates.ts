@@ -82,6 +82,10 @@ function checkCompatibility({ version, spec, serving, allowBreaking }: GateReque
 export interface Served {
   readonly version: GatedVersion;
   readonly placement: Placement;
+  /** Copies that are alive, of so many; why one is not. */
+  readonly ready: number;
+  readonly total: number;
+  readonly trouble: string | null;
 }
 
 /** What is not right with what an endpoint serves, though it goes on; sentences. `now`: milliseconds since 1970. */
@@ -91,7 +95,15 @@ export function toWarnings(
   { now, cores }: { readonly now: number; readonly cores: number },
 ): string[] {
   if (serving === null) return [];
-  return [...warnOfAge(spec, serving.version, now), ...warnOfCores(spec, serving.placement, cores)];
+  const { version, placement } = serving;
+  return [...warnOfDeaths(serving), ...warnOfAge(spec, version, now), ...warnOfCores(spec, placement, cores)];
+}
+
+function warnOfDeaths({ ready, total, trouble }: Served): string[] {
+  if (ready === total) return [];
+  return [
+    `${total - ready} of ${total === 1 ? "1 copy does" : `${total} copies do`} not serve. ${trouble ?? ""}`.trim(),
+  ];
 }
 
 /** More runs at a time than cores make each of them slower, and none of them sooner. */

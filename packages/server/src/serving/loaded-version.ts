@@ -25,8 +25,8 @@ export interface LoadedVersion {
   readonly queuedRows: number;
   /** Most rows of a run, as far as the times of runs are known. */
   readonly rowLimit: number;
-  /** Copies that are alive, of so many. */
-  readonly replicas: { readonly ready: number; readonly total: number };
+  /** Copies that are alive, of so many; why one is not, as sentences. */
+  readonly replicas: { readonly ready: number; readonly total: number; readonly trouble: string | null };
   /**
    * Runs the model on validated inputs, the model's own tensors in the order of the signature.
    * @throws SlipwayError `model_failed`, `overloaded`, `not_ready`, `cancelled`, `deadline_exceeded`
@@ -77,7 +77,9 @@ export function createLoadedVersion(parts: LoadedParts): LoadedVersion {
       return batcher.rowLimit;
     },
     get replicas() {
-      return { ready: replicas.filter(({ ready }) => ready !== false).length, total: replicas.length };
+      const dead = replicas.filter(({ ready }) => ready === false);
+      const { length: total } = replicas;
+      return { ready: total - dead.length, total, trouble: dead[0]?.trouble ?? null };
     },
     run(inputs, rows, options) {
       if (closing) return Promise.reject(new SlipwayError("not_ready", "This version is being unloaded; try again."));

@@ -87,7 +87,11 @@ export function createServedModels({ endpoints, registry, batchRows, others }: S
   return {
     list: () =>
       [...endpoints.snapshot().routes.values()].filter(({ spec }) => spec.target).map((route) => route.endpoint),
-    isReady: async (path) => (await find(path)).found !== null,
+    async isReady(path) {
+      const { route, found } = await find(path);
+      // A pinned version is loaded when it is asked.
+      return found !== null && (found !== route.loaded?.version || route.loaded.replicas.ready > 0);
+    },
     async metadata(path) {
       const { found } = await require(path);
       return toModelMetadata({ ...found, name: path.model });

@@ -73,7 +73,7 @@ export function toVersionView(version: ModelVersion, aliases: readonly string[])
 export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, now: number): wire.Endpoint {
   const route = snapshot.routes.get(endpoint.name);
   const loaded = route?.loaded ?? null;
-  const serving = loaded && { version: toGated(loaded.version), placement: loaded.placement };
+  const serving = loaded && { ...loaded.replicas, version: toGated(loaded.version), placement: loaded.placement };
   const { target, serve, log, labels, owner } = endpoint.spec;
   const state = !target ? "empty" : !route ? "loading" : route.loaded ? "ready" : "failed";
   return {
