@@ -7,6 +7,7 @@ import { root } from "../../tools/layer-list.ts";
 import { ended, track } from "../lib/children.ts";
 import { cleanEnv } from "../lib/entry.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
+import { createGrpcClient } from "../lib/grpc-client.ts";
 import { flight, flights } from "../lib/models.ts";
 
 /** Far from this checkout, so that nothing is found in its node_modules that the package does not bring. */
@@ -67,6 +68,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 interface Up {
   readonly child: ChildProcess;
   readonly url: string;
+  /** `HOST:PORT` */
+  readonly grpc: string;
 }
 
 function up(data: string, ...more: readonly string[]): Promise<Up> {
@@ -77,8 +80,8 @@ function up(data: string, ...more: readonly string[]): Promise<Up> {
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     child.once("exit", (code) => reject(new Error(`ended with ${code}: ${said}`)));
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      const url = /ready at (\S+)/.exec(text)?.[1];
-      if (url !== undefined) resolve({ child, url });
+      const [, url, grpc] = /Slipway is ready at (\S+)\ngRPC is ready at (\S+)/.exec(text) ?? [];
+      if (url !== undefined && grpc !== undefined) resolve({ child, url, grpc });
     });
   });
 }
@@ -92,7 +95,7 @@ const reaches = (url: string) =>
 test(`on ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}: up, deploy, predict, predictions, stop`, async () => {
   expect(slipway("--help")).toMatch(/deploy/);
   expect(slipway("--version")).toMatch(/^\d+\.\d+\.\d+/);
-  const { child, url } = await up("data");
+  const { child, url, grpc } = await up("data");
   const deployed = JSON.parse(slipway("deploy", flights.v1, "--url", url, "--json"));
   expect(deployed).toMatchObject({ model: "flight-delay", version: 1, endpoint: "flight-delay" });
   const answer = JSON.parse(
@@ -105,6 +108,10 @@ test(`on ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}: up, 
   const load = ["loadtest", "flight-delay", "--url", url, "--rate", "20", "--duration", "200ms", "--warmup", "0s"];
   expect(JSON.parse(slipway(...load, "--json", "--quiet"))).toMatchObject({ result: { failed: 0 } });
   expect((await fetchJson(`${url}/openapi.json`)).body.openapi).toBe("3.1.0");
+  const client = createGrpcClient(grpc);
+  expect((await client.call("ModelMetadata", { name: "flight-delay" })).body).toMatchObject({ versions: ["1"] });
+  client.close();
+  expect(readFileSync(join(folder, "node_modules/slipway/proto/inference.proto"), "utf8")).toContain("rpc ModelInfer");
   child.kill("SIGTERM");
   expect(await ended(child)).toEqual({ code: 0, signal: null });
   expect(await reaches(url)).toBe(false);
