@@ -62,7 +62,12 @@ function receive({ child, socket, kill }: Running, events: LinkEvents): void {
     stderr = (stderr + text).slice(-stderrBytes);
   });
   const finish = (how: string) => {
-    const said = stderr.trim().split("\n").at(-1);
+    // Callers read it: no folders of this machine.
+    const said = stderr
+      .trim()
+      .split("\n")
+      .at(-1)!
+      .replaceAll(/(?:\/[^\s/:]+)+\//g, "");
     events.onEnd(reason ?? (said ? `${how}; it said: ${said}` : how));
   };
   child.once("close", (code, signal) =>

@@ -53,6 +53,10 @@ test("a run that does not end is ended with its process", async () => {
 test("a program that is no model process does not open, and leaves nothing behind", async () => {
   for (const [command, why] of [
     [["/no/such/program"], /ENOENT/],
+    [
+      [process.execPath, "-e", "console.error('at /srv/models/secret.so:3'); process.exit(1)"],
+      /it said: at secret\.so:3/,
+    ],
     [[process.execPath, "-e", "process.exit(3)"], /ended with code 3/],
     [[process.execPath, "-e", "require('fs').writeSync(3, 'HTTP/1.1 400 Bad Request')"], /no frame/],
   ] as const)
