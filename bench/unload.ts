@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,8 @@ import { benchModels } from "./models/models.ts";
 
 // Whether a server gives memory back: a model of 40 MB is loaded, asked and unloaded again and again by the published program.
 // What counts is its resident memory after the first unload against that after the last; the bar is 10 % for 100 cycles.
-//   npm run bench:unload -- [--cycles 100] [--placement worker|process] [--from tarball|source] [--without-settings]
+// The thread is tried without a server, which does not let so large a model into its own.
+//   npm run bench:unload -- [--cycles 100] [--placement thread|worker|process] [--from tarball|source] [--without-settings]
 const { values: options } = parseArgs({
   options: {
     cycles: { type: "string", default: "100" },
@@ -20,10 +22,17 @@ const { values: options } = parseArgs({
   },
 });
 
-const placements = options.placement === undefined ? (["worker", "process"] as const) : [options.placement];
+const placements = options.placement === undefined ? ["thread", "worker", "process"] : [options.placement];
 const folder = mkdtempSync(join(tmpdir(), "slipway-bench-unload-"));
 const model = join(folder, "large.onnx");
 writeFileSync(model, benchModels.large());
+
+function measureThread(): CycledMemory {
+  const prefix = options["without-settings"] ? [] : publishedEnvironment();
+  const script = join(import.meta.dirname, "lib/unload-in-thread.ts");
+  const [program, ...args] = [...prefix, process.execPath, script, model, options.cycles] as [string, ...string[]];
+  return JSON.parse(execFileSync(program, args, { encoding: "utf8" })) as CycledMemory;
+}
 
 async function measure(placement: "worker" | "process"): Promise<CycledMemory> {
   const from = options.from === "source" || options["without-settings"] ? "source" : "tarball";
@@ -46,7 +55,8 @@ const MB = (bytes: number) => (bytes / 1e6).toFixed(0);
 const rows = [["placement", "fresh MB", "after one MB", "loaded MB", `after ${options.cycles} more MB`, "growth"]];
 try {
   for (const placement of placements) {
-    const { fresh, start, loaded, end } = await measure(placement as "worker" | "process");
+    const memory = placement === "thread" ? measureThread() : await measure(placement as "worker" | "process");
+    const { fresh, start, loaded, end } = memory;
     rows.push([placement, MB(fresh), MB(start), MB(loaded), MB(end), `${(100 * (end / start - 1)).toFixed(1)} %`]);
   }
 } finally {
