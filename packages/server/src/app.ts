@@ -46,7 +46,9 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const { folder } = storage;
     const base = { config, instance, clock, logger, lifecycle };
     const workers =
-      config.httpWorkers === 1 ? null : createHttpWorkers({ config, folder, secured, clock, logger, logFile });
+      config.httpWorkers === 1
+        ? null
+        : createHttpWorkers({ config, instance, folder, secured, clock, logger, logFile });
     const capabilities = await startCapabilities({ ...base, storage, workers });
     if (workers) lifecycle.onStop("http workers", () => workers.close(), config.drainTimeout + 30_000);
     const facts = { version, instance, data: folder, startedAt: clock.now(), url: () => url };

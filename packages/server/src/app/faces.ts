@@ -52,7 +52,8 @@ export function createFaces(deps: FaceDeps): Http {
   registerKserve(http, { endpoints, logger });
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
   const others = deps.workers?.metrics ?? null;
-  registerMetrics(http, { endpoints, predictions, retention: deps.retention, process, clock, others });
+  const { access, retention } = deps;
+  registerMetrics(http, { endpoints, predictions, retention, access, process, clock, others });
   registerUnknown(http, logger);
   registerHealth(http, { endpoints, basePath, ready });
   lifecycle.onStop("http", () => http.close(), config.drainTimeout);

@@ -20,18 +20,33 @@ export function encodeCursor(key: readonly (string | number)[]): string {
 
 /** The parts of a cursor, which are of these kinds; numbers are whole. @throws SlipwayError `invalid_request` */
 export function decodeCursor(cursor: string, kinds: readonly ("string" | "number")[]): readonly (string | number)[] {
+  const parts = decodeCursors(cursor, kinds);
+  if (parts.length === kinds.length) return parts;
+  throw wrongCursor();
+}
+
+/** The same of a cursor that names several places: the kinds come again and again, at least once. */
+export function decodeCursors(cursor: string, kinds: readonly ("string" | "number")[]): readonly (string | number)[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
     if (
       Array.isArray(key) &&
-      key.length === kinds.length &&
-      key.every((part, i) => typeof part === kinds[i] && (typeof part === "string" || Number.isSafeInteger(part)))
+      key.length > 0 &&
+      key.length % kinds.length === 0 &&
+      key.every(
+        (part, i) =>
+          typeof part === kinds[i % kinds.length] && (typeof part === "string" || Number.isSafeInteger(part)),
+      )
     )
       return key;
   } catch {
     // falls through to the one message
   }
-  throw new SlipwayError("invalid_request", "The cursor is not one that this server gave out; start without one.");
+  throw wrongCursor();
+}
+
+function wrongCursor(): SlipwayError {
+  return new SlipwayError("invalid_request", "The cursor is not one that this server gave out; start without one.");
 }
 
 /** Fetched `limit + 1` rows: cuts the extra one and says whether there is more. */

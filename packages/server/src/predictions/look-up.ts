@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorDetails, SlipwayError } from "@slipway/contract";
 import { Worker } from "node:worker_threads";
-import { decodeCursor, encodeCursor } from "../kernel/page.ts";
+import { decodeCursors, encodeCursor } from "../kernel/page.ts";
 import type { Cursor, ListQuery } from "./log-query.ts";
 
 export interface ListPredictions {
@@ -41,15 +41,18 @@ export interface LookUp {
   find(id: string, row: number | null): Promise<Uint8Array | null>;
 }
 
+/** `after`: the places of the page before; none is the first page. */
+export type ListedQuery = Omit<ListQuery, "after"> & { readonly after: readonly Cursor[] };
+
 export type LookUpRequest =
-  | { readonly call: number; readonly kind: "list"; readonly query: ListQuery }
+  | { readonly call: number; readonly kind: "list"; readonly query: ListedQuery }
   | { readonly call: number; readonly kind: "find"; readonly query: FindPrediction };
 
 export interface LookUpAnswer {
   readonly call: number;
   /** The items, or the prediction, as JSON. */
   readonly json: Uint8Array | null;
-  readonly next: Cursor | null;
+  readonly next: readonly Cursor[] | null;
   readonly error: string | null;
   /** Where the answer is an error for whoever asked. */
   readonly problem?: { readonly code: ErrorCode; readonly message: string; readonly details: ErrorDetails };
@@ -85,7 +88,7 @@ export function createLookUp(folder: string): LookUp & { close(): Promise<void> 
     return started;
   }
 
-  function ask(request: { kind: "list"; query: ListQuery } | { kind: "find"; query: FindPrediction }) {
+  function ask(request: { kind: "list"; query: ListedQuery } | { kind: "find"; query: FindPrediction }) {
     if (closed) throw new SlipwayError("shutting_down", "The server is shutting down; ask again in a moment.");
     const thread = (worker ??= start());
     // An idle thread keeps no process alive, one at work does.
@@ -101,7 +104,11 @@ export function createLookUp(folder: string): LookUp & { close(): Promise<void> 
     async list({ order = "newest", cursor, ...filter }) {
       const { json, next } = await ask({ kind: "list", query: { ...filter, order, after: parseCursor(cursor) } });
       const end =
-        next === null ? "null" : JSON.stringify(encodeCursor([next.instance, next.segment, next.byte, next.row]));
+        next === null
+          ? "null"
+          : JSON.stringify(
+              encodeCursor(next.flatMap((place) => [place.instance, place.segment, place.byte, place.row])),
+            );
       return Buffer.concat([Buffer.from('{"items":'), json ?? Buffer.from("[]"), Buffer.from(`,"next":${end}}`)]);
     },
     async find(id, row) {
@@ -114,10 +121,11 @@ export function createLookUp(folder: string): LookUp & { close(): Promise<void> 
   };
 }
 
-function parseCursor(text: string | null): Cursor | null {
-  if (text === null) return null;
-  const [instance, segment, byte, row] = decodeCursor(text, ["string", "number", "number", "number"]);
-  if (typeof instance === "string" && [segment, byte, row].every((part) => typeof part === "number"))
-    return { instance, segment: Number(segment), byte: Number(byte), row: Number(row) };
-  throw new SlipwayError("invalid_request", "The cursor is not one that this server gave out; start without one.");
+function parseCursor(text: string | null): readonly Cursor[] {
+  if (text === null) return [];
+  const parts = decodeCursors(text, ["string", "number", "number", "number"]);
+  return Array.from({ length: parts.length / 4 }, (_, index) => {
+    const [instance, segment, byte, row] = parts.slice(4 * index);
+    return { instance: String(instance), segment: Number(segment), byte: Number(byte), row: Number(row) };
+  });
 }

@@ -10,21 +10,24 @@ import {
   statuses,
   walkFrames,
 } from "@slipway/runtime/log";
-import { idTime } from "../kernel/ids.ts";
+import { idGroup, idTime } from "../kernel/ids.ts";
 import { erasedError } from "./erased.ts";
 import { type DatedSegment, createLogIndex } from "./log-index.ts";
 import type { Cursor, ListQuery, PageBuilder, Place } from "./log-query.ts";
+import { type ListOne, type ListedRow, type ListedRows, listMerged } from "./merged-list.ts";
 import { createRecordPage, type RecordAnswer } from "./record-page.ts";
 import { renderPrediction } from "./render.ts";
 import { type Block, type SegmentIndex, extendSegmentIndex, readRange } from "./segment-index.ts";
 
 export interface ListAnswer {
-  readonly items: Record<string, unknown>[];
-  readonly next: Cursor | null;
+  readonly items: readonly Record<string, unknown>[];
+  /** Several places where processes wrote at the same time; null on the last page. */
+  readonly next: readonly Cursor[] | null;
 }
 
 export interface Search {
-  list(query: ListQuery): ListAnswer;
+  /** `after`: the places of the page before; none is the first page. */
+  list(query: Omit<ListQuery, "after"> & { readonly after: readonly Cursor[] }): ListAnswer;
   /** @throws SlipwayError `prediction_not_found` where it was erased */
   find(id: string, row: number | null): Record<string, unknown> | null;
   /** Whole requests with their tensors, in memory of their own; `limit` counts requests. Long ones end a page early. */
@@ -40,14 +43,23 @@ const longestRequestMs = 10 * 60_000;
 /** Segments are dated by a clock that may have been set. */
 const clockSlackMs = 60_000;
 
+interface WalkBounds {
+  readonly among: readonly DatedSegment[];
+  /** Monotonic milliseconds. */
+  readonly deadline: number;
+}
+
 /** `monotonic` in milliseconds. Everything here is synchronous: it has a thread of its own. */
 export function createSearch(folder: string, monotonic: () => number): Search {
   const log = createLogIndex(folder);
 
-  function walk<Answer>(query: ListQuery, page: PageBuilder<Answer>): Answer {
+  function walk<Answer>(
+    query: ListQuery,
+    page: PageBuilder<Answer>,
+    { among, deadline }: WalkBounds = { among: log.segments(), deadline: monotonic() + budgetMs },
+  ): Answer {
     const backwards = query.order === "newest";
-    const deadline = monotonic() + budgetMs;
-    const segments = log.segments().filter((segment) => mayHold(segment, query) && !isBehind(segment.index, query));
+    const segments = among.filter((segment) => mayHold(segment, query) && !isBehind(segment.index, query));
     if (backwards) segments.reverse();
     for (const { index } of segments) {
       extendSegmentIndex(index);
@@ -80,7 +92,20 @@ export function createSearch(folder: string, monotonic: () => number): Search {
   }
 
   return {
-    list: (query) => walk(query, createPage(query)),
+    list({ after, ...query }) {
+      const among = log.segments();
+      const deadline = monotonic() + budgetMs;
+      const groups = toGroups(among);
+      if (groups.some((instances) => instances.length > 1)) {
+        const ofInstance = Map.groupBy(among, ({ index }) => index.instance);
+        const listOne: ListOne = (one, instance) =>
+          walk(one, createPage(one), { among: ofInstance.get(instance) ?? [], deadline });
+        return listMerged(groups, { ...query, after }, listOne);
+      }
+      const one = { ...query, after: after[0] ?? null };
+      const { rows, next } = walk(one, createPage(one), { among, deadline });
+      return { items: rows.map(({ item }) => item), next: next && [next] };
+    },
     records: (query) => walk(query, createRecordPage(query)),
     findRecord(id) {
       const record = findTrace(id);
@@ -92,6 +117,17 @@ export function createSearch(folder: string, monotonic: () => number): Search {
       return record && toFound(record, row);
     },
   };
+}
+
+/** The instances in the order of their start; those of one server's processes, which write at the same time, together. */
+function toGroups(segments: readonly DatedSegment[]): string[][] {
+  const groups: string[][] = [];
+  for (const instance of new Set(segments.map(({ index }) => index.instance))) {
+    const before = groups.at(-1);
+    if (before !== undefined && idGroup(before[0]!) === idGroup(instance)) before.push(instance);
+    else groups.push([instance]);
+  }
+  return groups;
 }
 
 /** Milliseconds between the time in which a segment was written and the time `at`. */
@@ -200,8 +236,8 @@ function createMatcher(bytes: Buffer, query: ListQuery): (from: number, to: numb
   };
 }
 
-function createPage(query: ListQuery): PageBuilder<ListAnswer> {
-  const items: Record<string, unknown>[] = [];
+function createPage(query: ListQuery): PageBuilder<ListedRows> {
+  const items: ListedRow[] = [];
   let last: Cursor | null = null;
   // A row over the limit was met, so there is a next page.
   let more = false;
@@ -232,10 +268,10 @@ function createPage(query: ListQuery): PageBuilder<ListAnswer> {
           more = true;
           return;
         }
-        items.push(renderPrediction(record, { row, cut: true }));
         last = { ...place, row };
+        items.push({ item: renderPrediction(record, { row, cut: true }), at: record.at, place: last });
       }
     },
-    answer: (giveWayAt) => ({ items, next: more ? last : (giveWayAt ?? null) }),
+    answer: (giveWayAt) => ({ rows: items, next: more ? last : (giveWayAt ?? null) }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { createId } from "../../kernel/ids.ts";
+import { createIdBeside } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import { isLost, ServiceLost, startService } from "../../platform/process/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
@@ -11,6 +11,8 @@ const module = new URL(`./http-worker${import.meta.url.endsWith(".ts") ? ".ts" :
 
 export interface CrewDeps {
   readonly config: Config;
+  /** UUIDv7 of this process, beside which those of the workers are made: so look-ups know what was written at the same time. */
+  readonly instance: string;
   /** The data folder, absolute. */
   readonly folder: string;
   readonly secured: boolean;
@@ -50,7 +52,7 @@ export interface HttpWorker {
 
 export function startHttpWorker(deps: CrewDeps, number: number): HttpWorker {
   const { config, folder, secured, socketPath, clock, logger, logFile } = deps;
-  const instance = createId();
+  const instance = createIdBeside(deps.instance);
   const setup: WorkerSetup = { config, folder, instance, number, secured, socketPath };
   const service = startService({
     module,
