@@ -30,8 +30,8 @@ writeFileSync(model, benchModels.large());
 function measureThread(): CycledMemory {
   const prefix = options["without-settings"] ? [] : publishedEnvironment();
   const script = join(import.meta.dirname, "lib/unload-in-thread.ts");
-  const [program, ...args] = [...prefix, process.execPath, script, model, options.cycles] as [string, ...string[]];
-  return JSON.parse(execFileSync(program, args, { encoding: "utf8" })) as CycledMemory;
+  const args = [...prefix.slice(1), process.execPath, script, model, options.cycles];
+  return JSON.parse(execFileSync("env", args, { encoding: "utf8" })) as CycledMemory;
 }
 
 async function measure(placement: "worker" | "process"): Promise<CycledMemory> {
