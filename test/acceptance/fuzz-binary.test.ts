@@ -10,7 +10,7 @@ import { useServer } from "../lib/server.ts";
 import { toBinaryBody, toBytes } from "../lib/tensor-body.ts";
 
 const server = useServer({ args: ["--body-limit", "2MiB"] });
-const numRuns = rounds(80, 5000);
+const numRuns = rounds(50, 5000);
 const timeout = rounds(60_000, 1_800_000);
 const models = ["matrix", "identity", "simple-identity", "one-text"] as const;
 
