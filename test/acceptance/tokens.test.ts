@@ -103,6 +103,9 @@ test("over the rate of a token every face refuses in its own words and says when
   }
   const refused = await fetchJson(`${server.url}/endpoints/flight-delay/predict`, { ...predict, headers });
   expect(refused.body).toMatchObject({ code: "rate_limited", retryable: true, details: { rate: "3/h", burst: 3 } });
+  const metrics = (await ask("/metrics", secret)).body as string;
+  const counted = Number(/slipway_rate_limited_total\{user="deploy-user"\} (\d+)/.exec(metrics)?.[1]);
+  expect(counted).toBe(routes.filter(([scope]) => scope === "infer").length + 1);
   // Neither what it reads and changes nor another token of the same user is concerned.
   expect((await ask("/api/v1/models", secret)).status).toBe(200);
   expect((await ask("/endpoints/flight-delay/predict", tokens["deploy"]!.secret, predict)).status).toBe(200);

@@ -2,31 +2,16 @@ import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../kernel/clock.ts";
 import { createId } from "../kernel/ids.ts";
 import type { Sql } from "../platform/sql/index.ts";
-import { createBucket, describeRate, toRateText, type Bucket, type Rate } from "./rate.ts";
+import { createAdmission, type Holder, type Wanted } from "./admission.ts";
+import { toRateText } from "./rate.ts";
 import { appendAudit, createTokenStore, type AccessTables } from "./store.ts";
-import {
-  allows,
-  createSecret,
-  hashSecret,
-  parseBearer,
-  type Principal,
-  type Token,
-  type TokenOrder,
-  type TokenScope,
-} from "./token.ts";
+import { createSecret, hashSecret, parseBearer, type Principal, type Token, type TokenOrder } from "./token.ts";
 
 export interface AccessDeps {
   readonly sql: Sql;
   readonly clock: Clock;
   /** The first admin token, given at the start; it is stored nowhere. */
   readonly adminToken: string | null;
-}
-
-/** What a request needs to be let in. */
-export interface Wanted {
-  readonly scope: TokenScope;
-  /** What it does, for the message of a refusal: `POST /v2/models/:name/infer`. */
-  readonly what: string;
 }
 
 export interface Access {
@@ -46,17 +31,13 @@ export interface Access {
    * that has them.
    */
   hasRate(authorization: string | undefined): boolean | Promise<boolean>;
+  /** Requests that were refused over the rate of their token since this process began, by its user. */
+  refusedOverRate(): ReadonlyMap<string, number>;
   /** The secret is shown once, here. */
   createToken(order: TokenOrder, by?: { readonly actor: string | null }): Promise<{ token: Token; secret: string }>;
   listTokens(): Promise<readonly Token[]>;
   /** @throws SlipwayError `not_found` */
   revokeToken(id: string, by?: { readonly actor: string | null }): Promise<void>;
-}
-
-/** A token as it is remembered. */
-interface Holder {
-  readonly principal: Principal;
-  readonly limit: { readonly rate: Rate; readonly bucket: Bucket } | null;
 }
 
 const trustMs = 5_000;
@@ -68,21 +49,13 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
   const store = createTokenStore(db);
   let adminHash = adminToken === null ? null : hashSecret(adminToken);
   const known = new Map<string, { readonly holder: Holder | null; readonly until: number }>();
-  /** By the token's id; they outlive what is known of it, or every five seconds would begin with a full one. */
-  const buckets = new Map<string, Bucket>();
+  const admission = createAdmission(clock);
 
   function remember(hash: string, token: Token | null): Holder {
     if (known.size >= mostKnown) known.clear();
-    const holder = token && toHolder(token);
+    const holder = token && admission.toHolder(token);
     known.set(hash, { holder, until: clock.monotonic() + trustMs });
     return holder ?? refuse();
-  }
-  function toHolder({ id, user, scope, rate }: Token): Holder {
-    const principal = { user, scope };
-    if (rate === null) return { principal, limit: null };
-    const bucket = buckets.get(id) ?? createBucket(rate);
-    buckets.set(id, bucket);
-    return { principal, limit: { rate, bucket } };
   }
   function findHolder(secret: string): Holder | Promise<Holder> {
     const hash = hashSecret(secret);
@@ -90,13 +63,6 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
     const cached = known.get(hash);
     if (cached && cached.until > clock.monotonic()) return cached.holder ?? refuse();
     return store.findByHash(hash).then((token) => remember(hash, token));
-  }
-  function admit({ principal, limit }: Holder, { scope, what }: Wanted): Principal {
-    if (!allows(principal.scope, scope)) throw forbid(principal, { scope, what });
-    if (limit === null || scope !== "infer") return principal;
-    const waitMs = limit.bucket.take(clock.monotonic());
-    if (waitMs > 0) throw tooOften(principal, limit.rate, waitMs);
-    return principal;
   }
   return {
     async required() {
@@ -106,7 +72,9 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
     },
     authorize(authorization, wanted) {
       const holder = findHolder(parseBearer(authorization));
-      return holder instanceof Promise ? holder.then((found) => admit(found, wanted)) : admit(holder, wanted);
+      return holder instanceof Promise
+        ? holder.then((found) => admission.admit(found, wanted))
+        : admission.admit(holder, wanted);
     },
     hasRate(authorization) {
       try {
@@ -120,6 +88,7 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
         return false;
       }
     },
+    refusedOverRate: () => admission.refused,
     async createToken({ user, scope, rate = null }, { actor } = { actor: null }) {
       const secret = createSecret();
       const token: Token = { id: createId(), user, scope, rate, createdAt: clock.now(), revokedAt: null };
@@ -140,28 +109,11 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
       });
       if (!revoked) throw new SlipwayError("not_found", `There is no token ${JSON.stringify(id)} in force.`, { id });
       known.clear();
-      buckets.delete(id);
+      admission.forget(id);
     },
   };
 }
 
 function refuse(): never {
   throw new SlipwayError("unauthenticated", "This token is not known here or was revoked.");
-}
-
-function forbid(principal: Principal, { scope, what }: Wanted): SlipwayError {
-  return new SlipwayError(
-    "forbidden",
-    `${principal.user} has a token for "${principal.scope}"; ${what} needs "${scope}".`,
-    { scope },
-  );
-}
-
-function tooOften({ user }: Principal, rate: Rate, waitMs: number): SlipwayError {
-  const retryAfterMs = Math.ceil(waitMs);
-  return new SlipwayError(
-    "rate_limited",
-    `This token of ${user} may make ${describeRate(rate)}, ${rate.burst} at once, and made more. Try again in ${retryAfterMs} ms, send several rows in one request, or ask for a token with a higher rate.`,
-    { rate: toRateText(rate), burst: rate.burst, retry_after_ms: retryAfterMs },
-  );
 }

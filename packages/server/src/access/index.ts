@@ -1,4 +1,5 @@
-export { createAccess, type Access, type AccessDeps, type Wanted } from "./access.ts";
+export { createAccess, type Access, type AccessDeps } from "./access.ts";
+export type { Wanted } from "./admission.ts";
 export type { AuditAction, AuditEvent, AuditQuery } from "./audit-event.ts";
 export { createAudit, type Audit } from "./audit.ts";
 export { accessMigrations } from "./migrations.ts";

@@ -1,4 +1,5 @@
 import { SlipwayError } from "@slipway/contract";
+import type { Access } from "../../access/index.ts";
 import type { Endpoints, EndpointMetrics } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { toTrainedAt } from "../../packaging/index.ts";
@@ -7,6 +8,7 @@ import type { ProcessMetrics } from "../../platform/telemetry/index.ts";
 import type { PredictionLog, Retention } from "../../predictions/index.ts";
 import { head } from "./lines.ts";
 import { mergeMetrics } from "./merge.ts";
+import { renderRates } from "./rates.ts";
 import { renderTritonNames } from "./triton.ts";
 import { renderVersions } from "./versions.ts";
 
@@ -27,11 +29,19 @@ export { keepCounters, mergeMetrics } from "./merge.ts";
  */
 export function registerMetrics(
   app: Http,
-  { others, ...deps }: MetricsDeps & { readonly others: (() => Promise<readonly string[]>) | null },
+  {
+    others,
+    access,
+    ...deps
+  }: MetricsDeps & {
+    readonly others: (() => Promise<readonly string[]>) | null;
+    /** Of the process that has the buckets of all tokens. */
+    readonly access: Pick<Access, "refusedOverRate">;
+  },
 ): void {
   app.get<{ Querystring: { names?: string } }>("/metrics", { config: { scope: "read" } }, async (request, reply) => {
     const names = parseNames(request.query.names);
-    const own = await renderMetrics(deps);
+    const own = (await renderMetrics(deps)) + renderRates(access);
     const text = others === null ? own : mergeMetrics([own, ...(await others())]);
     return reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(pickNames(text, names));
   });
