@@ -16,7 +16,7 @@ import {
   type BackupHead,
   type BackupProgress,
 } from "../platform/backup/index.ts";
-import { lockFolder, openDataFolder, openSqlite } from "../platform/sql/index.ts";
+import { lockFolder, openDataFolder, openSqlite, waitUntilAlone } from "../platform/sql/index.ts";
 
 export type { BackupHead, BackupProgress } from "../platform/backup/index.ts";
 
@@ -49,6 +49,7 @@ async function withIdleBackup<T>(data: string, use: (source: Readable) => Promis
     );
   const lock = lockFolder(folder);
   try {
+    waitUntilAlone(join(folder, "tmp"));
     await openDataFolder(folder, systemClock);
     const sql = await openSqlite({ path: join(folder, "slipway.db") });
     const backups = createBackups({
