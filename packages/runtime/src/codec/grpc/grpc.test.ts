@@ -167,7 +167,7 @@ describe("ModelInfer in protobuf, against protobufjs", () => {
   });
 
   test("raw bytes that are aligned are not copied", () => {
-    const tensor: Tensor = { name: "x", datatype: "UINT8", shape: [64], data: new Uint8Array(64).fill(9) };
+    const tensor: Tensor = { name: "x", datatype: "UINT8", shape: [100_000], data: new Uint8Array(100_000).fill(9) };
     const request = { model_name: "m", inputs: [toInput(tensor, true)], raw_input_contents: [toRaw(tensor)] };
     const message = serialize(request);
     const [read] = toGrpcTensors(parseGrpcRequest(message));

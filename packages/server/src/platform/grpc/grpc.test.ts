@@ -155,11 +155,12 @@ describe("the port", () => {
     });
     const [first, second] = [call(listener, Buffer.alloc(1)), call(listener, Buffer.alloc(1))];
     await expect.poll(() => answers.length).toBe(2);
+    const told = new Promise((resolve) => first.session.once("goaway", resolve));
     let drained = false;
     const draining = listener.drain().then(() => (drained = true));
     answers[0]!();
     expect(await first.ended).toBe("0");
-    first.session.close();
+    await told;
     expect(drained).toBe(false);
     listener.destroy();
     expect(await second.ended).toBe("none");
