@@ -20,7 +20,7 @@ const heavy = slowModel(900);
 
 beforeAll(async () => {
   await deploy(server.url, patientFlights().v2);
-  const serve = { placement: "worker", replicas: 1, timeout: "10s" };
+  const serve = { placement: "worker", replicas: 1, timeout: "3s" };
   await deploy(server.url, heavy, { manifest: { name: "heavy", serve } });
 }, 120_000);
 

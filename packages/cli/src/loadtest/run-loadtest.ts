@@ -40,7 +40,7 @@ export interface RunSetup {
 const mostLate = { share: 0.01, part: 0.25 };
 /** Requests under way at once of the first look at what the server can do. */
 const lookConnections = 32;
-const sweep = { lookMs: 2_000, leastProbeMs: 1_500, probes: 12, warmUpMs: 300, leastPatienceMs: 250, close: 0.95 };
+const sweep = { lookMs: 2_000, leastProbeMs: 1_000, probes: 12, warmUpMs: 300, leastPatienceMs: 250, close: 0.95 };
 
 /** One load at a rate, a concurrency or a trace. */
 export async function runOne(setup: RunSetup, order: LoadOrder, label: string): Promise<RunResult> {
@@ -116,7 +116,7 @@ export async function runSweep(setup: RunSetup): Promise<FoundKnee<SweepProbe>> 
   const warmUpMs = Math.min(sweep.warmUpMs, options.warmUpMs);
   const probeMs = Math.max(sweep.leastProbeMs, (total - lookMs) / sweep.probes - warmUpMs);
   const most = Math.max(3, Math.floor((total - lookMs) / (probeMs + warmUpMs)));
-  const look = { sloMs: options.sloMs, connections: lookConnections, durationMs: lookMs, warmUpMs: options.warmUpMs };
+  const look = { sloMs: options.sloMs, connections: lookConnections, durationMs: lookMs, warmUpMs };
   const first = await runOne(setup, { kind: "closed", ...look }, `a look with ${lookConnections} at a time`);
   // What has not come by then missed the SLO, and the connections are closed, which takes it out of the server's queue.
   const patienceMs = Math.max(sweep.leastPatienceMs, 2 * options.sloMs);
