@@ -18,12 +18,15 @@ test.runIf(process.platform === "linux")(
   "a program and its children are found by a mark, and weighed together",
   async () => {
     const mark = `SLIPWAY_BENCH_TEST=${process.pid}`;
-    const script = `require("node:child_process").spawn("sleep", ["60"], { detached: true }); console.log("up"); setInterval(() => 0, 1000)`;
+    // One that goes into a session of its own, and one that has lost the mark.
+    const script = `const { spawn } = require("node:child_process"); spawn("sleep", ["60"], { detached: true });
+    spawn("sleep", ["60"], { env: { PATH: process.env.PATH } }); console.log("up"); setInterval(() => 0, 1000)`;
     const env = { ...process.env, SLIPWAY_BENCH_TEST: String(process.pid) };
     const child = spawn(process.execPath, ["-e", script], { env, stdio: ["ignore", "pipe", "ignore"] });
     await once(child.stdout, "data");
     const pids = listProcesses(mark);
-    expect(pids.length).toBe(2);
+    expect(pids.length).toBe(3);
+    expect(pids).not.toContain(process.pid);
     expect(pids).toContain(child.pid);
     const { rssBytes, pssBytes } = readMemory(pids);
     expect(pssBytes).toBeGreaterThan(1e6);

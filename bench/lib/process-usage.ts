@@ -43,12 +43,33 @@ export function readMemory(pids: readonly number[]): Memory {
   return { rssBytes: sum("Rss"), pssBytes: sum("Pss") };
 }
 
-/** All processes that were started with this in their environment, and theirs, wherever they hang by now. Linux only. */
+/**
+ * All processes that were started with this in their environment, and theirs, wherever they hang by now. Linux only.
+ *
+ * A program that gives itself another title may write it over its environment, as those of Ray do, so what hangs below a
+ * process that was found, or is of one session with it, counts as well.
+ */
 export function listProcesses(variable: string): readonly number[] {
-  return readdirSync("/proc")
+  const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => `\0${readIfThere(`/proc/${name}/environ`)}`.includes(`\0${variable}\0`))
-    .map(Number);
+    .map((name) => ({ pid: Number(name), ...parseFamily(readIfThere(`/proc/${name}/stat`)) }));
+  const own = all.find(({ pid }) => pid === process.pid)?.session;
+  const isMarked = (pid: number) => `\0${readIfThere(`/proc/${pid}/environ`)}`.includes(`\0${variable}\0`);
+  const found = new Set(all.filter(({ pid }) => isMarked(pid)).map(({ pid }) => pid));
+  const sessions = new Set(all.filter(({ pid }) => found.has(pid)).map(({ session }) => session));
+  if (own !== undefined) sessions.delete(own);
+  for (const { pid, session } of all) if (sessions.has(session)) found.add(pid);
+  for (let before = 0; before < found.size;) {
+    before = found.size;
+    for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
+  }
+  return [...found];
+}
+
+/** @param stat a line of /proc/PID/stat */
+function parseFamily(stat: string): { parent: number; session: number } {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { parent: Number(fields[1]), session: Number(fields[3]) };
 }
 
 /** Processes end while one looks. */
