@@ -1,5 +1,5 @@
 // Compiles the .proto files of the gRPC services to descriptors, which the server reads instead of them; a test says when they are stale.
-//   node tools/proto.ts          -> packages/server/src/wire/grpc/descriptors.ts
+//   npm run proto          -> packages/server/src/wire/grpc/descriptors.ts
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadSync } from "@grpc/proto-loader";
@@ -91,7 +91,7 @@ function qualify(file: FileDescriptor): void {
 
 export function renderDescriptors(): string {
   const lines = compileProtos().map(([file, bytes]) => `  // ${file}\n  "${bytes.toString("base64")}",`);
-  return `// Written by \`node tools/proto.ts\` from the .proto files in proto/: change them there.
+  return `// Written by \`npm run proto\` from the .proto files in proto/: change them there.
 
 /** FileDescriptorProtos, in base64. */
 export const descriptors: readonly string[] = [

@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorTable, manifestSchema, parseManifest, type ErrorCode } from "@slipway/contract";
 import { parse as parseYaml } from "yaml";
 import { options } from "../../packages/server/src/config/index.ts";
 import { configurationPage, renderConfiguration } from "../../tools/docs-config.ts";
 import { errorsPage, isRaised, renderErrors } from "../../tools/docs-errors.ts";
+import { descriptorsFile, protoFolder, renderDescriptors } from "../../tools/proto.ts";
 import { listBlocks, readPage } from "./page.ts";
 
 const { shape } = manifestSchema;
@@ -33,6 +36,18 @@ function firstCells(text: string): string[] {
 describe("what is generated is what `npm run docs` writes", () => {
   test(configurationPage, () => expect(readPage(configurationPage)).toBe(renderConfiguration()));
   test(errorsPage, () => expect(readPage(errorsPage)).toBe(renderErrors()));
+});
+
+test("the descriptors of gRPC are what `npm run proto` makes of the .proto files", () => {
+  expect(readPage(descriptorsFile)).toBe(renderDescriptors());
+});
+
+test("every method of the gRPC service is on its page", () => {
+  const proto = readFileSync(join(protoFolder, "inference.proto"), "utf8");
+  const methods = [...proto.matchAll(/^ {2}rpc (\w+)\(/gm)].map(([, method]) => method);
+  expect(methods.length).toBeGreaterThan(10);
+  const page = readPage("docs/reference/grpc.md");
+  expect(methods.filter((method) => !page.includes(`\`${method}\``))).toEqual([]);
 });
 
 test("every option of the server is on its page, and no other", () => {

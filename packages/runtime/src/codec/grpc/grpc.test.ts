@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { loadSync, type ServiceDefinition } from "@grpc/proto-loader";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { protoFolder } from "../../../../../tools/proto.ts";
 import { elementSizes } from "../../datatype.ts";
 import type { Datatype, Tensor } from "../../tensor.ts";
 import { datatypes } from "../../tensor.ts";
 import { byteLength, writeTensorData } from "../binary.ts";
 import { anyDatatype, tensorOf } from "../testing/arbitraries.ts";
 import { parseGrpcRequest, renderGrpcResponse, spareBytes, toGrpcTensors } from "./index.ts";
+
+const protoFolder = join(import.meta.dirname, "../../../../server/src/wire/grpc/proto");
 
 /** The second implementation: protobufjs on the .proto file. */
 const { ModelInfer } = loadSync(join(protoFolder, "inference.proto"), { keepCase: true, longs: String, arrays: true })[

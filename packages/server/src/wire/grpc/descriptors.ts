@@ -1,4 +1,4 @@
-// Written by `node tools/proto.ts` from the .proto files in proto/: change them there.
+// Written by `npm run proto` from the .proto files in proto/: change them there.
 
 /** FileDescriptorProtos, in base64. */
 export const descriptors: readonly string[] = [

@@ -1,15 +1,14 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadSync, type ServiceDefinition } from "@grpc/proto-loader";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { root } from "../../../../../tools/layer-list.ts";
-import { descriptorsFile, protoFolder, renderDescriptors } from "../../../../../tools/proto.ts";
 import { decodeMessage, encodeMessage, protoFiles } from "./messages.ts";
 
-const service = loadSync(join(protoFolder, "inference.proto"), { keepCase: true, longs: Number, enums: String })[
-  "inference.GRPCInferenceService"
-] as ServiceDefinition;
+const service = loadSync(join(import.meta.dirname, "proto/inference.proto"), {
+  keepCase: true,
+  longs: Number,
+  enums: String,
+})["inference.GRPCInferenceService"] as ServiceDefinition;
 /** Of all methods, by the names of their messages. */
 const methods = Object.values(service);
 const bytesOf = (name: string, value: object) => Buffer.concat([...encodeMessage(name, value)]).subarray(5);
@@ -114,8 +113,7 @@ describe("messages by their descriptors, against protobufjs", () => {
     );
   });
 
-  test("the descriptors are those of the .proto files", () => {
-    expect(readFileSync(join(root, descriptorsFile), "utf8"), "run node tools/proto.ts").toBe(renderDescriptors());
+  test("every .proto file is there", () => {
     expect(protoFiles.map(({ name }) => name)).toEqual([
       "health.proto",
       "inference.proto",
