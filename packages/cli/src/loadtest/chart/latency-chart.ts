@@ -48,10 +48,7 @@ export function toLatencyChart({ title, facts, sloMs, distribution, marks, count
     ...(sloMs <= shown
       ? [
           line([panel.left, y.to(sloMs)], [panel.right, y.to(sloMs)], "bound"),
-          text(
-            { x: panel.right, y: sloTextAt(y.to(sloMs), panel), class: "text-bound", anchor: "end" },
-            `SLO ${ms(sloMs)}`,
-          ),
+          text({ x: panel.left + 8, y: sloTextAt(y.to(sloMs), panel), class: "text-bound" }, `SLO ${ms(sloMs)}`),
         ]
       : []),
     path(curve, "a"),
