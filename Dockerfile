@@ -12,7 +12,7 @@ RUN npm install --omit=optional --onnxruntime-node-install=skip /tmp/*.tgz && rm
 USER node
 ENV SLIPWAY_DATA=/data NODE_ENV=production
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8081
 HEALTHCHECK --interval=10s --timeout=3s CMD node -e "fetch('http://127.0.0.1:8080/health/ready').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"
 # The server answers others than this container only with a token: SLIPWAY_TOKEN is the first one.
 # Not through npx: it would not pass on the signal that asks for an orderly end.

@@ -29,7 +29,8 @@ export interface GrpcFace {
   close(): Promise<void>;
 }
 
-const usualPort = 8081;
+/** Where nobody says which. */
+export const usualGrpcPort = 8081;
 
 export function createGrpcFace(deps: GrpcDeps): GrpcFace {
   const { config, clock, logger, secured } = deps;
@@ -54,7 +55,7 @@ export function createGrpcFace(deps: GrpcDeps): GrpcFace {
   return {
     async listen() {
       if (given === "off") return null;
-      const port = given ?? (httpPort === 0 ? 0 : usualPort);
+      const port = given ?? (httpPort === 0 ? 0 : usualGrpcPort);
       try {
         listener = await listenGrpc({
           host,

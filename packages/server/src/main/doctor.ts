@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { createThreadRuntime } from "@slipway/runtime";
 import { loadConfig, type RunOptions } from "../main.ts";
+import { usualGrpcPort } from "../app/grpc.ts";
 import type { Config } from "../config/index.ts";
 
 export interface Finding {
@@ -25,7 +26,8 @@ export async function doctor(options: RunOptions): Promise<readonly Finding[]> {
   findings.push(
     checkFolder(folder),
     checkSpace(folder, config),
-    await checkPort(config),
+    await checkPort("port", config.host, config.port),
+    ...(config.grpcPort === "off" ? [] : [await checkPort("gRPC port", config.host, toGrpcPort(config))]),
     await checkOnnx(),
     checkFiles(),
   );
@@ -78,8 +80,12 @@ function checkSpace(folder: string, config: Config): Finding {
   };
 }
 
-async function checkPort({ host, port }: Config): Promise<Finding> {
-  if (port === 0) return { check: "port", state: "ok", message: "a free one will be chosen" };
+function toGrpcPort({ port, grpcPort }: Config): number {
+  return typeof grpcPort === "number" ? grpcPort : port === 0 ? 0 : usualGrpcPort;
+}
+
+async function checkPort(check: "port" | "gRPC port", host: string, port: number): Promise<Finding> {
+  if (port === 0) return { check, state: "ok", message: "a free one will be chosen" };
   const taken = await new Promise<boolean>((done) => {
     const socket = connect({ host, port, timeout: 1000 });
     socket
@@ -88,13 +94,10 @@ async function checkPort({ host, port }: Config): Promise<Finding> {
       .once("timeout", () => done(false));
     socket.once("connect", () => socket.destroy());
   });
-  return taken
-    ? {
-        check: "port",
-        state: "warning",
-        message: `something answers at ${host}:${port} already; if it is no Slipway, use --port`,
-      }
-    : { check: "port", state: "ok", message: `${host}:${port} is free` };
+  if (!taken) return { check, state: "ok", message: `${host}:${port} is free` };
+  const flag = check === "port" ? "--port" : "--grpc-port";
+  const message = `something answers at ${host}:${port} already; if it is no Slipway, use ${flag}`;
+  return { check, state: "warning", message };
 }
 
 /** Opening a file that is no model loads the native library and must fail as such. */
