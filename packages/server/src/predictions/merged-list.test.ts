@@ -7,8 +7,8 @@ type Log = ReadonlyMap<string, readonly number[]>;
 
 /** As a walk over one instance would: `steps` rows at most before its time is over. */
 function listFrom(log: Log, steps: number) {
-  return (query: ListQuery, instance: string): ListedRows => {
-    const rows: ListedRow[] = (log.get(instance) ?? []).map((at, byte) => ({
+  return (query: ListQuery, instance: string): ListedRows<{ readonly id: string }> => {
+    const rows: ListedRow<{ readonly id: string }>[] = (log.get(instance) ?? []).map((at, byte) => ({
       item: { id: `${instance}${byte}` },
       at,
       place: { instance, segment: 1, byte, row: 0 },
@@ -48,9 +48,13 @@ test.each(["oldest", "newest"] as const)(
         let after: readonly Cursor[] | null = [];
         for (let pages = 0; after !== null; pages++) {
           expect(pages).toBeLessThan(200);
-          const page = listMerged(groups, { ...query, after }, listOne);
+          const page: ReturnType<typeof listMerged<{ readonly id: string }>> = listMerged(
+            groups,
+            { ...query, after },
+            listOne,
+          );
           expect(page.items.length).toBeLessThanOrEqual(limit);
-          ids.push(...page.items.map(({ id }) => String(id)));
+          ids.push(...page.items.map(({ id }) => id));
           after = page.next;
         }
         const all = [...log].flatMap(([name, own]) => own.map((at, byte) => ({ id: `${name}${byte}`, at })));
@@ -82,7 +86,7 @@ test("oldest first, what is written meanwhile by any of them comes later and onc
         );
         // The end is read again and again by whoever follows; only a page that is full moves on.
         if (page.next !== null) {
-          ids.push(...page.items.map(({ id }) => String(id)));
+          ids.push(...page.items.map(({ id }) => id));
           after = page.next;
         }
         return page;
@@ -94,7 +98,7 @@ test("oldest first, what is written meanwhile by any of them comes later and onc
       }
       let page = read();
       while (page.next !== null) page = read();
-      ids.push(...page.items.map(({ id }) => String(id)));
+      ids.push(...page.items.map(({ id }) => id));
       expect(ids.toSorted((a, b) => a.localeCompare(b))).toEqual(
         [...log]
           .flatMap(([name, own]) => own.map((_, byte) => `${name}${byte}`))

@@ -1,22 +1,22 @@
 import type { Cursor, ListQuery } from "./log-query.ts";
 
 /** One row of a list and where it stands. */
-export interface ListedRow {
-  readonly item: Record<string, unknown>;
+export interface ListedRow<Item> {
+  readonly item: Item;
   /** Arrival, microseconds. */
   readonly at: number;
   readonly place: Cursor;
 }
 
 /** A page of rows in the order of their places. */
-export interface ListedRows {
-  readonly rows: readonly ListedRow[];
+export interface ListedRows<Item> {
+  readonly rows: readonly ListedRow<Item>[];
   /** Where to go on: there is more, or the time was over. */
   readonly next: Cursor | null;
 }
 
 /** Lists the rows of one instance alone. */
-export type ListOne = (query: ListQuery, instance: string) => ListedRows;
+export type ListOne<Item> = (query: ListQuery, instance: string) => ListedRows<Item>;
 
 type MergedQuery = Omit<ListQuery, "after"> & { readonly after: readonly Cursor[] };
 
@@ -24,12 +24,12 @@ type MergedQuery = Omit<ListQuery, "after"> & { readonly after: readonly Cursor[
  * A page over instances of which several wrote at the same time: group after group, and by time of arrival inside of one. A cursor
  * names how far each instance of its group was told, so that each row is told once, whatever is written meanwhile.
  */
-export function listMerged(
+export function listMerged<Item>(
   groups: readonly (readonly string[])[],
   query: MergedQuery,
-  listOne: ListOne,
-): { readonly items: readonly Record<string, unknown>[]; readonly next: readonly Cursor[] | null } {
-  const items: Record<string, unknown>[] = [];
+  listOne: ListOne<Item>,
+): { readonly items: readonly Item[]; readonly next: readonly Cursor[] | null } {
+  const items: Item[] = [];
   let told = query.after;
   for (const instances of query.order === "newest" ? groups.toReversed() : groups) {
     if (isBehind(instances, query)) continue;
@@ -49,7 +49,7 @@ function isBehind(instances: readonly string[], { after, order }: MergedQuery): 
   return instances.every((instance) => (order === "newest" ? instance > reached : instance < reached));
 }
 
-function listGroup(instances: readonly string[], query: MergedQuery, listOne: ListOne) {
+function listGroup<Item>(instances: readonly string[], query: MergedQuery, listOne: ListOne<Item>) {
   const places = new Map(
     query.after.filter(({ instance }) => instances.includes(instance)).map((at) => [at.instance, at]),
   );
@@ -57,8 +57,8 @@ function listGroup(instances: readonly string[], query: MergedQuery, listOne: Li
     const one = { ...query, limit: Math.max(1, query.limit), after: places.get(instance) ?? null };
     return { ...listOne(one, instance), instance, taken: 0 };
   });
-  const isBefore = (a: ListedRow, b: ListedRow) => (query.order === "newest" ? a.at > b.at : a.at < b.at);
-  const items: Record<string, unknown>[] = [];
+  const isBefore = (a: ListedRow<Item>, b: ListedRow<Item>) => (query.order === "newest" ? a.at > b.at : a.at < b.at);
+  const items: Item[] = [];
   let isDone = false;
   while (items.length < query.limit) {
     // What a stream has beyond its page may belong before everything else.
@@ -80,6 +80,6 @@ function listGroup(instances: readonly string[], query: MergedQuery, listOne: Li
   return { items, places: [...places.values()], isDone };
 }
 
-function headOf({ rows, taken }: { readonly rows: readonly ListedRow[]; readonly taken: number }): ListedRow {
+function headOf<Row>({ rows, taken }: { readonly rows: readonly Row[]; readonly taken: number }): Row {
   return rows[taken]!;
 }

@@ -15,7 +15,7 @@ import { erasedError } from "./erased.ts";
 import { type DatedSegment, createLogIndex } from "./log-index.ts";
 import type { Cursor, ListQuery, PageBuilder, Place } from "./log-query.ts";
 import { type ListOne, type ListedRow, type ListedRows, listMerged } from "./merged-list.ts";
-import { createRecordPage, type RecordAnswer } from "./record-page.ts";
+import { createRecordPage, createRecordRows, type RecordAnswer } from "./record-page.ts";
 import { renderPrediction } from "./render.ts";
 import { type Block, type SegmentIndex, extendSegmentIndex, readRange } from "./segment-index.ts";
 
@@ -25,13 +25,15 @@ export interface ListAnswer {
   readonly next: readonly Cursor[] | null;
 }
 
+/** `after`: the places of the page before; none is the first page. */
+export type LookQuery = Omit<ListQuery, "after"> & { readonly after: readonly Cursor[] };
+
 export interface Search {
-  /** `after`: the places of the page before; none is the first page. */
-  list(query: Omit<ListQuery, "after"> & { readonly after: readonly Cursor[] }): ListAnswer;
+  list(query: LookQuery): ListAnswer;
   /** @throws SlipwayError `prediction_not_found` where it was erased */
   find(id: string, row: number | null): Record<string, unknown> | null;
   /** Whole requests with their tensors, in memory of their own; `limit` counts requests. Long ones end a page early. */
-  records(query: ListQuery): RecordAnswer;
+  records(query: LookQuery): Omit<RecordAnswer, "next"> & Pick<ListAnswer, "next">;
   /** One whole request. Good until the next look. */
   findRecord(id: string): InferenceRecord | null;
 }
@@ -53,11 +55,19 @@ interface WalkBounds {
 export function createSearch(folder: string, monotonic: () => number): Search {
   const log = createLogIndex(folder);
 
-  function walk<Answer>(
-    query: ListQuery,
-    page: PageBuilder<Answer>,
-    { among, deadline }: WalkBounds = { among: log.segments(), deadline: monotonic() + budgetMs },
-  ): Answer {
+  /** What there is now, for one look. */
+  function look() {
+    const among = log.segments();
+    const deadline = monotonic() + budgetMs;
+    const byInstance = Map.groupBy(among, ({ index }) => index.instance);
+    return {
+      groups: toGroups(among),
+      bounds: { among, deadline },
+      ofInstance: (instance: string): WalkBounds => ({ among: byInstance.get(instance) ?? [], deadline }),
+    };
+  }
+
+  function walk<Answer>(query: ListQuery, page: PageBuilder<Answer>, { among, deadline }: WalkBounds): Answer {
     const backwards = query.order === "newest";
     const segments = among.filter((segment) => mayHold(segment, query) && !isBehind(segment.index, query));
     if (backwards) segments.reverse();
@@ -93,20 +103,29 @@ export function createSearch(folder: string, monotonic: () => number): Search {
 
   return {
     list({ after, ...query }) {
-      const among = log.segments();
-      const deadline = monotonic() + budgetMs;
-      const groups = toGroups(among);
+      const { groups, bounds, ofInstance } = look();
       if (groups.some((instances) => instances.length > 1)) {
-        const ofInstance = Map.groupBy(among, ({ index }) => index.instance);
-        const listOne: ListOne = (one, instance) =>
-          walk(one, createPage(one), { among: ofInstance.get(instance) ?? [], deadline });
+        const listOne: ListOne<Record<string, unknown>> = (one, instance) =>
+          walk(one, createPage(one), ofInstance(instance));
         return listMerged(groups, { ...query, after }, listOne);
       }
       const one = { ...query, after: after[0] ?? null };
-      const { rows, next } = walk(one, createPage(one), { among, deadline });
+      const { rows, next } = walk(one, createPage(one), bounds);
       return { items: rows.map(({ item }) => item), next: next && [next] };
     },
-    records: (query) => walk(query, createRecordPage(query)),
+    records({ after, ...query }) {
+      const { groups, bounds, ofInstance } = look();
+      if (groups.some((instances) => instances.length > 1)) {
+        const listOne: ListOne<InferenceRecord | null> = (one, instance) =>
+          walk(one, createRecordRows(one), ofInstance(instance));
+        const { items, next } = listMerged(groups, { ...query, after }, listOne);
+        const records = items.filter((record) => record !== null);
+        return { records, damaged: items.length - records.length, next };
+      }
+      const one = { ...query, after: after[0] ?? null };
+      const { next, ...found } = walk(one, createRecordPage(one), bounds);
+      return { ...found, next: next && [next] };
+    },
     findRecord(id) {
       const record = findTrace(id);
       return record === "erased" ? null : record;
@@ -236,8 +255,8 @@ function createMatcher(bytes: Buffer, query: ListQuery): (from: number, to: numb
   };
 }
 
-function createPage(query: ListQuery): PageBuilder<ListedRows> {
-  const items: ListedRow[] = [];
+function createPage(query: ListQuery): PageBuilder<ListedRows<Record<string, unknown>>> {
+  const items: ListedRow<Record<string, unknown>>[] = [];
   let last: Cursor | null = null;
   // A row over the limit was met, so there is a next page.
   let more = false;

@@ -30,13 +30,13 @@ export function createReader(search: Search, selection: ReplaySelection): (() =>
     };
     return Object.assign(one, { limited: () => false });
   }
-  let after: Cursor | null = null;
+  let after: readonly Cursor[] = [];
   let left = selection.limit;
   let limited = false;
   const some = (): Batch => {
     const query = { ...selection, order: "newest" as const, limit: Math.min(pageRequests, left), after };
     const { records, damaged, next } = search.records(query);
-    after = next;
+    after = next ?? [];
     left -= damaged;
     const taken: Found[] = [];
     for (const record of records) {
