@@ -27,9 +27,11 @@ test("a warning is no failure, a failure ends with 1", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => taken.once("listening", resolve));
   const port = String((taken.address() as AddressInfo).port);
-  const warned = await runCommand(doctor, { options: { data: root, port }, rest: reserve });
+  const rest = [...reserve, `--grpc-port=${port}`];
+  const warned = await runCommand(doctor, { options: { data: root, port }, rest });
   taken.close();
   expect(warned.out).toMatch(/^! warning +port +/m);
+  expect(warned.out).toMatch(/^! warning +gRPC port +/m);
   expect(warned.code).toBe(0);
   const failed = await runCommand(doctor, {
     options: { port: "0" },
