@@ -65,6 +65,15 @@ describe("time", () => {
     expect(new Set((await Promise.all(ahead)).map(({ code }) => code))).toEqual(new Set([grpcStatus.OK]));
   }, 60_000);
 
+  test("many messages of a stream may wait at once, and nobody warns of it", async () => {
+    const { stream, answers, ended } = client.open("ModelStreamInfer");
+    for (let i = 0; i < 30; i++) stream.write(slow());
+    stream.end();
+    expect(await ended).toMatchObject({ code: grpcStatus.OK });
+    expect(answers.filter(({ error_message }) => error_message !== "")).toEqual([]);
+    expect(server.stderr()).not.toContain("MaxListenersExceededWarning");
+  });
+
   test("who sends no request, or half of one, is not waited for", async () => {
     const hasty = await startServer({ args: ["--request-timeout", "300ms"] });
     const silent = connect(Number(hasty.grpc.split(":")[1]), "127.0.0.1");

@@ -7,6 +7,8 @@ import type { GrpcStreamCall, StreamHandler, StreamMethod } from "./methods.ts";
 /** Gives the messages of a call to its handler one by one, in order. Answers with how to tell it that the server wants to stop. */
 export function runStream(call: Call, method: StreamMethod, limit: number): () => void {
   const { stream } = call;
+  // Each message that is being answered waits for the caller to go.
+  stream.setMaxListeners(0);
   const reader = new MessageReader(limit);
   let handler: StreamHandler | null = null;
   let draining = false;
