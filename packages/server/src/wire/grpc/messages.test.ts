@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { loadSync, type ServiceDefinition } from "@grpc/proto-loader";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeMessage, encodeMessage, protoFiles } from "./messages.ts";
+import { decodeMessage, encodeMessage } from "./messages.ts";
+import { protoFiles } from "./proto-types.ts";
 
 const service = loadSync(join(import.meta.dirname, "proto/inference.proto"), {
   keepCase: true,

@@ -10,55 +10,11 @@ import {
 } from "@slipway/runtime";
 import { SlipwayError } from "@slipway/contract";
 import { toFrame, type Frame } from "../../platform/grpc/index.ts";
-import { descriptors } from "./descriptors.ts";
+import { enumTypes, fieldTypes, requireType, type Field, type MessageType } from "./proto-types.ts";
 
 // All messages but those of ModelInfer, which has its own code: plain objects with the names of the .proto files.
 
-/** Field types of a FieldDescriptorProto, those that are used. */
-const types = {
-  double: 1,
-  float: 2,
-  int64: 3,
-  uint64: 4,
-  int32: 5,
-  bool: 8,
-  string: 9,
-  message: 11,
-  bytes: 12,
-  uint32: 13,
-  enum: 14,
-} as const;
-
-interface Field {
-  readonly name: string;
-  readonly number: number;
-  readonly type: number;
-  readonly repeated: boolean;
-  readonly inOneof: boolean;
-  /** `.package.Type` of a message or an enum, else "". */
-  readonly typeName: string;
-}
-
-interface MessageType {
-  readonly fields: ReadonlyMap<number, Field>;
-  readonly isMapEntry: boolean;
-}
-
-/** A .proto file, compiled. */
-export interface ProtoFile {
-  readonly name: string;
-  readonly bytes: Buffer;
-  /** Full names, without the leading dot, of services. */
-  readonly services: readonly string[];
-  /** Full names of everything that is declared in it. */
-  readonly symbols: ReadonlySet<string>;
-}
-
 export type Plain = Readonly<Record<string, unknown>>;
-
-const messageTypes = new Map<string, MessageType>();
-const enumTypes = new Map<string, ReadonlyMap<string, number>>();
-export const protoFiles: readonly ProtoFile[] = descriptors.map((text) => readFile(Buffer.from(text, "base64")));
 
 /** @param name full, such as `inference.ModelReadyRequest` @throws SlipwayError `invalid_request` */
 export function decodeMessage(name: string, bytes: Uint8Array): Plain {
@@ -77,19 +33,13 @@ export function encodeMessage(name: string, value: object): Frame {
   return toFrame([Buffer.concat([Buffer.alloc(spare), bytes])], bytes.length, spare);
 }
 
-function requireType(name: string): MessageType {
-  const type = messageTypes.get(name);
-  if (type === undefined) throw new Error(`There is no message ${name}.`);
-  return type;
-}
-
 function readMessage(reader: ProtoReader, { fields }: MessageType): Plain {
   const message: Record<string, unknown> = {};
   while (reader.next()) {
     const field = fields.get(reader.field);
     if (field === undefined) reader.skip();
     else if (!field.repeated) message[field.name] = readValue(reader, field);
-    else if (field.type !== types.message || !requireType(field.typeName).isMapEntry)
+    else if (field.type !== fieldTypes.message || !requireType(field.typeName).isMapEntry)
       readRepeated(reader, field, message);
     else {
       const { key, value } = readValue(reader, field) as { key?: string; value?: unknown };
@@ -104,9 +54,9 @@ function readRepeated(reader: ProtoReader, field: Field, message: Record<string,
   const list = (message[field.name] ??= []) as unknown[];
   const isPacked =
     reader.type === protoTypes.bytes &&
-    field.type !== types.message &&
-    field.type !== types.string &&
-    field.type !== types.bytes;
+    field.type !== fieldTypes.message &&
+    field.type !== fieldTypes.string &&
+    field.type !== fieldTypes.bytes;
   if (!isPacked) return void list.push(readValue(reader, field));
   const outer = reader.enter();
   // Only whole numbers are ever sent to these methods in lists.
@@ -116,23 +66,23 @@ function readRepeated(reader: ProtoReader, field: Field, message: Record<string,
 
 function readValue(reader: ProtoReader, { type, typeName }: Field): unknown {
   switch (type) {
-    case types.string:
+    case fieldTypes.string:
       return reader.text();
-    case types.bytes:
+    case fieldTypes.bytes:
       return reader.view();
-    case types.bool:
+    case fieldTypes.bool:
       return reader.bool();
-    case types.double:
+    case fieldTypes.double:
       return reader.double();
-    case types.float:
+    case fieldTypes.float:
       return reader.float();
-    case types.int64:
+    case fieldTypes.int64:
       return reader.int64();
-    case types.uint64:
+    case fieldTypes.uint64:
       return reader.uint64();
-    case types.uint32:
+    case fieldTypes.uint32:
       return reader.uint32();
-    case types.message: {
+    case fieldTypes.message: {
       const outer = reader.enter();
       const message = readMessage(reader, requireType(typeName));
       reader.leave(outer);
@@ -159,7 +109,7 @@ function writeMessage({ fields }: MessageType, message: Plain): Buffer {
 
 function writeList(field: Field, values: readonly unknown[]): Buffer[] {
   if (values.length === 0) return [];
-  if (field.type === types.message || field.type === types.string || field.type === types.bytes)
+  if (field.type === fieldTypes.message || field.type === fieldTypes.string || field.type === fieldTypes.bytes)
     return values.map((value) => writeField(field, value));
   const numbers = values as readonly number[];
   const size = numbers.reduce((sum, value) => sum + intSize(value), 0);
@@ -171,16 +121,16 @@ function writeList(field: Field, values: readonly unknown[]): Buffer[] {
 
 function writeField({ number, type, typeName }: Field, value: unknown): Buffer {
   switch (type) {
-    case types.string:
+    case fieldTypes.string:
       return writeBytes(number, Buffer.from(value as string));
-    case types.bytes:
+    case fieldTypes.bytes:
       return writeBytes(number, value as Buffer);
-    case types.message:
+    case fieldTypes.message:
       return writeBytes(number, writeMessage(requireType(typeName), value as Plain));
-    case types.enum:
+    case fieldTypes.enum:
       return writeNumber(number, enumTypes.get(typeName)?.get(value as string) ?? 0);
-    case types.double:
-    case types.float:
+    case fieldTypes.double:
+    case fieldTypes.float:
       throw new Error("No message that is sent here has floats.");
     default:
       return writeNumber(number, Number(value));
@@ -197,114 +147,4 @@ function writeNumber(number: number, value: number): Buffer {
   const buffer = Buffer.alloc(intSize(number * 8) + intSize(value));
   writeInt(value, buffer, writeVarint(number * 8, buffer, 0));
   return buffer;
-}
-
-/** Of a FileDescriptorProto, whose fields have the numbers below; it declares its types on the way. */
-function readFile(bytes: Buffer): ProtoFile {
-  const reader = new ProtoReader(bytes);
-  let [name, scope] = ["", ""];
-  const services: string[] = [];
-  const symbols = new Set<string>();
-  const later: (() => void)[] = [];
-  while (reader.next()) {
-    if (reader.field === 1) name = reader.text();
-    else if (reader.field === 2) scope = reader.text();
-    else if (reader.field === 4 || reader.field === 5 || reader.field === 6) {
-      const kind = reader.field;
-      const view = reader.view();
-      later.push(() => {
-        if (kind === 4) readMessageType(view, scope, symbols);
-        else if (kind === 5) readEnumType(view, scope, symbols);
-        else services.push(readService(view, scope, symbols));
-      });
-    } else reader.skip();
-  }
-  for (const read of later) read();
-  return { name, bytes, services, symbols };
-}
-
-function readMessageType(bytes: Buffer, scope: string, symbols: Set<string>): void {
-  const reader = new ProtoReader(bytes);
-  let full = scope;
-  let isMapEntry = false;
-  const fields = new Map<number, Field>();
-  while (reader.next()) {
-    if (reader.field === 1) full = `${scope}.${reader.text()}`;
-    else if (reader.field === 2) {
-      const field = readFieldType(reader.view());
-      fields.set(field.number, field);
-    } else if (reader.field === 3) readMessageType(reader.view(), full, symbols);
-    else if (reader.field === 4) readEnumType(reader.view(), full, symbols);
-    else if (reader.field === 7) isMapEntry = readMapEntry(reader.view());
-    else reader.skip();
-  }
-  symbols.add(full);
-  messageTypes.set(`.${full}`, { fields, isMapEntry });
-}
-
-function readFieldType(bytes: Buffer): Field {
-  const reader = new ProtoReader(bytes);
-  const field = { name: "", number: 0, type: 0, repeated: false, inOneof: false, typeName: "" };
-  while (reader.next()) {
-    if (reader.field === 1) field.name = reader.text();
-    else if (reader.field === 3) field.number = reader.int32();
-    else if (reader.field === 4) field.repeated = reader.int32() === 3;
-    else if (reader.field === 5) field.type = reader.int32();
-    else if (reader.field === 6) field.typeName = reader.text();
-    else {
-      if (reader.field === 9) field.inOneof = true;
-      reader.skip();
-    }
-  }
-  return field;
-}
-
-function readMapEntry(bytes: Buffer): boolean {
-  const reader = new ProtoReader(bytes);
-  let is = false;
-  while (reader.next()) {
-    if (reader.field === 7) is = reader.bool();
-    else reader.skip();
-  }
-  return is;
-}
-
-function readEnumType(bytes: Buffer, scope: string, symbols: Set<string>): void {
-  const reader = new ProtoReader(bytes);
-  const values = new Map<string, number>();
-  while (reader.next()) {
-    if (reader.field === 1) {
-      const full = `${scope}.${reader.text()}`;
-      symbols.add(full);
-      enumTypes.set(`.${full}`, values);
-    } else if (reader.field === 2) {
-      const value = readNamed(reader.view());
-      values.set(value.name, value.number);
-    } else reader.skip();
-  }
-}
-
-function readService(bytes: Buffer, scope: string, symbols: Set<string>): string {
-  const reader = new ProtoReader(bytes);
-  let full = scope;
-  const methods: string[] = [];
-  while (reader.next()) {
-    if (reader.field === 1) full = `${scope}.${reader.text()}`;
-    else if (reader.field === 2) methods.push(readNamed(reader.view()).name);
-    else reader.skip();
-  }
-  for (const method of methods) symbols.add(`${full}.${method}`);
-  symbols.add(full);
-  return full;
-}
-
-function readNamed(bytes: Buffer): { name: string; number: number } {
-  const reader = new ProtoReader(bytes);
-  const named = { name: "", number: 0 };
-  while (reader.next()) {
-    if (reader.field === 1) named.name = reader.text();
-    else if (reader.field === 2 && reader.type === protoTypes.varint) named.number = reader.int32();
-    else reader.skip();
-  }
-  return named;
 }

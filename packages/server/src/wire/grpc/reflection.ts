@@ -1,5 +1,6 @@
 import { grpcStatus, type GrpcStreamCall, type StreamHandler } from "../../platform/grpc/index.ts";
-import { decodeMessage, encodeMessage, protoFiles, type Plain } from "./messages.ts";
+import { decodeMessage, encodeMessage, type Plain } from "./messages.ts";
+import { protoFiles } from "./proto-types.ts";
 
 /** Answers what there is and how it is declared. @param scope `grpc.reflection.v1` or its older name */
 export function reflect(scope: string, call: GrpcStreamCall): StreamHandler {
