@@ -180,6 +180,7 @@ async function main(): Promise<void> {
   if (chosen.length === 0) throw new Error(`--work is some of ${workNames.join(", ")}.`);
   if (options.choose) {
     for (const work of chosen) await choose(work);
+    say("bench/serving/choice.json is new; `npm run format` before it is committed.");
     return;
   }
   const results: WorkResult[] = [];
