@@ -275,7 +275,8 @@ describe("sizes", () => {
     const inputs = [{ name: "INPUT0", datatype: "FP32", shape: [rows, 128] }];
     const request = { model_name: "vector", inputs, raw_input_contents: [toBytes(values)] };
     const { body, message } = await client.call("ModelInfer", request);
-    expect((body?.raw_output_contents[0] as Buffer).equals(toBytes(values)), message).toBe(true);
+    expect(body, message).toBeTruthy();
+    expect((body!.raw_output_contents[0] as Buffer).equals(toBytes(values))).toBe(true);
   }, 60_000);
 
   test("a message over the limit is refused, and the connection lives on", async () => {
