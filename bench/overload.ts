@@ -7,7 +7,7 @@ import { alternate, median, toFigure, toTable } from "./lib/table.ts";
 
 // Twice what a model can do, every answer on record: what is still answered in time, how soon the rest is refused, and whether
 // the server can still be asked how it is.
-//   npm run bench:overload -- [--repeats 5] [--seconds 6] [--deadline 200] [--size 450] [--times 2]
+//   npm run bench:overload -- [--repeats 5] [--seconds 6] [--deadline 200] [--size 450] [--times 2] [--cores 0]
 const { values: options } = parseArgs({
   options: {
     repeats: { type: "string", default: "5" },
@@ -16,6 +16,8 @@ const { values: options } = parseArgs({
     deadline: { type: "string", default: "200" },
     /** Of the model's matrix; 450 is about 3 ms a run. */
     size: { type: "string", default: "450" },
+    /** Of the server: `0`, or `0,1`, where it shares the second one with the load. */
+    cores: { type: "string", default: "0" },
     /** Of its capacity. */
     times: { type: "string", default: "2" },
   },
@@ -23,7 +25,8 @@ const { values: options } = parseArgs({
 const durationMs = Number(options.seconds) * 1_000;
 const deadlineMs = Number(options.deadline);
 
-const slipway = await startSlipway(slowModel(Number(options.size)));
+const prefix = canPin() ? ["taskset", "-c", options.cores] : [];
+const slipway = await startSlipway(slowModel(Number(options.size)), [], { prefix });
 const { url, pid } = slipway;
 const request = {
   method: "POST",
@@ -63,7 +66,7 @@ async function measure(): Promise<Record<string, number>> {
 }
 
 try {
-  console.log(canPin() ? "Server on core 0, load on core 1." : "Not pinned: server and load share the cores.");
+  console.log(canPin() ? `Server on core ${options.cores}, load on core 1.` : "Not pinned: server and load share the cores.");
   const result = await alternate(Number(options.repeats), { slipway: measure });
   console.log(`\n${options.times} x capacity, deadline ${deadlineMs} ms, ${options.repeats} x ${options.seconds} s:\n`);
   console.log(`${toTable(result)}\n`);

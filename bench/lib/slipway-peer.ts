@@ -16,10 +16,10 @@ export interface SlipwayPeer {
 export async function startSlipway(
   model: string,
   args: readonly string[] = [],
-  options: Pick<ServerOptions, "from" | "env"> = {},
+  options: Pick<ServerOptions, "from" | "env" | "prefix"> = {},
 ): Promise<SlipwayPeer> {
   const up = ["--log-level", "error", ...args];
-  const { server, end } = createServer({ from: "tarball", ...options, prefix: pinTo(0), args: up });
+  const { server, end } = createServer({ from: "tarball", prefix: pinTo(0), ...options, args: up });
   await server.restart();
   const deploy = await runCli(["deploy", model, "--name", "bench"], { url: server.url, timeoutMs: 120_000 });
   if (deploy.code !== 0) {
