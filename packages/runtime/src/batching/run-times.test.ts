@@ -53,6 +53,9 @@ describe("times of runs", () => {
     expect(shared.rowsWithin(2, 64)).toBeLessThanOrEqual(10);
     expect(shared.rowsWithin(0.1, 64)).toBe(1);
     expect(shared.rowsWithin(1e9, 64)).toBe(64);
+    // At 190 rows, 1 of 20 ms are the base.
+    expect(shared.rowsWithin(1e9, 1024)).toBeGreaterThan(150);
+    expect(shared.rowsWithin(1e9, 1024)).toBeLessThan(230);
     expect([shared.pays(), flat.pays()]).toEqual([true, false]);
   });
 });

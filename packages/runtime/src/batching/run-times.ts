@@ -6,7 +6,7 @@ export interface RunTimes {
   observe(rows: number, ms: number): void;
   /** 0 as long as nothing was seen. */
   predict(rows: number): number;
-  /** The most rows that a run of `limitMs` is expected to hold, at least 1, at most `most`. */
+  /** The most rows that a run of `limitMs` is expected to hold and that gain from sharing it; at least 1, at most `most`. */
   rowsWithin(limitMs: number, most: number): number;
   /** Whether rows that share a run are done sooner than one by one: false where nearly all of a run's time is its rows'. */
   pays(): boolean;
@@ -19,6 +19,8 @@ const memory = 0.995;
 /** Below the first share of the base in a run of one row, sharing is given up; above the second it is taken up again. */
 const worthless = 0.08;
 const worthwhile = 0.12;
+/** The share of the base in a run beyond which no more rows are put into it. */
+const gainless = 0.05;
 /** How much the slope that was known holds on while all runs have the same number of rows. Rows squared. */
 const inertia = 0.5;
 
@@ -43,6 +45,12 @@ export function createRunTimes(): RunTimes {
     paying = share > (paying ? worthless : worthwhile);
   }
 
+  /** Where so little of a run is its base, more rows gain nothing: they only make everybody wait, and fill the caches. */
+  function worthSharing(most: number): number {
+    if (perRow * most <= base * (1 / gainless - 1)) return most;
+    return Math.max(1, Math.ceil((base * (1 / gainless - 1)) / Math.max(perRow, 1e-9)));
+  }
+
   return {
     observe(rows, ms) {
       const predicted = base + perRow * rows;
@@ -59,8 +67,9 @@ export function createRunTimes(): RunTimes {
     },
     predict: (rows) => base + perRow * rows,
     rowsWithin(limitMs, most) {
-      if (weight === 0 || base + perRow * most <= limitMs) return most;
-      return Math.max(1, Math.min(most, Math.floor((limitMs - base) / Math.max(perRow, 1e-9))));
+      const worth = worthSharing(most);
+      if (weight === 0 || base + perRow * worth <= limitMs) return worth;
+      return Math.max(1, Math.min(worth, Math.floor((limitMs - base) / Math.max(perRow, 1e-9))));
     },
     pays: () => paying,
     get base() {

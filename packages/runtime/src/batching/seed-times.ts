@@ -12,22 +12,25 @@ export interface SeedOptions {
   readonly inLoop: boolean;
 }
 
-/** The first size is tried until its time has settled. */
-const sizes = [1, 1, 1, 2, 8, 32, 128];
-/** No run is tried that would take longer, milliseconds. */
-const longestMs = 20;
+const sizes = [1, 4, 16, 64, 256];
+/** Runs of a size; the first one allocates what the others use again, and does not count. */
+const rounds = 4;
+/** No size is tried that would take longer in all, milliseconds. */
+const longestMs = 40;
 
 /** Lets a replica show how long runs take, before anybody waits for them. A model that refuses made-up values teaches nothing. */
 export async function seedTimes(replica: Replica, signature: Signature, options: SeedOptions): Promise<void> {
   const { times, maxRows, monotonic, inLoop } = options;
   try {
-    for (const rows of signature.batched ? sizes : [1, 1, 1]) {
-      if (rows > maxRows || times.predict(rows) > longestMs) return;
+    for (const rows of signature.batched ? sizes : [1]) {
+      if (rows > maxRows || rounds * times.predict(rows) > longestMs) return;
       const inputs = makeUpInputs(signature, rows);
-      let startedAt = monotonic();
-      if (inLoop) setImmediate(() => (startedAt = monotonic()));
-      await replica.run(inputs);
-      times.observe(rows, monotonic() - startedAt);
+      for (let round = 0; round < rounds; round++) {
+        let startedAt = monotonic();
+        if (inLoop) setImmediate(() => (startedAt = monotonic()));
+        await replica.run(inputs);
+        if (round > 0) times.observe(rows, monotonic() - startedAt);
+      }
     }
   } catch {
     // Callers' values may well do.
