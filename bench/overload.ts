@@ -66,7 +66,9 @@ async function measure(): Promise<Record<string, number>> {
 }
 
 try {
-  console.log(canPin() ? `Server on core ${options.cores}, load on core 1.` : "Not pinned: server and load share the cores.");
+  console.log(
+    canPin() ? `Server on core ${options.cores}, load on core 1.` : "Not pinned: server and load share the cores.",
+  );
   const result = await alternate(Number(options.repeats), { slipway: measure });
   console.log(`\n${options.times} x capacity, deadline ${deadlineMs} ms, ${options.repeats} x ${options.seconds} s:\n`);
   console.log(`${toTable(result)}\n`);
