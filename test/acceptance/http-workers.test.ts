@@ -58,13 +58,16 @@ describe("several processes answer as one server", () => {
       for (const { connection } of [main, worker])
         ids.push((await connection.ask(signPath, { json: { X: toRow(i) } })).body.id);
     const { items } = await client().predictions.list("sign", { limit: 20 });
-    expect(items.map(({ id }) => id)).toEqual(ids.slice(-20).toReversed());
+    // Which of two answers of one millisecond came first, nobody knows of two processes.
+    const moment = (id: string) => id.slice(0, 13);
+    expect(items.map(({ id }) => moment(id))).toEqual(ids.slice(-20).toReversed().map(moment));
     const paged: string[] = [];
     for await (const { id } of client().predictions.all("sign", { limit: 7 })) {
       paged.push(id);
       if (paged.length === 40) break;
     }
-    expect(paged).toEqual(ids.slice(-40).toReversed());
+    expect(paged.map(moment)).toEqual(ids.slice(-40).toReversed().map(moment));
+    expect(new Set(paged).size).toBe(40);
     // It begins after the newest of its first moment, which may be one of these.
     const mine = () => followed.filter((id) => ids.includes(id));
     await expect.poll(() => mine().length, { timeout: 20_000 }).toBeGreaterThan(ids.length - 20);
