@@ -43,9 +43,20 @@ async function take(path: string, isUsed: () => boolean): Promise<boolean> {
   const away = path.endsWith(leaving) ? path : `${path}${leaving}`;
   if (isUsed()) return false;
   // Nothing is awaited between the question and the rename.
-  if (away !== path) renameSync(path, away);
+  if (away !== path && !renamed(path, away)) return false;
   await rm(away, { recursive: true, force: true });
   return true;
+}
+
+/** False where it is gone: whoever made it took it away, or gave it its name. */
+function renamed(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
 }
 
 async function ownBytes(folder: string): Promise<number> {
