@@ -11,6 +11,7 @@ import { deploy } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
 import { scaledMatrix, smallModel } from "../lib/models.ts";
 import { startServer, useServer } from "../lib/server.ts";
+import { isAlive } from "../lib/processes.ts";
 
 const columns = { a: "float32", b: "float32", c: "float32", d: "float32" };
 const row = { a: 1, b: 1, c: 1, d: 1 };
@@ -108,15 +109,6 @@ describe("a model process", { timeout: 120_000 }, () => {
     await expect.poll(() => processes.filter(isAlive), { timeout: 20_000 }).toEqual([]);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe("where a version runs", { timeout: 120_000 }, () => {
   const server = useServer();

@@ -6,6 +6,7 @@ import { fetchJson } from "../lib/fetch-json.ts";
 import { scaledMatrix, smallModel } from "../lib/models.ts";
 import { rounds } from "../lib/rounds.ts";
 import { useServer } from "../lib/server.ts";
+import { isAlive } from "../lib/processes.ts";
 
 const kills = rounds(10, 200);
 const server = useServer();
@@ -191,14 +192,5 @@ function childrenOf(pid: number): number[] {
     return text.trim().split(" ").map(Number);
   } catch {
     return [];
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
