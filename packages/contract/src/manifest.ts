@@ -20,6 +20,7 @@ export const manifestTypes = [
   "float16",
   "float32",
   "float64",
+  "datetime",
 ] as const;
 export type ManifestType = (typeof manifestTypes)[number];
 
@@ -49,18 +50,23 @@ const inputObject = z
     range: range.optional(),
     nullable: z.boolean().optional(),
     shape: z.array(z.int().min(-1)).max(32).optional(),
+    categories: z.array(text).min(1).max(100_000).optional(),
   })
-  .refine((input) => input.nullable !== true || input.type.startsWith("float"), {
+  .refine((input) => input.nullable !== true || /^(?:float|string|datetime)/.test(input.type), {
     path: ["nullable"],
-    error: "only float16, float32 and float64 can be nullable: a missing value becomes NaN",
+    error: "only floats, strings and datetimes can be nullable: write an integer that may be missing as float64",
   })
-  .refine((input) => input.range === undefined || !["string", "bool"].includes(input.type), {
+  .refine((input) => input.categories === undefined || input.type === "string", {
+    path: ["categories"],
+    error: "only strings have categories",
+  })
+  .refine((input) => input.range === undefined || !["string", "bool", "datetime"].includes(input.type), {
     path: ["range"],
     error: "only numbers have a range",
   });
 
 const inputValue = z.union([typeName, inputObject], {
-  error: `must be a type (${manifestTypes.join(", ")}) or {type, range, nullable, shape}`,
+  error: `must be a type (${manifestTypes.join(", ")}) or {type, range, nullable, shape, categories}`,
 });
 
 const outputValue = z.strictObject({
@@ -108,10 +114,49 @@ const training = z.strictObject({
   data: text.optional(),
   commit: text.optional(),
   reference: relativePath.optional(),
+  packages: z.record(text, text).optional(),
+});
+
+/** How models are named that no file ending tells; beside them `--flavor` of the command line. */
+export const flavors = [
+  "onnx",
+  "mlflow",
+  "sklearn",
+  "xgboost",
+  "lightgbm",
+  "python",
+  "torch",
+  "keras",
+  "catboost",
+  "tensorflow",
+  "transformers",
+  "command",
+  "remote",
+] as const;
+export type ManifestFlavor = (typeof flavors)[number];
+
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "use letters, digits and _");
+
+const environment = z.strictObject({
+  python: z
+    .string()
+    .regex(
+      /^(?:[<>=!~]=?\s*)?\d+(?:\.\d+){0,2}(?:\s*,\s*[<>=!~]=?\s*\d+(?:\.\d+){0,2})*$/,
+      "write a version such as 3.11 or >=3.10",
+    )
+    .optional(),
+  requirements: z.union([relativePath, z.array(text).max(1000)]).optional(),
+  variables: z.record(variableName, z.string().max(10_000)).optional(),
+  secrets: z.array(variableName).max(100).optional(),
 });
 
 const model = z.strictObject({
   path: relativePath,
+  flavor: z.enum(flavors).optional(),
+  runtime: z.enum(["auto", "python", "onnx"]).optional(),
+  environment: environment.optional(),
+  command: z.array(text).min(1).max(100).optional(),
+  options: z.record(z.string(), z.unknown()).optional(),
   inputs: z.record(text, inputValue).optional(),
   outputs: z.record(text, outputValue).optional(),
   examples: examples.optional(),
@@ -134,6 +179,7 @@ const serve = z.strictObject({
   placement: z.enum(["auto", "thread", "worker", "process"]).optional(),
   threads: z.int().min(1).max(256).optional(),
   device: z.enum(["cpu", "cuda"]).optional(),
+  recycle: z.strictObject({ requests: z.int().min(1).optional(), after: duration.optional() }).optional(),
   batching: z.union([batching, z.literal("off")]).optional(),
 });
 
@@ -174,6 +220,7 @@ export type ManifestModel = NonNullable<Manifest["model"]>;
 export type ManifestInput = z.infer<typeof inputObject>;
 export type ManifestExamples = z.infer<typeof examplesObject>;
 export type ManifestTraining = z.infer<typeof training>;
+export type ManifestEnvironment = z.infer<typeof environment>;
 
 /** The known keys of each section, by the path of the section; `*` stands for a name that the author chose. */
 const knownKeys: Readonly<Record<string, readonly string[]>> = {
@@ -184,15 +231,17 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   "model.outputs.*": Object.keys(outputValue.shape),
   "model.examples": Object.keys(examplesObject.shape),
   "model.training": Object.keys(training.shape),
+  "model.environment": Object.keys(environment.shape),
   serve: Object.keys(serve.shape),
   "serve.batching": Object.keys(batching.shape),
+  "serve.recycle": ["requests", "after"],
   log: Object.keys(log.shape),
   labels: Object.keys(labels.shape),
   "labels.sql": Object.keys(labelsSql.shape),
 };
 
 /** Keys that have a meaning in the design of Slipway and none in this version. */
-const plannedKeys: readonly string[] = ["model.environment", "rollout", "monitor"];
+const plannedKeys: readonly string[] = ["rollout", "monitor"];
 
 /** The long form of an input: `int64` is `{type: int64}`. */
 export function toManifestInput(value: ManifestType | ManifestInput): ManifestInput {

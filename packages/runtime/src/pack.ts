@@ -2,7 +2,7 @@ import { SlipwayError } from "@slipway/contract/errors";
 import { quote } from "./codec/elements.ts";
 import { createData, elementCount, fromHalfBits, numberAt, toHalfBits } from "./datatype.ts";
 import type { InputSpec, Signature } from "./signature.ts";
-import type { Datatype, Tensor } from "./tensor.ts";
+import { missingText, type Datatype, type Tensor } from "./tensor.ts";
 import { listNames, requireFillable, unknownInput, validateColumns, validateInput, wrongTensor } from "./validate.ts";
 
 /** What a replica takes: the model's own tensors in order. `rows` is 1 where the model is not batched. */
@@ -151,12 +151,13 @@ function canBeEmpty(signature: Signature, spec: InputSpec): boolean {
 function emptyInput(spec: InputSpec, rows: number): Tensor {
   const shape = [rows, ...spec.shape.slice(1)];
   requireFillable(spec.name, elementCount(shape));
-  const data = createData(spec.datatype, elementCount(shape)) as Float32Array;
+  const data = createData(spec.datatype, elementCount(shape));
+  const nothing = spec.datatype === "BYTES" ? missingText : spec.datatype === "FP16" ? toHalfBits(NaN) : NaN;
   return {
     name: spec.name,
     datatype: spec.datatype,
     shape,
-    data: data.fill(spec.datatype === "FP16" ? toHalfBits(NaN) : NaN),
+    data: (data as unknown[]).fill(nothing) as Tensor["data"] & unknown[],
   };
 }
 

@@ -19,10 +19,14 @@ export interface InputSpec {
   readonly datatype: Datatype;
   /** -1 is any size. With `batched`, the first dimension is the batch: [-1] and [-1, 1] both hold one value a row. */
   readonly shape: readonly number[];
-  /** A missing or null value becomes NaN. Only for FP16, FP32 and FP64. */
+  /** A missing or null value becomes NaN, or `missingText`. Only for FP16, FP32, FP64 and BYTES. */
   readonly nullable: boolean;
   /** Inclusive bounds of every element, in the unit of the column. */
   readonly range?: readonly [number, number];
+  /** What a BYTES input is known to be: other texts are taken, and the model may make of them what it does with unknown ones. */
+  readonly categories?: readonly string[];
+  /** Of a BYTES input: ISO 8601, `2026-03-01` or `2026-03-01T12:00:00Z`. */
+  readonly format?: "date-time";
 }
 
 export interface OutputSpec {

@@ -35,6 +35,15 @@ export type NumericData =
   | BigInt64Array
   | Float32Array
   | Float64Array;
+/**
+ * A text that is missing, where the input is nullable: the single byte 0xFF, which no UTF-8 text is. In numbers it is NaN.
+ */
+export const missingText: Uint8Array = Uint8Array.of(0xff);
+
+export function isMissingText(element: unknown): boolean {
+  return element instanceof Uint8Array && element.length === 1 && element[0] === 0xff;
+}
+
 export type BytesData = readonly (string | Uint8Array)[];
 export type TensorData = NumericData | BytesData;
 

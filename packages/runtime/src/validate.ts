@@ -3,7 +3,8 @@ import { createRules, explainElement, holds, quote } from "./codec/elements.ts";
 import { elementCount, formatShape, fromHalfBits, isFloat, isInteger } from "./datatype.ts";
 import { findNearest } from "@slipway/contract/nearest";
 import type { InputSpec, Signature } from "./signature.ts";
-import type { Datatype, Tensor } from "./tensor.ts";
+import { isMissingText, type BytesData, type Datatype, type Tensor } from "./tensor.ts";
+import { isDateTime } from "./codec/date-time.ts";
 
 /**
  * The tensor in the shape that `spec` says. With `batched`, [N] and [N, 1] stand for each other.
@@ -39,7 +40,8 @@ const everyElement = { offset: 0, stride: 1 };
 /** Every element of a tensor, or every `stride`-th from `offset` on: one column of a matrix. */
 function validateValues(spec: InputSpec, tensor: Tensor, { offset, stride } = everyElement): void {
   const { datatype, data } = tensor;
-  if (datatype === "BYTES" || datatype === "BOOL") return;
+  if (datatype === "BYTES") return validateTexts(spec, data as BytesData);
+  if (datatype === "BOOL") return;
   const whole = isWhole(spec, datatype);
   if (spec.range === undefined && !whole && (spec.nullable || !isFloat(datatype) || !mayHaveNaN(tensor))) return;
   const range = spec.datatype === "BOOL" ? ([0, 1] as const) : spec.range;
@@ -54,6 +56,21 @@ function validateValues(spec: InputSpec, tensor: Tensor, { offset, stride } = ev
     if (value >= min && value <= max && (!whole || Number.isInteger(value))) continue;
     if (value !== value && nullable) continue;
     throw wrongValue(spec, value, { index: (i - offset) / stride, whole, rules });
+  }
+}
+
+function validateTexts({ name, nullable, format }: InputSpec, data: BytesData): void {
+  for (let i = 0; i < data.length; i++) {
+    const element = data[i]!;
+    if (typeof element === "string" ? format === undefined || isDateTime(element) : isMissingText(element) && nullable)
+      continue;
+    // Other bytes are the model's to take or to refuse.
+    if (format === undefined && !isMissingText(element)) continue;
+    const why =
+      typeof element === "string"
+        ? `${quote(element)} is no date and time; write 2026-03-01 or 2026-03-01T12:00:00Z`
+        : "a missing text, but the input is not nullable; send a text";
+    throw wrongTensor(name, `element ${i}: ${why}`, { got: quote(String(element)) });
   }
 }
 

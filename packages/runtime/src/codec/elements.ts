@@ -1,5 +1,6 @@
 import { arrayTypes, elementSizes, isFloat, isInteger, roundTo, toHalfBits } from "../datatype.ts";
-import type { Datatype, TensorData } from "../tensor.ts";
+import { missingText, type Datatype, type TensorData } from "../tensor.ts";
+import { isDateTime } from "./date-time.ts";
 
 /**
  * How one JSON value becomes one element. Both styles refuse what a number type cannot hold and integers that JSON
@@ -15,6 +16,8 @@ export interface ElementRules {
   /** Inclusive, already rounded to the datatype. */
   readonly min: number;
   readonly max: number;
+  /** Texts are moments. */
+  readonly dateTime: boolean;
 }
 
 const limits: Partial<Record<Datatype, readonly [number, number]>> = {
@@ -30,7 +33,7 @@ const limits: Partial<Record<Datatype, readonly [number, number]>> = {
 
 export function createRules(
   style: ElementRules["style"],
-  spec: { datatype: Datatype; nullable: boolean; range?: readonly [number, number] },
+  spec: { datatype: Datatype; nullable: boolean; range?: readonly [number, number]; format?: "date-time" },
 ): ElementRules {
   const { datatype } = spec;
   const [lowest, highest] = limits[datatype] ?? [-Infinity, Infinity];
@@ -38,9 +41,10 @@ export function createRules(
   return {
     style,
     datatype,
-    nullable: spec.nullable && isFloat(datatype),
+    nullable: spec.nullable && (isFloat(datatype) || datatype === "BYTES"),
     min: Math.max(lowest, roundTo(datatype, min)),
     max: Math.min(highest, roundTo(datatype, max)),
+    dateTime: spec.format === "date-time",
   };
 }
 
@@ -59,7 +63,7 @@ export function writeElements(
     case "UINT64":
       return writeBigIntegers(data as BigInt64Array, start, values, rules);
     case "BYTES":
-      return writeStrings(data as string[], start, values);
+      return writeStrings(data as string[], start, values, rules);
     case "BOOL":
       return writeBooleans(data as Uint8Array, start, values, rules);
     case "FP16":
@@ -156,12 +160,18 @@ function writeBooleans(data: Uint8Array, start: number, values: readonly unknown
   return -1;
 }
 
-function writeStrings(data: string[], start: number, values: readonly unknown[]): number {
+function writeStrings(
+  data: (string | Uint8Array)[],
+  start: number,
+  values: readonly unknown[],
+  { nullable, dateTime }: ElementRules,
+): number {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     // Half a surrogate pair has no UTF-8: the log would keep something else than the model saw.
-    if (typeof value !== "string" || !value.isWellFormed()) return i;
-    data[start + i] = value;
+    if (typeof value === "string" && value.isWellFormed() && (!dateTime || isDateTime(value))) data[start + i] = value;
+    else if ((value === null || value === undefined) && nullable) data[start + i] = missingText;
+    else return i;
   }
   return -1;
 }
@@ -203,8 +213,10 @@ function expectation(rules: ElementRules): string {
 
 function advice(value: unknown, rules: ElementRules): string {
   const { datatype, style } = rules;
-  if (value === null) return isFloat(datatype) ? ", and this input is not nullable" : "";
+  if (value === null) return isFloat(datatype) || datatype === "BYTES" ? ", and this input is not nullable" : "";
   if (typeof value === "string") {
+    if (datatype === "BYTES" && rules.dateTime && value.isWellFormed())
+      return ", which is no date and time; write 2026-03-01 or 2026-03-01T12:00:00Z";
     if (datatype === "BYTES") return ", which holds half a surrogate pair and is no valid text";
     const isNumber = value.trim() !== "" && Number.isFinite(Number(value));
     if (isNumber && style === "record" && datatype !== "BOOL") return "; send the number without quotes";

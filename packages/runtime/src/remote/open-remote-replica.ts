@@ -2,7 +2,7 @@ import type { ModelFiles, OpenOptions, Replica } from "../runtime.ts";
 import type { Signature } from "../signature.ts";
 import type { Connect } from "./link.ts";
 import { RemoteReplica, type RemoteOptions } from "./remote-replica.ts";
-import type { RemoteSetup } from "./setup.ts";
+import type { RemoteModel, RemoteSetup } from "./setup.ts";
 
 interface OpenRequest {
   readonly files: ModelFiles;
@@ -12,7 +12,7 @@ interface OpenRequest {
 
 /** A replica whose model is open at the other end. */
 export async function openRemoteReplica(
-  remote: RemoteOptions & { readonly connect: Connect },
+  remote: RemoteOptions & { readonly connect: Connect; readonly model?: RemoteModel },
   { files, signature, options }: OpenRequest,
 ): Promise<Replica> {
   const { threads, device = "cpu", memoryBytes = null, what = "the model", runLimitMs, check, signal } = options;
@@ -25,6 +25,8 @@ export async function openRemoteReplica(
     device,
     parent: process.pid,
     memoryBytes,
+    model: remote.model ?? null,
+    signature,
   };
   const limits = { ...(check && { check }), ...(runLimitMs !== undefined && { runLimitMs }) };
   const replica = new RemoteReplica({ ...remote, setup, name: what, ...limits });

@@ -36,7 +36,8 @@ interface Pending {
 /** One worker thread or process, from its start to its end. */
 interface Life {
   readonly link: Link;
-  readonly opened: Promise<void>;
+  /** With what the other end says of the model. */
+  readonly opened: Promise<string>;
   readonly ended: Promise<void>;
 }
 
@@ -62,9 +63,13 @@ export class RemoteReplica implements Replica {
   #trouble: string | null = null;
   /** Why this life is being ended from here. */
   #broken: string | null = null;
+  /** The open that the other end has not answered yet. */
+  #opening = Promise.withResolvers<string>();
+  #setup: RemoteSetup;
 
   constructor(deps: RemoteReplicaDeps) {
     this.#deps = deps;
+    this.#setup = deps.setup;
   }
 
   get ready(): boolean {
@@ -75,21 +80,32 @@ export class RemoteReplica implements Replica {
     return this.#ready ? null : this.#notReady().message;
   }
 
-  /** Resolves when the model is open; where it cannot be opened, nothing stays behind. `signal` may end a process. */
-  async start(signal?: AbortSignal): Promise<void> {
+  /** Resolves when the model is open, with what the other end says of it; where it cannot be opened, nothing stays behind. `signal` may end a process. */
+  async start(signal?: AbortSignal): Promise<string> {
     const life = this.#begin();
     const kill = () => life.link.kill?.();
     if (signal?.aborted) kill();
     signal?.addEventListener("abort", kill, { once: true });
     try {
-      await life.opened;
+      const report = await life.opened;
       this.#ready = true;
+      return report;
     } catch (error) {
       await endLife(life);
       throw error;
     } finally {
       signal?.removeEventListener("abort", kill);
     }
+  }
+
+  /** Has the same end open its model with other tensors, nothing being under way: what it was first opened to say is known now. */
+  async reopen(setup: Partial<RemoteSetup>): Promise<string> {
+    const life = this.#life;
+    if (life === null) throw this.#notReady();
+    this.#setup = { ...this.#setup, ...setup };
+    this.#opening = Promise.withResolvers();
+    life.link.send(encodeFrame({ kind: "open", text: JSON.stringify(this.#setup) }));
+    return this.#opening.promise;
   }
 
   run(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
@@ -116,12 +132,13 @@ export class RemoteReplica implements Replica {
   }
 
   #begin(): Life {
-    const opened = Promise.withResolvers<void>();
+    const opened = Promise.withResolvers<string>();
+    this.#opening = opened;
     const ended = Promise.withResolvers<void>();
     const link = this.#deps.connect({
       onFrame: (bytes) => {
         try {
-          this.#receive(decodeFrame(bytes), opened);
+          this.#receive(decodeFrame(bytes));
         } catch (error) {
           // What says one thing that cannot be understood is not believed in anything else.
           this.#broken ??= `it said what is no answer: ${(error as Error).message}`;
@@ -133,7 +150,9 @@ export class RemoteReplica implements Replica {
         const why = this.#broken ?? reason;
         this.#life = null;
         this.#broken = null;
-        opened.reject(new SlipwayError("not_ready", `The ${link.what} of ${this.#deps.name} did not start: ${why}.`));
+        this.#opening.reject(
+          new SlipwayError("not_ready", `The ${link.what} of ${this.#deps.name} did not start: ${why}.`),
+        );
         ended.resolve();
         this.#onEnd(`The ${link.what} of ${this.#deps.name} died while it ran: ${why}`);
       },
@@ -143,13 +162,13 @@ export class RemoteReplica implements Replica {
     this.#watch(life);
     // After a death, nobody waits for it.
     opened.promise.catch(() => {});
-    link.send(encodeFrame({ kind: "open", text: JSON.stringify(this.#deps.setup) }));
+    link.send(encodeFrame({ kind: "open", text: JSON.stringify(this.#setup) }));
     return life;
   }
 
-  #receive(frame: Frame, opened: { resolve: () => void; reject: (error: SlipwayError) => void }): void {
-    if (frame.kind === "ready") return opened.resolve();
-    if (frame.kind === "unopened") return opened.reject(decodeError(frame.text));
+  #receive(frame: Frame): void {
+    if (frame.kind === "ready") return this.#opening.resolve(frame.text);
+    if (frame.kind === "unopened") return this.#opening.reject(decodeError(frame.text));
     const pending = this.#pending.get(frame.id);
     this.#pending.delete(frame.id);
     this.#patience?.refresh();

@@ -1,5 +1,14 @@
 import { errorTable, SlipwayError, type ErrorCode, type ErrorDetails } from "@slipway/contract/errors";
 import type { Device } from "../runtime.ts";
+import type { Signature } from "../signature.ts";
+
+/** What a process is told of a model that more than one loader could open. */
+export interface RemoteModel {
+  readonly flavor: string;
+  /** Below the folder of the version. */
+  readonly path: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
 
 /** The text of the frame `open`. */
 export interface RemoteSetup {
@@ -16,6 +25,10 @@ export interface RemoteSetup {
   readonly parent: number;
   /** Of resident memory; beyond it the other end ends itself. Null: no bound. */
   readonly memoryBytes: number | null;
+  /** Null where the file says all, as ONNX does. */
+  readonly model: RemoteModel | null;
+  /** Null: the process is to say what the model takes and gives, and may be asked to open again with what came of it. */
+  readonly signature: Signature | null;
 }
 
 /** The text of the frames `unopened` and `failed`. */

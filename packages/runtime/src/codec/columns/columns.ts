@@ -46,7 +46,11 @@ function toTensor(spec: InputSpec, given: unknown, rules: ColumnRules & { readon
   const flat: unknown[] = [];
   collect(value, dims.length, flat);
   for (let i = 0; i < flat.length; i++) flat[i] = rules.cast(flat[i], datatype);
-  const element = createRules("oip", { datatype, nullable: spec.nullable });
+  const element = createRules("oip", {
+    datatype,
+    nullable: spec.nullable,
+    ...(spec.format && { format: spec.format }),
+  });
   const data = createData(datatype, flat.length);
   const bad = writeElements(data, 0, flat, element);
   if (bad >= 0) {
