@@ -34,6 +34,7 @@ export * from "./signature.ts";
 export * from "./tensor.ts";
 export { validateInput } from "./validate.ts";
 export * from "./movable.ts";
+export * from "./onnx/adapter.ts";
 export * from "./onnx/model-command.ts";
 export * from "./onnx/probe/module.ts";
 export * from "./onnx/probe/placement.ts";

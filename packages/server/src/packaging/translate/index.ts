@@ -1,0 +1,13 @@
+export { translate } from "./translate.ts";
+export {
+  fewestSampleRows,
+  mostSampleRows,
+  translatedFile,
+  translatedFlavors,
+  translationTolerance,
+  type MakeOverlay,
+  type Overlay,
+  type TranslateDeps,
+  type TranslateOutcome,
+  type TranslateRequest,
+} from "./types.ts";
