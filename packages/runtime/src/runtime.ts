@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly runLimitMs?: number;
   /** For messages: `flight-delay@2`. */
   readonly what?: string;
+  /** For logs: which of the copies of a version, from 1. */
+  readonly copy?: number;
   /**
    * Asked of a copy that had to be started anew, before it takes runs again; it stays out of service while this rejects.
    * The first copy is the caller's to check.

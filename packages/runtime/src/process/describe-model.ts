@@ -36,7 +36,12 @@ export async function describeModel(
     ...{ folder, path, inputs: [], outputs: [], threads, device: "cpu" as const, parent: process.pid, memoryBytes },
     ...{ model: options.model ?? null, signature: null },
   };
-  const replica = new RemoteReplica({ ...options, connect: startModelProcess(options), setup, name: what });
+  const replica = new RemoteReplica({
+    ...options,
+    connect: startModelProcess(options, { threads, memoryBytes, what }),
+    setup,
+    name: what,
+  });
   const text = await replica.start(signal);
   const kill = () => void replica.close();
   signal.addEventListener("abort", kill, { once: true });

@@ -1,80 +1,137 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import type { Duplex } from "node:stream";
+import type { Readable } from "node:stream";
 import type { Connect, LinkEvents } from "../remote/link.ts";
 import { createFrameReader } from "./frame-reader.ts";
+import { startGuarded, type GuardedProcess, type ProcessUser } from "./guarded-process.ts";
+import { watchMemory } from "./memory-watch.ts";
+import { readLines } from "./output-lines.ts";
+import { makeHome } from "./process-home.ts";
+import { threadCaps } from "./thread-caps.ts";
+
+const tailBytes = 4096;
 
 export interface ModelProcess {
   /** The program and its arguments. It speaks the protocol on file descriptor 3. */
   readonly command: readonly [program: string, ...args: string[]];
-  /** All that it finds in its environment. */
+  /** All that it finds in its environment, but for thread caps and a home. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Below it, each life of a process gets a folder of its own as HOME and TMPDIR. Left out: what the environment says. */
+  readonly homes?: string;
+  /** Whom it runs as; needs root. Left out: whom this process runs as. */
+  readonly user?: ProcessUser;
+  /** Told of each line that it says. */
+  readonly onLine?: (line: ModelLine) => void;
 }
 
-/** The file descriptor of the child that is the socket. */
-const socketAt = 3;
-const stderrBytes = 4096;
+/** A line that the process of a model said on a stream of its own. */
+export interface ModelLine {
+  /** `flight-delay@2` */
+  readonly what: string;
+  /** Which of its copies, from 1. */
+  readonly copy: number;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+export interface CopyOptions {
+  readonly threads?: number;
+  /** Of resident memory, of all that the process started too; beyond it they are ended. Null: no bound. */
+  readonly memoryBytes?: number | null;
+  readonly what?: string;
+  readonly copy?: number;
+}
 
 /** Starts a process for each life of a replica, with a socket between the two. */
-export function startModelProcess({ command: [program, ...args], environment }: ModelProcess): Connect {
+export function startModelProcess(model: ModelProcess, copy: CopyOptions = {}): Connect {
   return (events) => {
-    const child = spawn(program, args, {
-      stdio: ["ignore", "ignore", "pipe", "pipe"],
-      // C heaps for each of its threads would be mostly holes.
-      env: { MALLOC_ARENA_MAX: "2", ...environment },
-      // An interrupt from the terminal is for the server, which answers what it has begun first.
-      detached: true,
-      windowsHide: true,
-    });
-    const socket = child.stdio[socketAt] as Duplex;
-    const kill = () => void child.kill("SIGKILL");
-    receive({ child, socket, kill }, events);
+    const running = startProgram(model, copy, { socket: true });
+    receive(running, events);
     return {
       what: "process",
-      kill,
+      kill: running.kill,
       send: (frame) => {
-        if (socket.writable) socket.write(frame);
+        if (running.socket!.writable) running.socket!.write(frame);
       },
     };
   };
 }
 
-interface Running {
-  readonly child: ChildProcess;
-  readonly socket: Duplex;
-  readonly kill: () => void;
+export interface Program extends GuardedProcess {
+  /** Of this life alone; null where it has none. */
+  readonly home: string | null;
+  /** Ends it for a reason that is told in place of how it ended. */
+  fail(reason: string): void;
 }
 
-function receive({ child, socket, kill }: Running, events: LinkEvents): void {
+export interface ProgramOptions {
+  readonly socket: boolean;
+  readonly folder?: string;
+  /** Left out: that of the model. */
+  readonly command?: ModelProcess["command"];
+}
+
+/** A program of a model within its limits; each line that it says is handed on, and the last one stands in the reason of its end. */
+export function startProgram(
+  { command, environment, homes, user, onLine }: ModelProcess,
+  { threads = 1, memoryBytes = null, what = "the model", copy = 1 }: CopyOptions,
+  how: ProgramOptions,
+): Program {
+  const home = homes === undefined ? null : makeHome(homes, user);
+  const guarded = startGuarded({
+    command: how.command ?? command,
+    // C heaps for each of its threads would be mostly holes.
+    environment: { MALLOC_ARENA_MAX: "2", ...threadCaps(threads), ...environment, ...home?.environment },
+    socket: how.socket,
+    ...((how.folder ?? home?.folder) !== undefined && { folder: how.folder ?? home!.folder }),
+    ...(user && { user }),
+  });
   let reason: string | null = null;
+  const fail = (why: string) => {
+    reason ??= why;
+    guarded.kill();
+  };
+  for (const stream of ["stdout", "stderr"] as const)
+    readLines(guarded[stream], (text) => onLine?.({ what, copy, stream, text }));
+  const last = keepLastLine(guarded.stderr);
+  const unwatch = memoryBytes === null ? null : watchMemory(guarded.pid, memoryBytes, fail);
+  return {
+    ...guarded,
+    home: home?.folder ?? null,
+    fail,
+    onEnd: (listener) =>
+      guarded.onEnd((end) => {
+        unwatch?.();
+        home?.remove();
+        const said = withoutFolders(last());
+        listener(reason ?? (said ? `${end}; it said: ${said}` : end));
+      }),
+  };
+}
+
+function receive({ socket, fail, onEnd }: Program, events: LinkEvents): void {
   const reader = createFrameReader(events.onFrame);
-  socket.on("data", (chunk: Buffer) => {
+  // The system says so where the other end is gone with bytes before it that it never read.
+  let unread = false;
+  socket!.on("error", ({ code }: NodeJS.ErrnoException) => (unread ||= code === "ECONNRESET" || code === "EPIPE"));
+  socket!.on("data", (chunk: Buffer) => {
     try {
       reader.push(chunk);
     } catch (error) {
-      reason ??= `it said what is no frame (${(error as Error).message})`;
-      kill();
+      fail(`it said what is no frame (${(error as Error).message})`);
     }
   });
-  // What it cannot be told any more, its end tells.
-  socket.on("error", () => {});
-  let stderr = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
-    stderr = (stderr + text).slice(-stderrBytes);
+  onEnd((reason) => events.onEnd(reason, { unread }));
+}
+
+/** Of all that was said, also of what was too much to hand on. */
+function keepLastLine(stream: Readable): () => string {
+  let tail = Buffer.alloc(0);
+  stream.on("data", (chunk: Buffer) => {
+    tail = Buffer.concat([tail, chunk.subarray(-tailBytes)]).subarray(-tailBytes);
   });
-  const finish = (how: string) => {
-    // Callers read it: no folders of this machine.
-    const said = stderr
-      .trim()
-      .split("\n")
-      .at(-1)!
-      .replaceAll(/(?:\/[^\s/:]+)+\//g, "");
-    events.onEnd(reason ?? (said ? `${how}; it said: ${said}` : how));
-  };
-  child.once("close", (code, signal) =>
-    finish(signal === null ? `it ended with code ${code}` : `it ended by ${signal}`),
-  );
-  child.once("error", (error) => {
-    // No `close` follows where it never came to life.
-    if (child.pid === undefined) finish(error.message);
-  });
+  return () => tail.toString("utf8").trim().split("\n").at(-1)!;
+}
+
+/** Callers read it: no folders of this machine. */
+function withoutFolders(line: string): string {
+  return line.replaceAll(/(?:\/[^\s/:]+)+\//g, "");
 }

@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { onnxModelCommand } from "../onnx/model-command.ts";
 import { makeUpInputs } from "../onnx/warm-up.ts";
 import { modelFiles, signatureOf, tensorOf } from "../onnx/testing/models.ts";
 import type { OpenOptions } from "../runtime.ts";
+import type { ModelLine } from "./model-process.ts";
 import { createProcessRuntime, type ProcessRuntimeOptions } from "./process-runtime.ts";
 
 const MiB = 2 ** 20;
@@ -33,9 +37,7 @@ test("a process that takes more memory than it may is ended, and the reason is t
   const run = replica.run([tensorOf(input!.name, input!.datatype, shape, [1])]);
   await expect(run).rejects.toMatchObject({
     code: "model_failed",
-    message: expect.stringMatching(
-      /SIGKILL; it said: it took \d+ MiB of memory, more than the 300 MiB of serve\.memory/,
-    ),
+    message: expect.stringMatching(/it took \d+ MiB of memory, more than the 300 MiB of serve\.memory/),
   });
   expect(replica.ready).toBe(false);
 });
@@ -52,7 +54,7 @@ test("a run that does not end is ended with its process", async () => {
 
 test("a program that is no model process does not open, and leaves nothing behind", async () => {
   for (const [command, why] of [
-    [["/no/such/program"], /ENOENT/],
+    [["/no/such/program"], /it said: .*program: not found/],
     [
       [process.execPath, "-e", "console.error('at /srv/models/secret.so:3'); process.exit(1)"],
       /it said: at secret\.so:3/,
@@ -66,12 +68,37 @@ test("a program that is no model process does not open, and leaves nothing behin
     });
 });
 
-test("a process finds nothing in its environment but what it is given", async () => {
+test("a process finds nothing in its environment but what it is given, caps for threads, and a home that goes with it", async () => {
   process.env["SLIPWAY_TOKEN"] = "secret";
   onTestFinished(() => void delete process.env["SLIPWAY_TOKEN"]);
-  const print = "require('fs').writeSync(2, Object.keys(process.env).sort().join()); process.exit(1)";
-  const opening = open("matrix", {}, { command: [process.execPath, "-e", print], environment: { TZ: "UTC" } });
-  await expect(opening).rejects.toMatchObject({ message: expect.stringContaining("it said: MALLOC_ARENA_MAX,TZ.") });
+  const homes = mkdtempSync(join(tmpdir(), "slipway-homes-"));
+  onTestFinished(() => rmSync(homes, { recursive: true }));
+  const lines: ModelLine[] = [];
+  const print = `require("fs").writeFileSync("left.txt", "x"); console.log(JSON.stringify(process.env)); process.exit(1)`;
+  const opening = open(
+    "matrix",
+    { threads: 2, copy: 3 },
+    { command: [process.execPath, "-e", print], environment: { TZ: "UTC" }, homes, onLine: (line) => lines.push(line) },
+  );
+  await expect(opening).rejects.toMatchObject({ code: "not_ready" });
+  expect(lines).toMatchObject([{ what: "matrix", copy: 3, stream: "stdout" }]);
+  const { HOME, ...environment } = JSON.parse(lines[0]!.text) as Record<string, string>;
+  expect(dirname(HOME!)).toBe(homes);
+  const caps = ["OMP", "OPENBLAS", "MKL", "NUMEXPR"].map((name) => [`${name}_NUM_THREADS`, "2"]);
+  expect(environment).toEqual({
+    ...{ MALLOC_ARENA_MAX: "2", VECLIB_MAXIMUM_THREADS: "2", TZ: "UTC", PWD: HOME },
+    ...{ ...Object.fromEntries(caps), TMPDIR: HOME, TMP: HOME, TEMP: HOME },
+  });
+  await expect.poll(() => readdirSync(homes)).toEqual([]);
+});
+
+test("memory that a process does not look after itself is looked after, with what it started", async () => {
+  const eat = "const held = Buffer.alloc(400e6, 1); setInterval(() => held.length, 1000)";
+  const script = 'node=$1; eat=$2; "$node" -e "$eat" & exec "$node" -e "setInterval(() => {}, 1000)"';
+  const command = ["/bin/sh", "-c", script, "sh", process.execPath, eat] as const;
+  await expect(open("matrix", { memoryBytes: 300 * MiB }, { command })).rejects.toMatchObject({
+    message: expect.stringMatching(/it took \d+ MiB of memory, more than the 300 MiB of serve\.memory/),
+  });
 });
 
 test("opening can be given up, and the process is gone then", async () => {

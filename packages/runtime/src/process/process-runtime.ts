@@ -11,8 +11,8 @@ export interface ProcessRuntimeOptions extends RemoteOptions, ModelProcess {
 
 /** Runs models in processes of their own, one for each replica: what ends one of them ends nothing else. */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
-  const connect = startModelProcess(options);
   return {
-    open: (files, signature, how) => openRemoteReplica({ ...options, connect }, { files, signature, options: how }),
+    open: (files, signature, how) =>
+      openRemoteReplica({ ...options, connect: startModelProcess(options, how) }, { files, signature, options: how }),
   };
 }

@@ -13,7 +13,12 @@ export interface Link {
 export interface LinkEvents {
   onFrame(frame: FrameBytes): void;
   /** Once, when nothing comes any more; the reason as part of a sentence. */
-  onEnd(reason: string): void;
+  onEnd(reason: string, last?: LastSign): void;
+}
+
+export interface LastSign {
+  /** Not all that was sent had been read when it ended. */
+  readonly unread: boolean;
 }
 
 export type Connect = (events: LinkEvents) => Link;
