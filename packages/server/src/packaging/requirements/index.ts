@@ -1,0 +1,6 @@
+export {
+  createRequirementsFinder,
+  type FindRequirements,
+  type FindRequirementsRequest,
+  type FoundRequirements,
+} from "./find-requirements.ts";
