@@ -1,0 +1,161 @@
+"""What is installed here, and what of it a model needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import sysconfig
+from importlib import metadata
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+
+# They make environments; a model does not need them.
+_TOOLS = {"pip", "setuptools", "wheel", "slipway", "uv"}
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?[^;]*(?:;\s*(.*))?$", re.DOTALL)
+
+
+class Pinned(NamedTuple):
+    """A distribution in the version that is installed. `marker`: where it is needed, as the one that needs it says."""
+
+    name: str
+    version: str
+    marker: Optional[str]
+    origin: Optional[str]
+    """Why no package index has it: where it was installed from; None for what came from one, as far as can be told."""
+    built: bool
+    """It was compiled on this machine, or packed by another installer than pip's."""
+
+    @property
+    def line(self) -> str:
+        return "{}=={}{}".format(self.name, self.version, "" if self.marker is None else " ; " + self.marker)
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+class Installed:
+    """The distributions of this interpreter, read once."""
+
+    def __init__(self) -> None:
+        self._found: Dict[str, metadata.Distribution] = {}
+        self._tops: Optional[Dict[str, Set[str]]] = None
+        for distribution in metadata.distributions():
+            name = distribution.metadata["Name"]
+            # The first one on the path is the one that is imported.
+            if name:
+                self._found.setdefault(canonical(name), distribution)
+
+    def has(self, name: str) -> bool:
+        return canonical(name) in self._found
+
+    def providers(self, modules: Iterable[str]) -> Set[str]:
+        """Canonical names of the distributions that bring these modules; of a namespace shared by several, all of them."""
+        tops = self._top_levels()
+        found: Set[str] = set()
+        for module in modules:
+            names = tops.get(module.split(".")[0], set())
+            found |= names if len(names) < 2 else (self._owners(module, names) or names)
+        return found - _TOOLS
+
+    def closure(self, names: Iterable[str]) -> List[Pinned]:
+        """These distributions and all that they require here, each pinned, by name."""
+        marked: Dict[str, Optional[str]] = {}
+        waiting: List[Tuple[str, Optional[str]]] = [(canonical(name), None) for name in names]
+        while waiting:
+            name, marker = waiting.pop()
+            known = name in marked
+            if name not in self._found or name in _TOOLS or (known and (marked[name] is None or marker is not None)):
+                continue
+            marked[name] = marker
+            for required, its in _requirements(self._found[name]):
+                # What is needed under a condition only is so for all that it needs.
+                waiting.append((required, its if its is not None else marker))
+        return [self._pin(name, marked[name]) for name in sorted(marked)]
+
+    def version_of(self, name: str) -> Optional[str]:
+        distribution = self._found.get(canonical(name))
+        return None if distribution is None else distribution.version
+
+    def _pin(self, name: str, marker: Optional[str]) -> Pinned:
+        distribution = self._found[name]
+        said = distribution.metadata["Name"]
+        return Pinned(said, distribution.version, marker, _origin(distribution), _is_built_here(distribution))
+
+    def _top_levels(self) -> Dict[str, Set[str]]:
+        if self._tops is None:
+            self._tops = {}
+            for name, distribution in self._found.items():
+                for top in _tops_of(distribution):
+                    self._tops.setdefault(top, set()).add(name)
+        return self._tops
+
+    def _owners(self, module: str, names: Set[str]) -> Set[str]:
+        where = getattr(sys.modules.get(module), "__file__", None)
+        if not where:
+            return set()
+        return {name for name in names if any(str(self._found[name].locate_file(file)) == where for file in self._found[name].files or [])}
+
+
+def is_standard(module: str) -> bool:
+    """Whether a top-level module comes with Python."""
+    if module in sys.builtin_module_names:
+        return True
+    known = getattr(sys, "stdlib_module_names", None)
+    if known is not None:
+        return module in known
+    where = getattr(sys.modules.get(module), "__file__", None) or ""
+    library = sysconfig.get_paths()["stdlib"]
+    return where.startswith(library + os.sep) and "site-packages" not in where and "dist-packages" not in where
+
+
+def _requirements(distribution: metadata.Distribution) -> List[Tuple[str, Optional[str]]]:
+    found = []
+    for text in distribution.requires or []:
+        match = _REQUIREMENT.match(text)
+        if match is None:
+            continue
+        marker = match.group(2)
+        if marker is not None and re.search(r"\bextra\b", marker):
+            continue
+        # Versions of Python are no condition: the lock is for this one.
+        found.append((canonical(match.group(1)), None if marker is None or "python_" in marker.replace("python_implementation", "") else marker.strip()))
+    return found
+
+
+def _tops_of(distribution: metadata.Distribution) -> Set[str]:
+    named = distribution.read_text("top_level.txt")
+    tops = set(named.split()) if named else set()
+    for file in distribution.files or []:
+        first = file.parts[0]
+        if first.endswith((".dist-info", ".egg-info", ".data")) or first in ("..", "__pycache__"):
+            continue
+        tops.add(first.split(".")[0] if len(file.parts) == 1 else first)
+    return tops
+
+
+def _origin(distribution: metadata.Distribution) -> Optional[str]:
+    text = distribution.read_text("direct_url.json")
+    if text is None:
+        place = str(getattr(distribution, "_path", ""))
+        return "a folder, for development" if place.endswith(".egg-info") and "site-packages" not in place and "dist-packages" not in place else None
+    try:
+        said: Dict[str, Any] = json.loads(text)
+    except ValueError:
+        return None
+    url = str(said.get("url", ""))
+    if said.get("dir_info", {}).get("editable"):
+        return "a folder, for development ({})".format(url)
+    if "vcs_info" in said:
+        return "{} at {}".format(url, str(said["vcs_info"].get("commit_id", ""))[:12])
+    return url
+
+
+def _is_built_here(distribution: metadata.Distribution) -> bool:
+    wheel = distribution.read_text("WHEEL")
+    installer = (distribution.read_text("INSTALLER") or "").strip()
+    if installer == "conda" or wheel is None:
+        return True
+    # The index takes wheels for Linux as manylinux or musllinux only.
+    return any(re.search(r"-linux_\w+$", line.strip()) for line in wheel.splitlines() if line.startswith("Tag:"))

@@ -1,0 +1,130 @@
+"""Pickling a model, and what can be read from the result without running it."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+from typing import Any, Callable, List, NamedTuple, Optional, Set
+
+from .errors import RecordError
+
+# A vocabulary of a million words says nothing more about paths than its first ones.
+_MOST_OPCODES = 2_000_000
+
+
+class PickleFacts(NamedTuple):
+    modules: Set[str]
+    """Every module that something in the pickle is taken from."""
+    mains: List[str]
+    """Names of what it takes from `__main__`, the notebook or script."""
+    strings: List[str]
+
+
+def read_facts(dump: Callable[[io.BytesIO, Callable[[Any], Any]], None]) -> PickleFacts:
+    """`dump(file, drop)` pickles with protocol 5; buffers of numbers that `drop` takes are left out."""
+    file = io.BytesIO()
+    dump(file, lambda _buffer: False)
+    modules: Set[str] = set()
+    mains: List[str] = []
+    strings: List[str] = []
+    recent: List[str] = []
+    memo = {}
+    count = 0
+    for opcode, argument, _ in pickletools.genops(file.getvalue()):
+        count += 1
+        if count > _MOST_OPCODES:
+            break
+        if opcode.name == "GLOBAL":
+            module, _, name = str(argument).partition(" ")
+            _note(module, name, modules, mains)
+        elif opcode.name == "STACK_GLOBAL" and len(recent) >= 2:
+            _note(recent[-2], recent[-1], modules, mains)
+        elif opcode.name == "MEMOIZE":
+            if opcode_was_text:
+                memo[len(memo)] = recent[-1]
+            else:
+                memo[len(memo)] = None
+            continue
+        elif opcode.name in ("BINGET", "LONG_BINGET"):
+            known = memo.get(argument)
+            if known is not None:
+                recent.append(known)
+        elif isinstance(argument, str) and "UNICODE" in opcode.name:
+            strings.append(argument)
+            recent.append(argument)
+        opcode_was_text = isinstance(argument, str) and "UNICODE" in opcode.name
+        del recent[:-2]
+    return PickleFacts(modules, mains, strings)
+
+
+def facts_of(model: Any, by_value: bool = False) -> PickleFacts:
+    """@raises whatever pickling raises"""
+
+    def dump(file: io.BytesIO, drop: Callable[[Any], Any]) -> None:
+        maker = pickle.Pickler
+        if by_value:
+            import cloudpickle
+
+            maker = cloudpickle.CloudPickler
+        maker(file, protocol=5, buffer_callback=drop).dump(model)
+
+    return read_facts(dump)
+
+
+def find_cloudpickle() -> Optional[Any]:
+    try:
+        import cloudpickle
+    except ImportError:
+        return None
+    return cloudpickle
+
+
+def pickle_problem(model: Any, what: str = "model") -> Optional[str]:
+    """Why the standard library cannot pickle it, with the place in it: `model.steps[1].func: a lambda`. None where it can."""
+    error = _try(model)
+    if error is None:
+        return None
+    place, part = _deepest(model, what, 0, set())
+    name = getattr(part, "__qualname__", None)
+    if name is not None and "<lambda>" in name:
+        return "{} is a lambda, and pickle keeps functions by their name only".format(place)
+    if name is not None and "<locals>" in name:
+        return "{} is {}, defined inside of a function, where pickle cannot find it".format(place, name.replace("<locals>.", ""))
+    return "{} ({}) cannot be pickled: {}".format(place, type(part).__name__, error)
+
+
+def _try(value: Any) -> Optional[str]:
+    try:
+        pickle.Pickler(io.BytesIO(), protocol=5, buffer_callback=lambda _buffer: False).dump(value)
+    except RecursionError:
+        raise RecordError("The model is nested too deeply to be pickled. sys.setrecursionlimit(...) raises the limit.") from None
+    except Exception as error:  # noqa: BLE001 - anything may come out of a __reduce__
+        return str(error) or type(error).__name__
+    return None
+
+
+def _deepest(value: Any, place: str, depth: int, seen: Set[int]) -> Any:
+    if depth > 12 or id(value) in seen:
+        return place, value
+    seen.add(id(value))
+    for name, part in _parts(value):
+        if _try(part) is not None:
+            return _deepest(part, place + name, depth + 1, seen)
+    return place, value
+
+
+def _parts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return [("[{!r}]".format(key), part) for key, part in list(value.items())[:1000]]
+    if isinstance(value, (list, tuple)):
+        return [("[{}]".format(i), part) for i, part in enumerate(value[:1000])]
+    if isinstance(value, type) or callable(getattr(value, "__code__", None)):
+        return []
+    return [("." + name, part) for name, part in getattr(value, "__dict__", {}).items()] if not isinstance(value, type(_parts)) else []
+
+
+def _note(module: str, name: str, modules: Set[str], mains: List[str]) -> None:
+    modules.add(module)
+    if module == "__main__" and name not in mains:
+        mains.append(name)
