@@ -127,3 +127,34 @@ def _knows_none(estimator: Any) -> bool:
         if isinstance(categories, list) and any(value is None for values in categories for value in values):
             return True
     return False
+
+
+_BY_NAME = ("ColumnTransformer", "FunctionTransformer")
+_NUMERIC_PACKAGES = ("sklearn", "xgboost", "lightgbm")
+
+
+def sees_numbers_alone(estimator: Any) -> bool:
+    """Whether it makes one matrix of numbers of a DataFrame before anything else, so that it need not be given one."""
+    try:
+        parts = [estimator, *estimator.get_params(deep=True).values()]
+    except Exception:
+        return False
+    for part in parts:
+        if not (hasattr(part, "fit") or callable(part)):
+            continue
+        kind = part if isinstance(part, type) or not hasattr(part, "fit") else type(part)
+        if str(getattr(kind, "__module__", "")).split(".")[0] not in _NUMERIC_PACKAGES:
+            return False
+        if getattr(kind, "__name__", "") in _BY_NAME or hasattr(part, "_sklearn_output_config"):
+            return False
+        if getattr(part, "enable_categorical", False) or _has_categories(part):
+            return False
+    return True
+
+
+def _has_categories(part: Any) -> bool:
+    """Of a booster or a tree that splits by category."""
+    if getattr(part, "is_categorical_", None) is not None:
+        return True
+    booster = getattr(part, "_Booster", None)
+    return bool(getattr(booster, "pandas_categorical", None))

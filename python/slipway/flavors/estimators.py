@@ -9,17 +9,9 @@ from ..process.tensors import datatype_of
 from ..signature import Input, Matrix, Output, Signature
 from ..tabular.answers import to_array
 from ..tabular.frame import to_frame
-from ..tabular.matrix import to_matrix
-from .columns import describe_columns, missing_text_of, takes_missing
-
-# Their predict() is the class of the highest of predict_proba(), so one of the two is enough.
-_BY_PROBABILITY = {
-    "sklearn.ensemble._forest": ("RandomForestClassifier", "ExtraTreesClassifier"),
-    "sklearn.tree._classes": ("DecisionTreeClassifier", "ExtraTreeClassifier"),
-    "xgboost.sklearn": ("XGBClassifier", "XGBRFClassifier"),
-    "lightgbm.sklearn": ("LGBMClassifier",),
-}
-
+from ..tabular.matrix import is_numeric, to_matrix
+from .classify import classify
+from .columns import describe_columns, missing_text_of, sees_numbers_alone, takes_missing
 
 class EstimatorModel(Model):
     """An estimator that takes a DataFrame where it was trained on one, else a matrix."""
@@ -66,69 +58,22 @@ class EstimatorModel(Model):
 
     def _input_maker(self, signature: Signature) -> Callable[[List[np.ndarray]], Any]:
         if self._names is not None:
+            if not self._categories and sees_numbers_alone(self._estimator) and is_numeric(signature):
+                # It makes a matrix of a DataFrame anyway, and checks the names of its columns for longer than it predicts.
+                return to_matrix(signature, order=self._names, by_column=True)
             return to_frame(signature, self._names, missing_text_of(self._estimator), self._categories)
-        if any(column.datatype == "BYTES" for column in signature.inputs) and signature.packed is None:
+        if signature.packed is None and any(column.datatype == "BYTES" for column in signature.inputs):
             # It never said that it wants names, but texts beside numbers make no matrix.
             return to_frame(signature, None, missing_text_of(self._estimator), self._categories)
         return to_matrix(signature)
 
     def _answerer(self, signature: Signature) -> Callable[[Any], Sequence[Tuple[str, Any]]]:
-        predict = self._estimator.predict
         classes = _classes(self._estimator)
-        if classes is None:
-            name = signature.outputs[0].name if len(signature.outputs) == 1 else "prediction"
-            return lambda data: [(name, predict(data))]
-        wanted = {output.name for output in signature.outputs} or {"label", "probabilities"}
-        probabilities = getattr(self._estimator, "predict_proba", None)
-        if probabilities is None or "probabilities" not in wanted:
-            return lambda data: [("label", predict(data))]
-        if "label" not in wanted:
-            return lambda data: [("probabilities", _doubles(probabilities(data)))]
-        if _labels_by_probability(_last_step(self._estimator)):
-
-            def answer_once(data: Any) -> Sequence[Tuple[str, Any]]:
-                found = probabilities(data)
-                return [("label", classes.take(np.argmax(found, axis=1))), ("probabilities", _doubles(found))]
-
-            return answer_once
-        return _answer_both(self._estimator)
-
-
-def _answer_both(estimator: Any) -> Callable[[Any], Sequence[Tuple[str, Any]]]:
-    """Labels and probabilities; a pipeline's columns are transformed once."""
-    if _is_pipeline(estimator) and len(estimator.steps) > 1:
-        before, last = estimator[:-1], estimator.steps[-1][1]
-
-        def answer(data: Any) -> Sequence[Tuple[str, Any]]:
-            ready = before.transform(data)
-            return [("label", last.predict(ready)), ("probabilities", _doubles(last.predict_proba(ready)))]
-
-        return answer
-
-    def answer_twice(data: Any) -> Sequence[Tuple[str, Any]]:
-        return [("label", estimator.predict(data)), ("probabilities", _doubles(estimator.predict_proba(data)))]
-
-    return answer_twice
-
-
-def _doubles(values: Any) -> np.ndarray:
-    return np.asarray(values, np.float64)
-
-
-def _is_pipeline(estimator: Any) -> bool:
-    kind = type(estimator)
-    return kind.__name__ == "Pipeline" and kind.__module__ == "sklearn.pipeline"
-
-
-def _last_step(estimator: Any) -> Any:
-    while _is_pipeline(estimator):
-        estimator = estimator.steps[-1][1]
-    return estimator
-
-
-def _labels_by_probability(estimator: Any) -> bool:
-    kind = type(estimator)
-    return kind.__name__ in _BY_PROBABILITY.get(kind.__module__, ())
+        if classes is not None:
+            return classify(self._estimator, classes, [output.name for output in signature.outputs])
+        predict = self._estimator.predict
+        name = signature.outputs[0].name if len(signature.outputs) == 1 else "prediction"
+        return lambda data: [(name, predict(data))]
 
 
 def _classes(estimator: Any) -> Optional[np.ndarray]:

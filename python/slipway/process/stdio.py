@@ -3,7 +3,7 @@
 import os
 import sys
 import warnings
-from typing import Any
+from typing import Any, TextIO
 
 _shown = set()
 
@@ -11,9 +11,13 @@ _shown = set()
 def redirect() -> None:
     """Before anything of a model is imported: standard output is standard error, also for native code."""
     os.dup2(2, 1)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdout = sys.__stdout__ = _lines_to(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _lines_to(2)  # type: ignore[misc]
     warnings.showwarning = _show_warning
+
+
+def _lines_to(fd: int) -> TextIO:
+    return open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def log_to_stderr() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from ..process.errors import ModelError
 from ..process.tensors import DTYPES
 from ..signature import Input, Signature
+from .matrix import positions
 
 ToFrame = Callable[[List[np.ndarray]], Any]
 ToColumn = Callable[[np.ndarray], Any]
@@ -26,7 +27,7 @@ def to_frame(
     import pandas as pd
 
     names = signature.names if order is None else list(order)
-    where = _positions(signature, names)
+    where = positions(signature, names)
     index = pd.Index(names)
     own = categories or {}
     if signature.packed is not None and not own:
@@ -50,16 +51,6 @@ def to_frame(
         return pd.DataFrame(made, copy=False)
 
     return make
-
-
-def _positions(signature: Signature, names: Sequence[str]) -> List[int]:
-    given = {column.name: position for position, column in enumerate(signature.inputs)}
-    absent = [name for name in names if name not in given]
-    if absent:
-        listed = ", ".join(map(repr, absent[:5]))
-        message = f"The model was trained with {listed}, which the declared inputs leave out."
-        raise ModelError("invalid_model", f"{message} Declare {'it' if len(absent) == 1 else 'them'} under model.inputs.")
-    return [given[name] for name in names]
 
 
 def _is_plain(column: Input) -> bool:
@@ -123,16 +114,28 @@ def _categorical(categories: Sequence[Any]) -> ToColumn:
 
 
 def _moments(name: str) -> ToColumn:
-    import pandas as pd
+    """Moments in UTC, without a zone, as pandas has them where nothing else was asked for."""
 
     def make(array: np.ndarray) -> Any:
         try:
-            moments = pd.to_datetime(pd.Series(array, dtype=object), utc=True, **_iso)
-        except (ValueError, TypeError, OverflowError) as error:
-            message = f'Input "{name}" holds a text that is no moment: {error}.'
-            raise ModelError("invalid_input", message, {"input": name}) from None
-        return moments.dt.tz_localize(None).astype("datetime64[ns]")
+            plain = ["NaT" if text is None else text[:-1] if text.endswith("Z") else text for text in array.tolist()]
+            return np.array(plain, "datetime64[ns]")
+        except (ValueError, AttributeError):
+            return _moments_with_zones(name, array)
 
-    # pandas 2 guesses one format for all unless it is told that they are ISO.
-    _iso: Dict[str, Any] = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) >= 2 else {}
     return make
+
+
+def _moments_with_zones(name: str, array: np.ndarray) -> Any:
+    import pandas as pd
+
+    try:
+        # One by one: pandas takes a column to be of one format.
+        return pd.DatetimeIndex([_in_utc(pd.Timestamp(text)) for text in array.tolist()]).astype("datetime64[ns]")
+    except (ValueError, TypeError, OverflowError) as error:
+        message = f'Input "{name}" holds a text that is no moment: {error}.'
+        raise ModelError("invalid_input", message, {"input": name}) from None
+
+
+def _in_utc(moment: Any) -> Any:
+    return moment if moment.tzinfo is None else moment.tz_convert(None)

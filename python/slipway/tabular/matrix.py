@@ -11,31 +11,68 @@ from ..signature import Signature
 ToMatrix = Callable[[List[np.ndarray]], np.ndarray]
 
 
-def to_matrix(signature: Signature, dtype: Optional[np.dtype] = None) -> ToMatrix:
-    """Makes [rows, columns] of a run's arrays, in the order of the signature. `dtype`: what the columns are taken as."""
-    if signature.packed is not None:
-        if dtype is None or DTYPES.get(signature.packed.datatype) == dtype:
-            return lambda arrays: arrays[0]
-        return lambda arrays: arrays[0].astype(dtype)
-    if len(signature.inputs) == 1 and not signature.inputs[0].is_column:
+def is_numeric(signature: Signature) -> bool:
+    """Whether each input is one number, so that they make a matrix."""
+    return all(column.is_column and DTYPES.get(column.datatype, _TEXTS).kind in "iuf" for column in signature.inputs)
+
+
+def to_matrix(
+    signature: Signature,
+    dtype: Optional[np.dtype] = None,
+    order: Optional[Sequence[str]] = None,
+    by_column: bool = False,
+) -> ToMatrix:
+    """Makes [rows, columns] of a run's arrays.
+
+    `dtype`: what the columns are taken as; `order`: of the columns, where it is not the signature's; `by_column`: laid out as in a
+    DataFrame.
+    """
+    if signature.packed is None and len(signature.inputs) == 1 and not signature.inputs[0].is_column:
         return lambda arrays: arrays[0]
-    dtypes = [DTYPES.get(column.datatype) for column in signature.inputs]
-    if None in dtypes:
-        texts = next(column.name for column in signature.inputs if column.datatype not in DTYPES)
-        if dtype is not None:
-            message = f'The model takes a matrix of numbers, and the input "{texts}" is text.'
-            raise ModelError("invalid_model", f"{message} Declare it as a number.")
-        return _objects
-    common = dtype if dtype is not None else np.result_type(*dtypes)  # type: ignore[arg-type]
-    return lambda arrays: _fill(arrays, common)
+    where = positions(signature, signature.names if order is None else order)
+    if signature.packed is not None:
+        return _of_packed(dtype or DTYPES[signature.packed.datatype], where, by_column)
+    dtypes = [DTYPES.get(column.datatype, _TEXTS) for column in signature.inputs]
+    if _TEXTS in dtypes and dtype is not None:
+        name = signature.inputs[dtypes.index(_TEXTS)].name
+        message = f'The model takes a matrix of numbers, and the input "{name}" is text.'
+        raise ModelError("invalid_model", f"{message} Declare it as a number.")
+    common = dtype or np.result_type(*dtypes)
+    if by_column:
+        return lambda arrays: _fill_columns(arrays, where, common)
+    return lambda arrays: _fill(arrays, where, common)
 
 
-def _fill(arrays: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
-    matrix = np.empty((len(arrays[0]), len(arrays)), dtype)
-    for position, array in enumerate(arrays):
-        matrix[:, position] = array.reshape(-1)
+_TEXTS = np.dtype(object)
+
+
+def positions(signature: Signature, names: Sequence[str]) -> List[int]:
+    """Where the inputs of these names are; the model was trained with them."""
+    given = {column.name: position for position, column in enumerate(signature.inputs)}
+    absent = [name for name in names if name not in given]
+    if absent:
+        listed = ", ".join(f'"{name}"' for name in absent[:5])
+        message = f"The model was trained with {listed}, which the declared inputs leave out."
+        raise ModelError("invalid_model", f"{message} Declare {'it' if len(absent) == 1 else 'them'} under model.inputs.")
+    return [given[name] for name in names]
+
+
+def _of_packed(dtype: np.dtype, where: List[int], by_column: bool) -> ToMatrix:
+    order = "F" if by_column else "C"
+    if where == list(range(len(where))):
+        return lambda arrays: np.asarray(arrays[0], dtype, order)  # type: ignore[call-overload]
+    return lambda arrays: np.asarray(arrays[0][:, where], dtype, order)  # type: ignore[call-overload]
+
+
+def _fill(arrays: Sequence[np.ndarray], where: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    matrix = np.empty((len(arrays[0]), len(where)), dtype)
+    for column, position in enumerate(where):
+        matrix[:, column] = arrays[position].reshape(-1)
     return matrix
 
 
-def _objects(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    return _fill(arrays, np.dtype(object))
+def _fill_columns(arrays: Sequence[np.ndarray], where: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    block = np.empty((len(where), len(arrays[0])), dtype)
+    for row, position in enumerate(where):
+        block[row] = arrays[position].reshape(-1)
+    return block.T

@@ -1,0 +1,254 @@
+"""In which file a model is kept, by what it is. Frameworks are looked at by name: nothing is imported that the model did not."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+import numpy as np
+
+from .answers import Answer, of_estimator, of_function
+from .errors import RecordError
+from .findings import Findings
+from .pickles import facts_of, find_cloudpickle, pickle_problem
+from .python_file import write_python_file
+from .table import Table
+
+
+class Format(NamedTuple):
+    flavor: str
+    path: str
+    """Of the file to open, below the folder."""
+    save: Callable[[Path], None]
+    """Writes what is kept into the folder."""
+    answer: Answer
+    pickled: Any = None
+    """The object that is kept as a pickle, if one is."""
+    by_value: bool = False
+    """cloudpickle keeps what __main__ defines."""
+
+
+class Request(NamedTuple):
+    model: Any
+    table: Table
+    predict: Optional[Callable[..., Any]]
+    skops: bool
+    findings: Findings
+
+
+def find_format(request: Request) -> Format:
+    """@raises RecordError for what cannot be kept"""
+    model, predict = request.model, request.predict
+    if predict is not None:
+        return _python(request, model, _bound(model, predict))
+    names = _bases(model)
+    for known, make in _KNOWN:
+        if known in names:
+            return make(request)
+    if callable(getattr(model, "predict", None)):
+        return _estimator(request) if _is_sklearn(model, names) else _python(request, model, None)
+    if callable(model):
+        return _python(request, model, None)
+    raise RecordError(
+        "A {} has no predict() and is no function, so there is nothing to ask. Pass predict=, a function of (model, rows).".format(type(model).__name__)
+    )
+
+
+def _bases(model: Any) -> "set[str]":
+    return {"{}.{}".format(kind.__module__.split(".")[0], kind.__name__) for kind in type(model).__mro__}
+
+
+def _bound(model: Any, predict: Callable[..., Any]) -> Callable[[Any], Any]:
+    return lambda rows: predict(model, rows)
+
+
+# --- pickles
+
+
+def _estimator(request: Request) -> Format:
+    """scikit-learn's way of a model, from whichever library."""
+    model, table = request.model, request.table
+    has_texts = any(column.type in ("string", "datetime") for column in table.columns)
+    knows_names = _names_of(model) == [column.name for column in table.columns]
+    if table.kind in ("texts", "tensor") or (table.kind == "frame" and not has_texts and not knows_names):
+        # As a scikit-learn file it would be given a matrix.
+        return _python(request, model, None)
+    answer = of_estimator(model)
+    if request.skops:
+        return Format("sklearn", "model.skops", lambda folder: _save_skops(model, folder), answer)
+    dump = _dumper(model, request.findings)
+    if dump.by_value:
+        return Format("sklearn", "model.pkl", lambda folder: dump.write(folder / "model.pkl"), answer, model, True)
+    return Format("sklearn", "model.joblib", lambda folder: _save_joblib(model, folder), answer, model)
+
+
+def _python(request: Request, model: Any, bound: Optional[Callable[[Any], Any]]) -> Format:
+    """A generated Python file that opens a pickle."""
+    predict = request.predict
+    has_method = predict is None and callable(getattr(model, "predict", None))
+    answer = of_function(bound or model) if not has_method else of_estimator(model)
+    kept = {"model": model, "predict": predict} if predict is not None else model
+    dump = _dumper(kept, request.findings)
+
+    def save(folder: Path) -> None:
+        dump.write(folder / "model.pkl")
+        call = "function" if not has_method and predict is None else "method" if has_method else "both"
+        write_python_file(folder / "model.py", request.table, model, call)
+
+    return Format("python", "model.py", save, answer, kept, dump.by_value)
+
+
+class _Dump(NamedTuple):
+    write: Callable[[Path], None]
+    by_value: bool
+
+
+def _dumper(model: Any, findings: Findings) -> _Dump:
+    """The standard library's pickle where it is enough; cloudpickle for what only this notebook defines. @raises RecordError"""
+    problem = pickle_problem(model)
+    facts = None if problem is not None else facts_of(model)
+    if facts is not None and not facts.mains:
+        return _Dump(lambda path: _write_pickle(pickle, model, path), False)
+    names = [] if facts is None else facts.mains
+    what = problem if problem is not None else "{} {} defined in this notebook or script".format(" and ".join(names[:5]), "is" if len(names) == 1 else "are")
+    cloudpickle = find_cloudpickle()
+    if cloudpickle is None:
+        raise RecordError(
+            "{}{}. Where it serves there is no such notebook. Either move {} to a module of its own (a file my_steps.py), import it from "
+            "there, and pass include=[my_steps]; or pip install cloudpickle, which keeps the code itself.".format(
+                what[0].upper(), what[1:], "it" if len(names) < 2 else "them"
+            )
+        )
+    try:
+        cloudpickle.dumps(model)
+    except Exception as error:
+        raise RecordError(
+            "{}{}. cloudpickle cannot keep it either: {}. Files, connections and locks belong into a function load() of a Python "
+            "file.".format(what[0].upper(), what[1:], error)
+        ) from error
+    findings.add(
+        "kept_by_value",
+        "{}{}. cloudpickle keeps its code inside of the model.".format(what[0].upper(), what[1:]),
+        "That works with this minor version of Python only, which slipway.yaml asks for. A module of its own, with include=, can be read and tested.",
+    )
+    return _Dump(lambda path: _write_pickle(cloudpickle, model, path), True)
+
+
+def _write_pickle(module: Any, model: Any, path: Path) -> None:
+    with open(path, "wb") as file:
+        module.dump(model, file)
+
+
+def _save_joblib(model: Any, folder: Path) -> None:
+    import joblib
+
+    joblib.dump(model, folder / "model.joblib")
+
+
+def _save_skops(model: Any, folder: Path) -> None:
+    try:
+        from skops import io
+    except ImportError as error:
+        raise RecordError('format="skops" needs skops: pip install skops.') from error
+    io.dump(model, folder / "model.skops")
+
+
+def _is_sklearn(model: Any, names: "set[str]") -> bool:
+    return "sklearn.BaseEstimator" in names or (hasattr(model, "get_params") and hasattr(model, "fit"))
+
+
+def _names_of(model: Any) -> Optional[List[str]]:
+    try:
+        names = getattr(model, "feature_names_in_", None)
+    except Exception:  # noqa: BLE001 - a delegated property may raise anything
+        return None
+    return None if names is None else [str(name) for name in names]
+
+
+# --- files of the frameworks
+
+
+def _xgboost_booster(request: Request) -> Format:
+    import xgboost
+
+    model = request.model
+
+    def answer(rows: Any) -> Dict[str, Any]:
+        return {"prediction": model.predict(xgboost.DMatrix(rows, enable_categorical=True))}
+
+    return Format("xgboost", "model.ubj", lambda folder: model.save_model(str(folder / "model.ubj")), answer)
+
+
+def _xgboost_estimator(request: Request) -> Format:
+    model = request.model
+    return Format("xgboost", "model.ubj", lambda folder: model.save_model(str(folder / "model.ubj")), of_estimator(model))
+
+
+def _lightgbm_booster(request: Request) -> Format:
+    model = request.model
+    return Format(
+        "lightgbm",
+        "model.txt",
+        lambda folder: model.save_model(str(folder / "model.txt")),
+        lambda rows: {"prediction": model.predict(rows)},
+    )
+
+
+def _catboost(request: Request) -> Format:
+    model = request.model
+    return Format("catboost", "model.cbm", lambda folder: model.save_model(str(folder / "model.cbm")), of_estimator(model))
+
+
+def _keras(request: Request) -> Format:
+    model = request.model
+    return Format(
+        "keras",
+        "model.keras",
+        lambda folder: model.save(str(folder / "model.keras")),
+        lambda rows: {"prediction": np.asarray(model.predict(np.asarray(rows), verbose=0))},
+    )
+
+
+def _torch(request: Request) -> Format:
+    import torch
+
+    model = request.model
+    on = sorted({parameter.device.type for parameter in model.parameters() if parameter.device.type != "cpu"})
+    if on:
+        request.findings.add(
+            "gpu",
+            "The model lies on {}; it is recorded as it answers on a CPU, and stays there.".format(" and ".join(on)),
+            "Move it back with model.to(...) where you go on. serve.device: cuda serves it on a GPU.",
+        )
+        model = model.to("cpu")
+    model = model.eval()
+    # A batch of another size than the example's must do, too.
+    example = torch.from_numpy(np.array(request.table.columns[0].values[:2] if request.table.kind == "tensor" else _matrix(request.table)[:2]))
+    dtype = next((parameter.dtype for parameter in model.parameters()), example.dtype)
+    example = example.to(dtype) if example.is_floating_point() else example
+
+    def save(folder: Path) -> None:
+        traced = model if isinstance(model, torch.jit.ScriptModule) else torch.jit.trace(model, example)
+        traced.save(str(folder / "model.pt"))
+
+    def answer(rows: Any) -> Dict[str, Any]:
+        given = rows if torch.is_tensor(rows) else torch.from_numpy(np.asarray(rows))
+        with torch.no_grad():
+            return {"prediction": model(given.cpu().to(dtype) if given.is_floating_point() else given.cpu())}
+
+    return Format("torch", "model.pt", save, answer)
+
+
+def _matrix(table: Table) -> np.ndarray:
+    return np.column_stack([column.values for column in table.columns])
+
+
+_KNOWN = (
+    ("xgboost.Booster", _xgboost_booster),
+    ("xgboost.XGBModel", _xgboost_estimator),
+    ("lightgbm.Booster", _lightgbm_booster),
+    ("catboost.CatBoost", _catboost),
+    ("keras.Model", _keras),
+    ("torch.Module", _torch),
+)
