@@ -43,6 +43,14 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What whoever hands over a run knows of it. */
+export interface RunHints {
+  /** Requests that share it. 1. */
+  readonly requests?: number;
+  /** When it takes longer, it is taken for endless. Left out: that of `OpenOptions`. */
+  readonly limitMs?: number;
+}
+
 /**
  * One loaded copy of a version. `run` is called with the model's own tensors (packed already), in the order of the
  * signature, and answers with all outputs in the order of the signature. One run at a time, or `depth`; the batcher sees to that.
@@ -54,7 +62,10 @@ export interface Replica {
   readonly ready?: boolean;
   /** Why it is not ready, and what to do, as sentences. */
   readonly trouble?: string | null;
-  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  /** Resolves when it is ready again, or closed: then `ready` tells which. There where it can be not ready. */
+  whenReady?(): Promise<void>;
+  /** @throws ReplicaDied, RunNotBegun, and whatever the model does */
+  run(inputs: readonly Tensor[], hints?: RunHints): Promise<readonly Tensor[]>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import { canConcat } from "../datatype.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Verdict } from "./suspects.ts";
 
 /** One request, or one part of a large one, on its way through a batcher; exactly one of `resolve` and `reject` is called. */
 export interface BatchEntry<Result> {
@@ -18,6 +19,8 @@ export interface BatchEntry<Result> {
   readonly reject: (error: unknown) => void;
   /** In the queue: neither taken nor dropped. */
   waits: boolean;
+  /** How often it was handed over to a replica that was gone before it began. */
+  returns: number;
 }
 
 export interface TakeLimits {
@@ -28,10 +31,14 @@ export interface TakeLimits {
   readonly now: number;
   /** Milliseconds of a run. */
   readonly predict: (rows: number) => number;
+  /** Which requests run alone, and which not at all. Null: none. */
+  readonly judge: ((inputs: readonly Tensor[]) => Verdict) | null;
 }
 
 export interface BatchQueue<Result> {
   push(entry: BatchEntry<Result>): void;
+  /** What was taken and did not run comes first again. */
+  putBack(batch: readonly BatchEntry<Result>[]): void;
   /**
    * Removes the first request and, where `together`, those behind it that can run with it, as long as the run is expected to
    * end in time for each of them, up to `maxRows` rows but always one request. Others keep their places. Those whose time is
@@ -41,6 +48,10 @@ export interface BatchQueue<Result> {
   take(limits: TakeLimits): BatchEntry<Result>[];
   /** Takes a request out that waits; false where it does not. */
   drop(entry: BatchEntry<Result>): boolean;
+  /** The soonest deadline of what waits; Infinity where none has one. */
+  nextDeadline(): number;
+  /** Rejects what waits and whose time is over. */
+  expire(now: number): void;
   /** Rejects all that waits. */
   clear(error: SlipwayError): void;
   /** When the oldest that waits came; null: nothing waits. */
@@ -59,15 +70,22 @@ export function createBatchQueue<Result>(): BatchQueue<Result> {
     waiting--;
     queuedRows -= entry.rows;
   }
+  function add(entry: BatchEntry<Result>) {
+    entry.waits = true;
+    waiting++;
+    queuedRows += entry.rows;
+  }
   return {
     push(entry) {
       entries.push(entry);
-      entry.waits = true;
-      waiting++;
-      queuedRows += entry.rows;
+      add(entry);
+    },
+    putBack(batch) {
+      entries = [...batch, ...entries];
+      for (const entry of batch) add(entry);
     },
     take(limits) {
-      const { together, maxRows, now, predict } = limits;
+      const { together, maxRows, now, predict, judge } = limits;
       const batch: BatchEntry<Result>[] = [];
       const skipped: BatchEntry<Result>[] = [];
       let rows = 0;
@@ -81,10 +99,16 @@ export function createBatchQueue<Result>(): BatchQueue<Result> {
           entry.reject(expired());
           continue;
         }
+        const verdict = judge === null ? null : judge(entry.inputs);
+        if (verdict !== null && verdict !== "alone") {
+          remove(entry);
+          entry.reject(verdict);
+          continue;
+        }
         const first = batch[0];
         if (first !== undefined) {
           if (!together) break;
-          if (!canRunTogether(first, entry)) {
+          if (verdict === "alone" || !canRunTogether(first, entry)) {
             skipped.push(entry);
             continue;
           }
@@ -96,6 +120,9 @@ export function createBatchQueue<Result>(): BatchQueue<Result> {
         batch.push(entry);
         rows += entry.rows;
         deadlineAt = Math.min(deadlineAt, entry.deadlineAt);
+        if (verdict === null) continue;
+        i++;
+        break;
       }
       const behind = i === entries.length ? [] : entries.slice(i);
       entries = skipped.length === 0 ? behind : skipped.concat(behind);
@@ -106,6 +133,18 @@ export function createBatchQueue<Result>(): BatchQueue<Result> {
       if (!entry.waits) return false;
       remove(entry);
       return true;
+    },
+    nextDeadline() {
+      let soonest = Infinity;
+      for (const { waits, deadlineAt } of entries) if (waits) soonest = Math.min(soonest, deadlineAt);
+      return soonest;
+    },
+    expire(now) {
+      for (const entry of entries) {
+        if (!entry.waits || now < entry.deadlineAt) continue;
+        remove(entry);
+        entry.reject(expired());
+      }
     },
     clear(error) {
       const left = entries;

@@ -1,8 +1,10 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import { concatRows, sliceRows } from "../datatype.ts";
-import type { Replica } from "../runtime.ts";
+import { ReplicaDied, RunNotBegun } from "../run-errors.ts";
+import type { Replica, RunHints } from "../runtime.ts";
 import type { Tensor } from "../tensor.ts";
 import type { BatchEntry } from "./batch-queue.ts";
+import type { Suspects } from "./suspects.ts";
 
 export interface BatchResult {
   /** Rows of this request only, as views of the run's outputs. */
@@ -23,6 +25,11 @@ export interface RunnerDeps {
   /** The outputs of a run do not have its rows, so that no rows of several requests can share one. */
   readonly onUnbatchable: () => void;
   readonly onRun: (run: FinishedRun) => void;
+  /** The replica was gone before it began. */
+  readonly putBack: (batch: readonly Entry[], error: RunNotBegun) => void;
+  readonly suspects: Suspects;
+  /** How long a run may take before it is taken for endless. */
+  readonly limitMs?: number;
 }
 
 export interface FinishedRun {
@@ -44,11 +51,16 @@ interface Timed {
   readonly ms: number;
 }
 
-async function run({ replica, monotonic, beforeRun }: RunnerDeps, inputs: readonly Tensor[]): Promise<Timed> {
+async function run(
+  { replica, monotonic, beforeRun, limitMs }: RunnerDeps,
+  inputs: readonly Tensor[],
+  requests: number,
+): Promise<Timed> {
   let startedAt = monotonic();
   // What else the loop does before it comes to the run is no time of the run.
   if (beforeRun !== null) beforeRun(() => (startedAt = monotonic()));
-  const outputs = await replica.run(inputs);
+  const hints: RunHints = limitMs === undefined ? { requests } : { requests, limitMs };
+  const outputs = await replica.run(inputs, hints);
   return { outputs, startedAt, ms: monotonic() - startedAt };
 }
 
@@ -57,9 +69,11 @@ async function runTogether(deps: RunnerDeps, batch: readonly Entry[]): Promise<v
   for (const entry of batch) rows += entry.rows;
   let timed: Timed | null = null;
   try {
-    timed = await run(deps, concatInputs(batch));
+    timed = await run(deps, concatInputs(batch), batch.length);
   } catch (error) {
-    if (isNotTheInput(error)) {
+    if (error instanceof RunNotBegun) return deps.putBack(batch, error);
+    if (error instanceof ReplicaDied) deps.suspects.accuse(batch, error.how);
+    if (error instanceof ReplicaDied || isNotTheInput(error)) {
       for (const entry of batch) entry.reject(error);
       return;
     }
@@ -89,11 +103,14 @@ async function runTogether(deps: RunnerDeps, batch: readonly Entry[]): Promise<v
 async function runAlone(deps: RunnerDeps, entry: Entry): Promise<void> {
   const { rows } = entry;
   try {
-    const { outputs, startedAt, ms } = await run(deps, entry.inputs);
+    const { outputs, startedAt, ms } = await run(deps, entry.inputs, 1);
+    deps.suspects.clear(entry.inputs);
     deps.onRun({ rows, requests: 1, startedAt, ms });
     const queueUs = microseconds(startedAt - entry.submittedAt);
     entry.resolve({ outputs, batchRows: rows, queueUs, runUs: microseconds(ms) });
   } catch (error) {
+    if (error instanceof RunNotBegun) return deps.putBack([entry], error);
+    if (error instanceof ReplicaDied) deps.suspects.accuse([entry], error.how);
     entry.reject(toModelFailed(error));
   }
 }

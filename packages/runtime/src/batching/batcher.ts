@@ -64,6 +64,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (closed)
         return Promise.reject(new SlipwayError("not_ready", "This version is being unloaded. Send the request again."));
       if (signal?.aborted) return Promise.reject(abortReason(signal));
+      const refused = dispatcher.refusal(inputs);
+      if (refused !== null) return Promise.reject(refused);
       const arrival = dispatcher.arrive(deadlineAt);
       const waitMs = forecast.stretch(arrival.foreseenMs);
       if (waitMs > 0 || queue.rows > 0) {

@@ -1,9 +1,12 @@
 import { SlipwayError } from "@slipway/contract/errors";
+import type { RunNotBegun } from "../run-errors.ts";
+import type { Tensor } from "../tensor.ts";
 import { abortable } from "./abortable.ts";
 import { foresee } from "./admission.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import { runBatch, type BatchResult, type Entry, type FinishedRun } from "./batch-run.ts";
 import { createDelay, type Delay } from "./delay.ts";
+import { createHold, type Hold } from "./hold.ts";
 import type { BatcherOptions, DispatchReason, RunReport, SubmitOptions } from "./options.ts";
 import type { Forecast } from "./forecast.ts";
 import type { Lane, LaneSeat } from "./lane.ts";
@@ -11,6 +14,7 @@ import { createSlots, type Slot, type Slots } from "./replica-slots.ts";
 import { createRunPolicy, type RunPolicy } from "./run-policy.ts";
 import type { RunTimes } from "./run-times.ts";
 import type { Part } from "./split-request.ts";
+import { createSuspects, type Suspects } from "./suspects.ts";
 
 export interface DispatcherDeps extends BatcherOptions {
   readonly defer: (task: () => void) => void;
@@ -22,6 +26,8 @@ export interface DispatcherDeps extends BatcherOptions {
 
 /** What a run may take for the next one to be handed out before it is over: longer ones hide what the way there costs. */
 const aheadMs = 5;
+/** How often a request is handed over anew when the replica that had it is gone before it began. */
+const mostReturns = 3;
 
 /** The moment of a request's coming, and the wait that was ahead of it then. Milliseconds. */
 export interface Arrival {
@@ -33,6 +39,8 @@ export interface Arrival {
 export class Dispatcher {
   readonly slots: Slots;
   readonly policy: RunPolicy;
+  readonly suspects: Suspects;
+  readonly #hold: Hold;
   readonly #deps: DispatcherDeps;
   readonly #seat: LaneSeat;
   readonly #delay: Delay;
@@ -44,6 +52,22 @@ export class Dispatcher {
     this.policy = createRunPolicy({ ...deps, slots: this.slots });
     this.#seat = deps.lane.join({ weight: deps.weight ?? 1, start: () => this.#start() });
     this.#delay = createDelay(deps.after, () => this.#seat.ask());
+    this.suspects = createSuspects(deps.monotonic);
+    this.#hold = createHold({
+      ...deps,
+      after: deps.after,
+      trouble: () => this.slots.trouble(),
+      onReady: () => this.ask(),
+      onLeft: () => this.settle(),
+    });
+  }
+
+  /** Why a request is not even to wait; null: it may. */
+  refusal(inputs: readonly Tensor[]): SlipwayError | null {
+    // What came before may wait for a restart. Who comes now is told, and finds another server.
+    if (this.slots.ready() === 0) return new SlipwayError("not_ready", this.slots.trouble());
+    const verdict = this.suspects.judge(inputs);
+    return verdict === "alone" ? null : verdict;
   }
 
   arrive(deadlineAt: number): Arrival {
@@ -68,7 +92,18 @@ export class Dispatcher {
     return new Promise((resolve, reject) => {
       const expectedAt = submittedAt + forecast.stretch(foreseenMs) + times.predict(rows);
       const waits = true;
-      const plain = { inputs, rows, deadlineAt, submittedAt, foreseenMs, expectedAt, resolve, reject, waits };
+      const plain = {
+        inputs,
+        rows,
+        deadlineAt,
+        submittedAt,
+        foreseenMs,
+        expectedAt,
+        resolve,
+        reject,
+        waits,
+        returns: 0,
+      };
       queue.push(signal ? abortable(plain, signal, (entry) => this.#drop(entry)) : plain);
       this.ask();
     });
@@ -91,6 +126,7 @@ export class Dispatcher {
   settle(): void {
     if (this.#deps.queue.length > 0 || this.slots.running() > 0) return;
     this.#delay.stop();
+    this.#hold.end();
     for (const done of this.#waiters.splice(0)) done();
   }
 
@@ -112,20 +148,33 @@ export class Dispatcher {
     const slot = slots.take();
     const began = slot !== null && this.#begin(slot, slots.running() > 0 ? "slot" : "idle");
     if (began) this.ask();
-    else if (slot === null && slots.running() === 0)
-      // Nothing of this model is alive.
-      this.#deps.queue.clear(new SlipwayError("not_ready", slots.trouble()));
+    else if (slot === null && slots.running() === 0) this.#hold.begin();
     if (!began) this.settle();
     return began;
   }
 
+  #judge(): Suspects["judge"] | null {
+    return this.suspects.size === 0 ? null : this.suspects.judge;
+  }
+
+  #putBack(batch: readonly Entry[], error: RunNotBegun): void {
+    for (const entry of batch) if (++entry.returns > mostReturns) entry.reject(error);
+    this.#deps.queue.putBack(batch.filter((entry) => entry.returns <= mostReturns));
+  }
+
   #begin(slot: Slot, cause: DispatchReason): boolean {
-    const { queue, times, lane, monotonic, defer, maxDelayMs = 0 } = this.#deps;
+    const { queue, times, lane, monotonic, defer, maxDelayMs = 0, runLimitMs } = this.#deps;
     const { policy } = this;
     const together = policy.sharing();
     const limit = policy.rowLimit();
     const now = monotonic();
-    const batch = queue.take({ together, maxRows: together ? policy.fairShare() : limit, now, predict: times.predict });
+    const batch = queue.take({
+      together,
+      maxRows: together ? policy.fairShare() : limit,
+      now,
+      predict: times.predict,
+      judge: this.#judge(),
+    });
     if (batch.length === 0) return false;
     let rows = 0;
     for (const entry of batch) rows += entry.rows;
@@ -139,6 +188,9 @@ export class Dispatcher {
       beforeRun: lane.inLoop ? defer : null,
       onUnbatchable: policy.forbidSharing,
       onRun: (run: FinishedRun) => this.#learn({ ...run, ...plan }, slot, batch[0]!),
+      putBack: (entries: readonly Entry[], error: RunNotBegun) => this.#putBack(entries, error),
+      suspects: this.suspects,
+      ...(runLimitMs !== undefined && { limitMs: runLimitMs }),
     };
     void runBatch(runner, batch).then(() => this.#leave(slot));
     this.#runAhead(slot);
@@ -149,7 +201,8 @@ export class Dispatcher {
   #runAhead(slot: Slot): void {
     const { queue, times } = this.#deps;
     const { depth = 1 } = slot.replica;
-    if (slot.inFlight >= depth || this.slots.free() > 0 || this.#seat.contended()) return;
+    if (slot.inFlight >= depth || slot.replica.ready === false || this.slots.free() > 0 || this.#seat.contended())
+      return;
     const limit = this.policy.rowLimit();
     const full = this.policy.sharing() ? queue.rows >= limit : queue.length > 0;
     if (full && times.predict(limit) < aheadMs) this.#begin(slot, "ahead");
@@ -162,13 +215,14 @@ export class Dispatcher {
     const ms = Math.min(run.ms, endedAt - slot.lastEndAt);
     times.observe(run.rows, ms);
     onRun?.({ ...run, ms });
-    if (first.deadlineAt === Infinity) return;
+    if (first.deadlineAt === Infinity || first.returns > 0) return;
     const waitMs = endedAt - ms - first.submittedAt;
     forecast.learn({ baseMs: first.foreseenMs, waitMs, lateMs: endedAt - first.expectedAt, runMs: ms });
   }
 
   #leave(slot: Slot): void {
     const ms = slot.leave();
+    this.#hold.expect(slot.replica);
     if (slot.inFlight > 0) {
       this.#seat.charge(ms);
       this.#runAhead(slot);

@@ -39,6 +39,8 @@ export interface BatcherOptions {
   readonly weight?: number;
   /** What is known of the time of runs already. */
   readonly times?: RunTimes;
+  /** A run that takes longer is taken for endless, and what runs it ended, where it can be. Left out: what the replica was opened with. */
+  readonly runLimitMs?: number;
   readonly onRun?: (report: RunReport) => void;
   /** Milliseconds with fractions, from an arbitrary start. */
   readonly monotonic: () => number;

@@ -3,9 +3,11 @@ import { execFileSync } from "node:child_process";
 import type { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { onnxModelCommand } from "../onnx/model-command.ts";
+import { makeUpInputs } from "../onnx/warm-up.ts";
 import { modelFiles, signatureOf, tensorOf } from "../onnx/testing/models.ts";
 import { createWorkerRuntime } from "../onnx/worker-runtime.ts";
 import { createProcessRuntime } from "../process/process-runtime.ts";
+import { ReplicaDied, RunNotBegun } from "../run-errors.ts";
 import type { OpenOptions, Replica, Runtime } from "../runtime.ts";
 import type { RemoteOptions } from "./remote-replica.ts";
 
@@ -59,28 +61,50 @@ describe.each([
     (options: RemoteOptions) => createProcessRuntime({ command: onnxModelCommand(), environment: {}, ...options }),
     killProcess,
   ],
-] as const)("a %s that dies", (_name, create, kill) => {
+] as const)("a %s that dies", (name, create, kill) => {
+  /** A model with runs that are not over when the end comes. */
+  const long = name === "worker" ? "slow" : "endless";
+  const longRun = async () => makeUpInputs(await signatureOf(long), 1);
+
   test("fails exactly its own requests, says so, and comes back", async () => {
     const told: (string | null)[] = [];
     const runtime = create({ backoffMs: 300, onTrouble: (_copy, reason) => told.push(reason) });
-    const [dying, other] = [await open(runtime, "slow"), await open(runtime, "matrix")];
+    const [dying, other] = [await open(runtime, long), await open(runtime, "matrix")];
     expect(dying.ready).toBe(true);
-    const death = kill(0);
-    const held = dying.run([tensorOf("X", "FP32", [1, 1], [1])]);
+    // A thread cannot be ended in a run: it is, before it takes the next one.
+    let death = name === "worker" ? kill(0) : null;
+    const held = dying.run(await longRun());
+    death ??= kill(0);
     const failure = expect(held).rejects.toMatchObject({
       code: "model_failed",
-      message: expect.stringMatching(/of slow died while it ran: .*\. It is being restarted/),
+      message: expect.stringMatching(new RegExp(`of ${long} died while it ran: .*\\. It is being restarted`)),
     });
     await expect(other.run([row(1)])).resolves.toMatchObject([{ data: new Float32Array([10]) }]);
     await Promise.all([death, failure]);
     expect(dying.ready).toBe(false);
     await expect(dying.run([])).rejects.toMatchObject({
       code: "not_ready",
-      message: expect.stringMatching(/^slow is being restarted\. .*died/),
+      message: expect.stringMatching(new RegExp(`^${long} is being restarted\\. .*died`)),
     });
     await expect(other.run([row(2)])).resolves.toMatchObject([{ data: new Float32Array([20]) }]);
     await expect.poll(() => dying.ready, { timeout: 30_000 }).toBe(true);
     expect(told).toEqual([expect.stringContaining("died"), null]);
+  });
+
+  test("has not begun what waited behind the run at hand", async () => {
+    const replica = await open(create({ backoffMs: 1 }), long);
+    const inputs = await longRun();
+    const runs = [1, 2].map(() => replica.run(inputs));
+    const results = Promise.allSettled(runs);
+    if (name === "worker") workers.at(-1)!.emit("exit");
+    else await kill(0);
+    expect(await results).toMatchObject([{ reason: { code: "model_failed" } }, { reason: { code: "not_ready" } }]);
+    expect((await results).map((result) => (result as PromiseRejectedResult).reason.constructor)).toEqual([
+      ReplicaDied,
+      RunNotBegun,
+    ]);
+    await replica.whenReady!();
+    expect(replica.ready).toBe(true);
   });
 
   test("answers again after each restart", async () => {
@@ -116,6 +140,15 @@ describe.each([
     await expect.poll(() => replica.ready, { timeout: 30_000 }).toBe(true);
     expect(new Set(checked)).toEqual(new Set([10]));
     expect(await answers(replica)).toBe(10);
+  });
+
+  test.runIf(name === "process")("has not begun what it never read", async () => {
+    const replica = await open(create({ backoffMs: 1 }), "matrix");
+    const pid = children().at(-1)!;
+    process.kill(pid, "SIGSTOP");
+    const unread = replica.run([row(1)]);
+    process.kill(pid, "SIGKILL");
+    await expect(unread).rejects.toBeInstanceOf(RunNotBegun);
   });
 
   test("can be closed while it is gone", async () => {

@@ -1,8 +1,10 @@
 import { SlipwayError } from "@slipway/contract/errors";
-import type { Replica } from "../runtime.ts";
+import { ReplicaDied, RunNotBegun } from "../run-errors.ts";
+import type { Replica, RunHints } from "../runtime.ts";
 import type { Tensor } from "../tensor.ts";
 import { decodeFrame, encodeFrame, FrameError, type Frame, type FrameBytes } from "./frame.ts";
-import type { Connect, Link } from "./link.ts";
+import type { Connect, LastSign, Link } from "./link.ts";
+import { createRunWatch } from "./run-watch.ts";
 import { decodeError, type RemoteSetup } from "./setup.ts";
 
 export interface RemoteOptions {
@@ -29,6 +31,7 @@ export interface RemoteReplicaDeps extends RemoteOptions {
 const reopenMs = 120_000;
 
 interface Pending {
+  readonly limitMs: number | undefined;
   readonly resolve: (outputs: readonly Tensor[]) => void;
   readonly reject: (error: SlipwayError) => void;
 }
@@ -42,8 +45,8 @@ interface Life {
 }
 
 /**
- * One remote end and the requests it holds. When it dies they are rejected with `model_failed` (one of them may be why);
- * until the next one is up and has passed the check, new requests are rejected with `not_ready`.
+ * One remote end and the runs it holds, which it does one after the other. When it dies, the run that was under way is rejected with
+ * ReplicaDied, since it may be why; those behind it, and all until the next life is up and has passed the check, with RunNotBegun.
  */
 export class RemoteReplica implements Replica {
   /** While one runs, the next one is on its way already. */
@@ -57,8 +60,11 @@ export class RemoteReplica implements Replica {
   /** Deaths since the last answer. */
   #deaths = 0;
   #restart: NodeJS.Timeout | undefined;
-  /** Fires when no answer has come for too long; means nothing where none is awaited. */
-  #patience: NodeJS.Timeout | undefined;
+  readonly #runWatch = createRunWatch((limitMs) => {
+    this.#broken ??= `a run was not over after ${limitMs / 1000} s`;
+    this.#life?.link.kill?.();
+  });
+  readonly #waitForReady: (() => void)[] = [];
   /** Why it is out of service. */
   #trouble: string | null = null;
   /** Why this life is being ended from here. */
@@ -108,9 +114,14 @@ export class RemoteReplica implements Replica {
     return this.#opening.promise;
   }
 
-  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
-    if (this.#ready && this.#closing === null) return this.#ask(inputs);
+  run(inputs: readonly Tensor[], hints?: RunHints): Promise<readonly Tensor[]> {
+    if (this.#ready && this.#closing === null) return this.#ask(inputs, hints);
     return Promise.reject(this.#closing === null ? this.#notReady() : closedError());
+  }
+
+  whenReady(): Promise<void> {
+    if (this.#ready || this.#closing !== null) return Promise.resolve();
+    return new Promise((resolve) => this.#waitForReady.push(resolve));
   }
 
   /** Answers what is running first, however long a thread takes: native code there cannot be interrupted. */
@@ -120,6 +131,7 @@ export class RemoteReplica implements Replica {
 
   async #close(): Promise<void> {
     clearTimeout(this.#restart);
+    this.#tellReady();
     const life = this.#life;
     if (life === null) return;
     // What is not in service has no answers to give.
@@ -145,8 +157,8 @@ export class RemoteReplica implements Replica {
           void endLife(life);
         }
       },
-      onEnd: (reason) => {
-        clearTimeout(this.#patience);
+      onEnd: (reason, last) => {
+        this.#runWatch.stop();
         const why = this.#broken ?? reason;
         this.#life = null;
         this.#broken = null;
@@ -154,12 +166,11 @@ export class RemoteReplica implements Replica {
           new SlipwayError("not_ready", `The ${link.what} of ${this.#deps.name} did not start: ${why}.`),
         );
         ended.resolve();
-        this.#onEnd(`The ${link.what} of ${this.#deps.name} died while it ran: ${why}`);
+        this.#onEnd(why, `The ${link.what} of ${this.#deps.name} died while it ran: ${why}`, last);
       },
     });
     const life: Life = { link, opened: opened.promise, ended: ended.promise };
     this.#life = life;
-    this.#watch(life);
     // After a death, nobody waits for it.
     opened.promise.catch(() => {});
     link.send(encodeFrame({ kind: "open", text: JSON.stringify(this.#setup) }));
@@ -171,14 +182,14 @@ export class RemoteReplica implements Replica {
     if (frame.kind === "unopened") return this.#opening.reject(decodeError(frame.text));
     const pending = this.#pending.get(frame.id);
     this.#pending.delete(frame.id);
-    this.#patience?.refresh();
+    this.#watchRun();
     if (this.#ready) this.#deaths = 0;
     if (frame.kind === "outputs") pending?.resolve(frame.tensors);
     else if (frame.kind === "failed") pending?.reject(decodeError(frame.text));
     else throw new FrameError(`a frame of the kind "${frame.kind}" comes from the server only`);
   }
 
-  #ask(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+  #ask(inputs: readonly Tensor[], { limitMs = this.#deps.runLimitMs }: RunHints = {}): Promise<readonly Tensor[]> {
     const life = this.#life;
     if (life === null) return Promise.reject(this.#notReady());
     const id = (this.#lastId = (this.#lastId + 1) >>> 0);
@@ -188,31 +199,30 @@ export class RemoteReplica implements Replica {
     } catch (error) {
       return Promise.reject(new SlipwayError("too_large", (error as Error).message, {}, error));
     }
-    if (this.#pending.size === 0) this.#patience?.refresh();
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { limitMs, resolve, reject });
+      if (this.#pending.size === 1) this.#watchRun();
       life.link.send(frame);
     });
   }
 
-  /** One timer a life, moved on with each run: one a run would cost more than the rest of it. */
-  #watch({ link }: Life): void {
-    const { runLimitMs } = this.#deps;
-    if (runLimitMs === undefined || link.kill === undefined) return;
-    this.#patience = setTimeout(() => {
-      if (this.#pending.size === 0) return;
-      this.#broken ??= `a run was not over after ${runLimitMs / 1000} s`;
-      link.kill?.();
-    }, runLimitMs);
-    this.#patience.unref();
+  /** The run that has come first now has its time from now on: those behind it have not begun. */
+  #watchRun(): void {
+    if (this.#life?.link.kill === undefined) return;
+    for (const { limitMs } of this.#pending.values()) return this.#runWatch.start(limitMs);
+    this.#runWatch.idle();
   }
 
-  #onEnd(why: string): void {
+  #onEnd(how: string, why: string, last: LastSign = { unread: false }): void {
     const wasReady = this.#ready;
     this.#ready = false;
-    const error = new SlipwayError("model_failed", `${why}. It is being restarted.`);
-    for (const pending of this.#pending.values()) pending.reject(error);
+    const pending = [...this.#pending.values()];
     this.#pending.clear();
+    // Where not even the only one was read, it has not begun either.
+    const begun = pending.length === 1 && last.unread ? 0 : 1;
+    const message = `${why}. It is being restarted.`;
+    for (const [i, { reject }] of pending.entries())
+      reject(i < begun ? new ReplicaDied(message, how) : new RunNotBegun(message));
     if (!wasReady || this.#closing !== null) return;
     this.#setTrouble(why);
     this.#restartLater();
@@ -232,12 +242,13 @@ export class RemoteReplica implements Replica {
     try {
       await life.opened;
       clearTimeout(patience);
-      await check?.({ run: (inputs) => this.#ask(inputs), close: () => Promise.resolve() });
+      await check?.({ run: (inputs, hints) => this.#ask(inputs, hints), close: () => Promise.resolve() });
       if (this.#life !== life) throw new SlipwayError("model_failed", "It died while it was checked.");
       if (this.#closing !== null) return;
       this.#trouble = null;
       this.#ready = true;
       onTrouble?.(name, null);
+      this.#tellReady();
     } catch (error) {
       clearTimeout(patience);
       await endLife(life);
@@ -247,14 +258,18 @@ export class RemoteReplica implements Replica {
     }
   }
 
+  #tellReady(): void {
+    for (const resolve of this.#waitForReady.splice(0)) resolve();
+  }
+
   #setTrouble(reason: string): void {
     this.#trouble = reason.replace(/\.$/, "");
     this.#deps.onTrouble?.(this.#deps.name, this.#trouble);
   }
 
-  #notReady(): SlipwayError {
+  #notReady(): RunNotBegun {
     const trouble = this.#trouble === null ? "" : ` ${this.#trouble}.`;
-    return new SlipwayError("not_ready", `${this.#deps.name} is being restarted.${trouble} Try again in a moment.`);
+    return new RunNotBegun(`${this.#deps.name} is being restarted.${trouble} Try again in a moment.`);
   }
 }
 

@@ -37,8 +37,9 @@ export function createSimulation(): Simulation {
       return () => void (event.cancelled = true);
     },
     async play(untilMs = Infinity) {
-      for (let event = events.shift(); event !== undefined; event = events.shift()) {
+      for (let event = events[0]; event !== undefined; event = events[0]) {
         if (event.at > untilMs) return;
+        events.shift();
         if (event.cancelled) continue;
         now = event.at;
         event.task();
