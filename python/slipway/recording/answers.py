@@ -51,7 +51,7 @@ def answer_rows(answer: Answer, rows: Any, count: int) -> Dict[str, np.ndarray]:
         found = answer(rows)
     except Exception as error:
         raise RecordError(
-            "The model failed on rows of X, here, before anything was recorded: {}: {}".format(type(error).__name__, error)
+            f"The model failed on rows of X, here, before anything was recorded: {type(error).__name__}: {error}"
         ) from error
     try:
         arrays = {name: to_array(name, value) for name, value in found.items()}
@@ -59,15 +59,17 @@ def answer_rows(answer: Answer, rows: Any, count: int) -> Dict[str, np.ndarray]:
         raise RecordError(error.message) from error
     for name, array in arrays.items():
         if array.ndim == 0 or len(array) != count:
-            got = "one value" if array.ndim == 0 else "{} of them".format(len(array))
+            got = "one value" if array.ndim == 0 else f"{len(array)} of them"
             raise RecordError(
-                'The output "{}" has {} for {} rows. A served model answers once for each row: return an array, list or '
-                "Series as long as its input, or a dict or DataFrame of such.".format(name, got, count)
+                f'The output "{name}" has {got} for {count} rows. A served model answers once for each row: return an array, list or '
+                "Series as long as its input, or a dict or DataFrame of such."
             )
     return arrays
 
 
-def differences(expected: Dict[str, np.ndarray], got: Dict[str, np.ndarray], exact: bool = False) -> "list[Tuple[int, str, Any, Any]]":
+def differences(
+    expected: Dict[str, np.ndarray], got: Dict[str, np.ndarray], exact: bool = False
+) -> "list[Tuple[int, str, Any, Any]]":
     """`(row, output, expected, got)` of every value beyond `1e-6 + 1e-4 * |expected|`, which is what a server allows."""
     found = []
     for name, wanted in expected.items():
@@ -76,12 +78,12 @@ def differences(expected: Dict[str, np.ndarray], got: Dict[str, np.ndarray], exa
             continue
         there = got[name]
         if wanted.size != there.size:
-            found.append((0, name, "shape {}".format(list(wanted.shape)), "shape {}".format(list(there.shape))))
+            found.append((0, name, f"shape {list(wanted.shape)}", f"shape {list(there.shape)}"))
             continue
         same = _same(wanted.ravel(), there.ravel(), exact)
         width = max(1, wanted.size // max(1, len(wanted)))
         for place in np.flatnonzero(~same).tolist():
-            index = "" if width == 1 else "[{}]".format(place % width)
+            index = "" if width == 1 else f"[{place % width}]"
             found.append((place // width, name + index, wanted.ravel()[place], there.ravel()[place]))
     return found
 

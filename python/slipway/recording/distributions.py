@@ -95,7 +95,11 @@ class Installed:
         where = getattr(sys.modules.get(module), "__file__", None)
         if not where:
             return set()
-        return {name for name in names if any(str(self._found[name].locate_file(file)) == where for file in self._found[name].files or [])}
+        return {
+            name
+            for name in names
+            if any(str(self._found[name].locate_file(file)) == where for file in self._found[name].files or [])
+        }
 
 
 def is_standard(module: str) -> bool:
@@ -120,7 +124,12 @@ def _requirements(distribution: metadata.Distribution) -> List[Tuple[str, Option
         if marker is not None and re.search(r"\bextra\b", marker):
             continue
         # Versions of Python are no condition: the lock is for this one.
-        found.append((canonical(match.group(1)), None if marker is None or "python_" in marker.replace("python_implementation", "") else marker.strip()))
+        found.append(
+            (
+                canonical(match.group(1)),
+                None if marker is None or "python_" in marker.replace("python_implementation", "") else marker.strip(),
+            )
+        )
     return found
 
 
@@ -139,14 +148,18 @@ def _origin(distribution: metadata.Distribution) -> Optional[str]:
     text = distribution.read_text("direct_url.json")
     if text is None:
         place = str(getattr(distribution, "_path", ""))
-        return "a folder, for development" if place.endswith(".egg-info") and "site-packages" not in place and "dist-packages" not in place else None
+        return (
+            "a folder, for development"
+            if place.endswith(".egg-info") and "site-packages" not in place and "dist-packages" not in place
+            else None
+        )
     try:
         said: Dict[str, Any] = json.loads(text)
     except ValueError:
         return None
     url = str(said.get("url", ""))
     if said.get("dir_info", {}).get("editable"):
-        return "a folder, for development ({})".format(url)
+        return f"a folder, for development ({url})"
     if "vcs_info" in said:
         return "{} at {}".format(url, str(said["vcs_info"].get("commit_id", ""))[:12])
     return url

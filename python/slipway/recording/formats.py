@@ -51,7 +51,7 @@ def find_format(request: Request) -> Format:
     if callable(model):
         return _python(request, model, None)
     raise RecordError(
-        "A {} has no predict() and is no function, so there is nothing to ask. Pass predict=, a function of (model, rows).".format(type(model).__name__)
+        f"A {type(model).__name__} has no predict() and is no function, so there is nothing to ask. Pass predict=, a function of (model, rows)."
     )
 
 
@@ -111,7 +111,13 @@ def _dumper(model: Any, findings: Findings) -> _Dump:
     if facts is not None and not facts.mains:
         return _Dump(lambda path: _write_pickle(pickle, model, path), False)
     names = [] if facts is None else facts.mains
-    what = problem if problem is not None else "{} {} defined in this notebook or script".format(" and ".join(names[:5]), "is" if len(names) == 1 else "are")
+    what = (
+        problem
+        if problem is not None
+        else "{} {} defined in this notebook or script".format(
+            " and ".join(names[:5]), "is" if len(names) == 1 else "are"
+        )
+    )
     cloudpickle = find_cloudpickle()
     if cloudpickle is None:
         raise RecordError(
@@ -124,12 +130,12 @@ def _dumper(model: Any, findings: Findings) -> _Dump:
         cloudpickle.dumps(model)
     except Exception as error:
         raise RecordError(
-            "{}{}. cloudpickle cannot keep it either: {}. Files, connections and locks belong into a function load() of a Python "
-            "file.".format(what[0].upper(), what[1:], error)
+            f"{what[0].upper()}{what[1:]}. cloudpickle cannot keep it either: {error}. Files, connections and locks belong into a function load() of a Python "
+            "file."
         ) from error
     findings.add(
         "kept_by_value",
-        "{}{}. cloudpickle keeps its code inside of the model.".format(what[0].upper(), what[1:]),
+        f"{what[0].upper()}{what[1:]}. cloudpickle keeps its code inside of the model.",
         "That works with this minor version of Python only, which slipway.yaml asks for. A module of its own, with include=, can be read and tested.",
     )
     return _Dump(lambda path: _write_pickle(cloudpickle, model, path), True)
@@ -182,7 +188,9 @@ def _xgboost_booster(request: Request) -> Format:
 
 def _xgboost_estimator(request: Request) -> Format:
     model = request.model
-    return Format("xgboost", "model.ubj", lambda folder: model.save_model(str(folder / "model.ubj")), of_estimator(model))
+    return Format(
+        "xgboost", "model.ubj", lambda folder: model.save_model(str(folder / "model.ubj")), of_estimator(model)
+    )
 
 
 def _lightgbm_booster(request: Request) -> Format:
@@ -197,7 +205,9 @@ def _lightgbm_booster(request: Request) -> Format:
 
 def _catboost(request: Request) -> Format:
     model = request.model
-    return Format("catboost", "model.cbm", lambda folder: model.save_model(str(folder / "model.cbm")), of_estimator(model))
+    return Format(
+        "catboost", "model.cbm", lambda folder: model.save_model(str(folder / "model.cbm")), of_estimator(model)
+    )
 
 
 def _keras(request: Request) -> Format:
@@ -224,7 +234,9 @@ def _torch(request: Request) -> Format:
         model = model.to("cpu")
     model = model.eval()
     # A batch of another size than the example's must do, too.
-    example = torch.from_numpy(np.array(request.table.columns[0].values[:2] if request.table.kind == "tensor" else _matrix(request.table)[:2]))
+    example = torch.from_numpy(
+        np.array(request.table.columns[0].values[:2] if request.table.kind == "tensor" else _matrix(request.table)[:2])
+    )
     dtype = next((parameter.dtype for parameter in model.parameters()), example.dtype)
     example = example.to(dtype) if example.is_floating_point() else example
 

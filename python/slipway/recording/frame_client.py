@@ -111,10 +111,12 @@ def _read_tensors(body: memoryview, at: int, count: int) -> Outputs:
         name = str(body[at + 2 : at + 2 + size], "utf-8")
         at += 2 + size
         datatype, rank = DATATYPES[body[at]], body[at + 1]
-        shape = Struct("<{}I".format(rank)).unpack_from(body, at + 2)
+        shape = Struct(f"<{rank}I").unpack_from(body, at + 2)
         at += 2 + 4 * rank
         length, start = _SPAN.unpack_from(body, at)
         at += 8
         data = body[start : start + length]
-        found[name] = read_texts(data, shape) if datatype == "BYTES" else np.frombuffer(data, DTYPES[datatype]).reshape(shape)
+        found[name] = (
+            read_texts(data, shape) if datatype == "BYTES" else np.frombuffer(data, DTYPES[datatype]).reshape(shape)
+        )
     return found

@@ -98,7 +98,7 @@ def run_fresh(question: Question, timeout_seconds: float = 300.0) -> Fresh:
                 outputs, alone, report = _ask(FrameClient(here), question)
                 return Fresh(outputs, alone, report, _modules_at_end(child, told))
             except socket.timeout as error:
-                raise FreshError("It did not answer within {:.0f} s.".format(timeout_seconds), {}, read_log()) from error
+                raise FreshError(f"It did not answer within {timeout_seconds:.0f} s.", {}, read_log()) from error
             except ModelFailed as error:
                 raise FreshError(str(error), error.details, read_log()) from error
             except (ModelGone, BrokenPipeError) as error:
@@ -127,7 +127,7 @@ def _environment(variables: Mapping[str, str]) -> Dict[str, str]:
 
 def _how_it_ended(child: "subprocess.Popen[bytes]", log: str) -> str:
     code = child.wait(timeout=30)
-    how = "by signal {}".format(-code) if code < 0 else "with status {}".format(code)
+    how = f"by signal {-code}" if code < 0 else f"with status {code}"
     lines = log.strip().splitlines()
     return "The process ended {}{}".format(how, ": " + lines[-1] if lines else ".")
 

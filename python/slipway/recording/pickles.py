@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+from itertools import islice
 from typing import Any, Callable, List, NamedTuple, Optional, Set
 
 from .errors import RecordError
@@ -28,33 +29,26 @@ def read_facts(dump: Callable[[io.BytesIO, Callable[[Any], Any]], None]) -> Pick
     modules: Set[str] = set()
     mains: List[str] = []
     strings: List[str] = []
+    # What the last two texts on the stack are: STACK_GLOBAL takes its module and name from there.
     recent: List[str] = []
-    memo = {}
-    count = 0
-    for opcode, argument, _ in pickletools.genops(file.getvalue()):
-        count += 1
-        if count > _MOST_OPCODES:
-            break
-        if opcode.name == "GLOBAL":
-            module, _, name = str(argument).partition(" ")
-            _note(module, name, modules, mains)
-        elif opcode.name == "STACK_GLOBAL" and len(recent) >= 2:
-            _note(recent[-2], recent[-1], modules, mains)
-        elif opcode.name == "MEMOIZE":
-            if opcode_was_text:
-                memo[len(memo)] = recent[-1]
-            else:
-                memo[len(memo)] = None
+    memo: List[Optional[str]] = []
+    pushed: Optional[str] = None
+    for opcode, argument, _ in islice(pickletools.genops(file.getvalue()), _MOST_OPCODES):
+        if opcode.name == "MEMOIZE":
+            memo.append(pushed)
             continue
+        pushed = None
+        if opcode.name == "STACK_GLOBAL" and len(recent) == 2:
+            modules.add(recent[0])
+            if recent[0] == "__main__" and recent[1] not in mains:
+                mains.append(recent[1])
         elif opcode.name in ("BINGET", "LONG_BINGET"):
-            known = memo.get(argument)
-            if known is not None:
-                recent.append(known)
-        elif isinstance(argument, str) and "UNICODE" in opcode.name:
+            pushed = memo[argument]
+        elif "UNICODE" in opcode.name:
+            pushed = argument
             strings.append(argument)
-            recent.append(argument)
-        opcode_was_text = isinstance(argument, str) and "UNICODE" in opcode.name
-        del recent[:-2]
+        if pushed is not None:
+            recent = [*recent[-1:], pushed]
     return PickleFacts(modules, mains, strings)
 
 
@@ -88,17 +82,21 @@ def pickle_problem(model: Any, what: str = "model") -> Optional[str]:
     place, part = _deepest(model, what, 0, set())
     name = getattr(part, "__qualname__", None)
     if name is not None and "<lambda>" in name:
-        return "{} is a lambda, and pickle keeps functions by their name only".format(place)
+        return f"{place} is a lambda, and pickle keeps functions by their name only"
     if name is not None and "<locals>" in name:
-        return "{} is {}, defined inside of a function, where pickle cannot find it".format(place, name.replace("<locals>.", ""))
-    return "{} ({}) cannot be pickled: {}".format(place, type(part).__name__, error)
+        return "{} is {}, defined inside of a function, where pickle cannot find it".format(
+            place, name.replace("<locals>.", "")
+        )
+    return f"{place} ({type(part).__name__}) cannot be pickled: {error}"
 
 
 def _try(value: Any) -> Optional[str]:
     try:
         pickle.Pickler(io.BytesIO(), protocol=5, buffer_callback=lambda _buffer: False).dump(value)
     except RecursionError:
-        raise RecordError("The model is nested too deeply to be pickled. sys.setrecursionlimit(...) raises the limit.") from None
+        raise RecordError(
+            "The model is nested too deeply to be pickled. sys.setrecursionlimit(...) raises the limit."
+        ) from None
     except Exception as error:  # noqa: BLE001 - anything may come out of a __reduce__
         return str(error) or type(error).__name__
     return None
@@ -116,15 +114,13 @@ def _deepest(value: Any, place: str, depth: int, seen: Set[int]) -> Any:
 
 def _parts(value: Any) -> Any:
     if isinstance(value, dict):
-        return [("[{!r}]".format(key), part) for key, part in list(value.items())[:1000]]
+        return [(f"[{key!r}]", part) for key, part in list(value.items())[:1000]]
     if isinstance(value, (list, tuple)):
-        return [("[{}]".format(i), part) for i, part in enumerate(value[:1000])]
+        return [(f"[{i}]", part) for i, part in enumerate(value[:1000])]
     if isinstance(value, type) or callable(getattr(value, "__code__", None)):
         return []
-    return [("." + name, part) for name, part in getattr(value, "__dict__", {}).items()] if not isinstance(value, type(_parts)) else []
-
-
-def _note(module: str, name: str, modules: Set[str], mains: List[str]) -> None:
-    modules.add(module)
-    if module == "__main__" and name not in mains:
-        mains.append(name)
+    return (
+        [("." + name, part) for name, part in getattr(value, "__dict__", {}).items()]
+        if not isinstance(value, type(_parts))
+        else []
+    )

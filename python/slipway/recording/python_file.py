@@ -28,7 +28,7 @@ def write_python_file(path: Path, table: Table, model: Any, call: str) -> None:
     """`call` says what to ask: the `function` itself, the `method` predict, or `both`: a dict of model and predict."""
     what, imports, constants, rows = _rows(table)
     text = _HEAD.format(what=what, imports=imports, constants=constants)
-    text += "    rows = {}\n".format(rows)
+    text += f"    rows = {rows}\n"
     for line in _asking(model, call):
         text += "    " + line + "\n"
     path.write_text(text, encoding="utf-8")
@@ -39,17 +39,17 @@ def _rows(table: Table) -> "tuple[str, str, str, str]":
     if table.kind == "frame":
         return "a DataFrame", "", "", "data"
     if table.kind == "texts":
-        return "a list of texts", "", "", "list(data[{}])".format(_quoted(names[0]))
+        return "a list of texts", "", "", f"list(data[{_quoted(names[0])}])"
     if table.kind == "tensor":
         return "an array", "", "", 'data["X"]'
     dtypes = {column.values.dtype.name for column in table.columns}
     dtype = dtypes.pop() if len(dtypes) == 1 else "float64"
-    constants = "\nCOLUMNS = {}\n".format(_list(names))
+    constants = f"\nCOLUMNS = {_list(names)}\n"
     return (
         "a matrix",
         "\nimport numpy as np\n",
         constants,
-        'np.column_stack([np.asarray(data[name], dtype="{}") for name in COLUMNS])'.format(dtype),
+        f'np.column_stack([np.asarray(data[name], dtype="{dtype}") for name in COLUMNS])',
     )
 
 
@@ -66,7 +66,7 @@ def _asking(model: Any, call: str) -> List[str]:
 
 
 def _list(names: List[str]) -> str:
-    return "[\n" + "".join("    {},\n".format(_quoted(name)) for name in names) + "]"
+    return "[\n" + "".join(f"    {_quoted(name)},\n" for name in names) + "]"
 
 
 def _quoted(text: str) -> str:

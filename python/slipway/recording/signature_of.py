@@ -17,7 +17,12 @@ def to_signature(table: Table, report: Dict[str, Any]) -> Dict[str, Any]:
     inputs = [_to_input(column) for column in table.columns]
     are_numbers = all(len(spec["shape"]) == 1 and spec["datatype"] != "BYTES" for spec in inputs)
     packed = report.get("matrix") if are_numbers else None
-    return {"inputs": inputs, "outputs": report.get("outputs") or [], "packed": packed, "batched": report.get("batched", True)}
+    return {
+        "inputs": inputs,
+        "outputs": report.get("outputs") or [],
+        "packed": packed,
+        "batched": report.get("batched", True),
+    }
 
 
 def to_tensors(table: Table, rows: List[int], signature: Dict[str, Any]) -> List[Tuple[str, np.ndarray]]:

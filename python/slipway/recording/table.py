@@ -47,13 +47,17 @@ def to_table(X: Any, findings: Findings, columns: Optional[Sequence[str]] = None
         return _from_columns("frame", {str(key): np.asarray(value) for key, value in X.items()}, findings)
     array = np.asarray(_to_numpy(X))
     if array.ndim == 0:
-        raise RecordError("X is one value. Pass the rows that the model is asked with: a DataFrame, or an array [rows, columns].")
+        raise RecordError(
+            "X is one value. Pass the rows that the model is asked with: a DataFrame, or an array [rows, columns]."
+        )
     if array.dtype.names is not None:
         return _from_columns("frame", {name: array[name] for name in array.dtype.names}, findings)
     if array.ndim == 1 and _holds_text(array):
         return _from_columns("texts", {(columns or ["text"])[0]: array}, findings)
     if array.ndim == 1:
-        raise RecordError("X has one dimension. Pass an array [rows, columns]: X.reshape(-1, 1) for one column, X.reshape(1, -1) for one row.")
+        raise RecordError(
+            "X has one dimension. Pass an array [rows, columns]: X.reshape(-1, 1) for one column, X.reshape(1, -1) for one row."
+        )
     if array.ndim == 2 and array.dtype == object or _holds_text(array):
         names = _names(columns, array.shape[1])
         return _from_columns("frame", {name: array[:, i] for i, name in enumerate(names)}, findings)
@@ -65,17 +69,16 @@ def to_table(X: Any, findings: Findings, columns: Optional[Sequence[str]] = None
 
 def to_pandas(X: Any) -> Any:
     """A pandas DataFrame of X where it is one of pandas or polars (or has `to_pandas`), else None."""
-    if _module(X).startswith("pandas.") and hasattr(X, "columns"):
-        return X
-    if _module(X).startswith("pandas.") and hasattr(X, "to_frame"):
-        return None
-    if _module(X).startswith(("polars.", "pyarrow.")) and hasattr(X, "to_pandas"):
+    library = _module(X).split(".")[0]
+    if library == "pandas":
+        return X if hasattr(X, "columns") else None
+    if library in ("polars", "pyarrow") and hasattr(X, "to_pandas"):
         try:
             return X.to_pandas()
         except ImportError as error:
             raise RecordError(
-                "X is a table of {}; what serves it makes a pandas DataFrame of the columns, and that does not work here: {}. "
-                "pip install pandas pyarrow.".format(_module(X).split(".")[0], error)
+                f"X is a table of {library}; what serves it makes a pandas DataFrame of the columns, and that does not work here: {error}. "
+                "pip install pandas pyarrow."
             ) from error
     return None
 
@@ -89,18 +92,24 @@ def take_rows(X: Any, rows: Sequence[int]) -> Any:
         return {key: take_rows(value, index) for key, value in X.items()}
     if isinstance(X, (list, tuple)):
         return [X[row] for row in index]
-    if _module(X).startswith("pyarrow."):
+    if _module(X).split(".")[0] == "pyarrow":
         return X.take(index)
     return X[index]
 
 
 def _from_frame(frame: Any, findings: Findings) -> Table:
     if getattr(frame.columns, "nlevels", 1) > 1:
-        raise RecordError("The columns of X have several levels. Join their names first: X.columns = ['_'.join(name) for name in X.columns].")
+        raise RecordError(
+            "The columns of X have several levels. Join their names first: X.columns = ['_'.join(name) for name in X.columns]."
+        )
     names = list(frame.columns)
     doubled = sorted({str(name) for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if doubled:
-        raise RecordError("X has more than one column named {}. A request has each name once: rename them.".format(", ".join(doubled[:5])))
+        raise RecordError(
+            "X has more than one column named {}. A request has each name once: rename them.".format(
+                ", ".join(doubled[:5])
+            )
+        )
     if len(frame) == 0 or not names:
         raise RecordError("X is empty. Pass some rows of the data that the model was trained on.")
     if not all(isinstance(name, str) for name in names):
@@ -126,14 +135,18 @@ def _from_series(name: str, series: Any, findings: Findings) -> Column:
         return Column(name, "string", np.asarray(series.astype(object)), missing, categories)
     if kind in ("PeriodDtype", "IntervalDtype", "SparseDtype") or getattr(dtype, "kind", "") in ("m", "c"):
         raise RecordError(
-            'The column "{}" of X is of the type {}, which no request can carry. Make numbers, texts or dates of it before the '
-            "model sees it, or inside of a pipeline.".format(name, dtype)
+            f'The column "{name}" of X is of the type {dtype}, which no request can carry. Make numbers, texts or dates of it before the '
+            "model sees it, or inside of a pipeline."
         )
     if getattr(dtype, "kind", "") == "M":
         zone = getattr(dtype, "tz", None)
         moments = series if zone is None else series.dt.tz_convert("UTC").dt.tz_localize(None)
         return Column(name, "datetime", np.asarray(moments, dtype="datetime64[ns]"), missing)
-    if hasattr(dtype, "na_value") and kind not in ("StringDtype", "ArrowDtype") and getattr(dtype, "kind", "O") in "iufb":
+    if (
+        hasattr(dtype, "na_value")
+        and kind not in ("StringDtype", "ArrowDtype")
+        and getattr(dtype, "kind", "O") in "iufb"
+    ):
         return _from_masked(name, series, missing, findings)
     return _from_values(name, np.asarray(series.astype(object) if kind == "StringDtype" else series), findings, missing)
 
@@ -152,7 +165,9 @@ def _from_columns(kind: str, columns: dict, findings: Findings) -> Table:
     made = tuple(_from_values(name, values, findings) for name, values in columns.items())
     rows = {len(column.values) for column in made}
     if len(rows) != 1 or rows == {0}:
-        raise RecordError("X is empty, or its columns differ in length. Pass some rows of the data that the model was trained on.")
+        raise RecordError(
+            "X is empty, or its columns differ in length. Pass some rows of the data that the model was trained on."
+        )
     return Table(kind, made, rows.pop())
 
 
@@ -162,7 +177,9 @@ def _from_values(name: str, values: np.ndarray, findings: Findings, missing: Opt
         if values.dtype.itemsize > 8:
             values = values.astype(np.float64)
         gone = np.isnan(values)
-        return Column(name, values.dtype.name, values, gone if gone.ndim == 1 else gone.reshape(len(values), -1).any(axis=1))
+        return Column(
+            name, values.dtype.name, values, gone if gone.ndim == 1 else gone.reshape(len(values), -1).any(axis=1)
+        )
     if kind in "iub":
         return Column(name, values.dtype.name, values, np.zeros(len(values), dtype=bool))
     if kind == "M":
@@ -179,21 +196,38 @@ def _from_objects(name: str, values: np.ndarray, missing: np.ndarray, findings: 
     if not kinds:
         findings.add(
             "empty_column",
-            'The column "{}" of X has no value in any row, so its type is a guess: float64.'.format(name),
+            f'The column "{name}" of X has no value in any row, so its type is a guess: float64.',
             "Record with rows that have one, or leave the column out of the model.",
         )
         return Column(name, "float64", np.full(len(values), np.nan), missing)
     if kinds == {"str"}:
-        return Column(name, "string", np.array([None if gone else str(value) for value, gone in zip(values, missing)], dtype=object), missing)
+        return Column(
+            name,
+            "string",
+            np.array([None if gone else str(value) for value, gone in zip(values, missing)], dtype=object),
+            missing,
+        )
     if kinds <= {"bool", "int", "float"}:
         if kinds == {"bool"} and not missing.any():
             return Column(name, "bool", values.astype(bool), missing)
         if "bool" not in kinds or len(kinds) > 1:
             whole = kinds == {"int"} and not missing.any()
-            return _from_values(name, values.astype(np.int64) if whole else np.array([np.nan if g else float(v) for v, g in zip(values, missing)]), findings)
-        raise _unsendable(name, "true, false or missing, and a truth value cannot be missing; use 1, 0 and NaN, or the texts \"true\" and \"false\":")
+            return _from_values(
+                name,
+                values.astype(np.int64)
+                if whole
+                else np.array([np.nan if g else float(v) for v, g in zip(values, missing)]),
+                findings,
+            )
+        raise _unsendable(
+            name,
+            'true, false or missing, and a truth value cannot be missing; use 1, 0 and NaN, or the texts "true" and "false":',
+        )
     if kinds <= {"date"}:
-        moments = np.array([np.datetime64("NaT") if gone else np.datetime64(value) for value, gone in zip(values, missing)], dtype="datetime64[ns]")
+        moments = np.array(
+            [np.datetime64("NaT") if gone else np.datetime64(value) for value, gone in zip(values, missing)],
+            dtype="datetime64[ns]",
+        )
         return Column(name, "datetime", moments, missing)
     if kinds == {"nested"}:
         return _from_nested(name, values, findings)
@@ -212,8 +246,8 @@ def _from_nested(name: str, values: np.ndarray, findings: Findings) -> Column:
 
 def _unsendable(name: str, what: str) -> RecordError:
     return RecordError(
-        'The column "{}" of X is {} and cannot be sent as one type. Make it all numbers, all text (X["{}"].astype(str)) or all dates '
-        "before fit, and record again.".format(name, what, name)
+        f'The column "{name}" of X is {what} and cannot be sent as one type. Make it all numbers, all text (X["{name}"].astype(str)) or all dates '
+        "before fit, and record again."
     )
 
 
@@ -242,17 +276,21 @@ def _missing(values: np.ndarray) -> np.ndarray:
 
 def _names(given: Optional[Sequence[str]], width: int) -> List[str]:
     if given is None:
-        return ["x{}".format(i) for i in range(width)]
+        return [f"x{i}" for i in range(width)]
     names = [str(name) for name in given]
     if len(names) != width or len(set(names)) != width:
-        raise RecordError("columns has {} names, and X has {} columns. Give each its own name.".format(len(set(names)), width))
+        raise RecordError(f"columns has {len(set(names))} names, and X has {width} columns. Give each its own name.")
     return names
 
 
 def _holds_text(array: np.ndarray) -> bool:
     if array.dtype.kind == "U":
         return True
-    return array.dtype == object and array.size > 0 and all(isinstance(each, str) or each is None for each in array.ravel()[:100])
+    return (
+        array.dtype == object
+        and array.size > 0
+        and all(isinstance(each, str) or each is None for each in array.ravel()[:100])
+    )
 
 
 def _to_numpy(X: Any) -> Any:

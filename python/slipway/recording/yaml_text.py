@@ -39,7 +39,9 @@ def _write(data: Mapping[str, Any], indent: str, lines: List[str]) -> None:
 
 
 def _is_block(value: Mapping[str, Any]) -> bool:
-    return len(value) > 0 and (isinstance(value, Block) or any(isinstance(each, (Mapping, Commented)) for each in value.values()))
+    return len(value) > 0 and (
+        isinstance(value, Block) or any(isinstance(each, (Mapping, Commented)) for each in value.values())
+    )
 
 
 class Block(dict):
@@ -72,7 +74,14 @@ def scalar(value: Any) -> str:
 
 def quote(text: str) -> str:
     """A double-quoted scalar; JSON's escapes are YAML's."""
-    return json.dumps(text, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x7f", "\\x7f").replace("\x85", "\\x85").replace("\ufeff", "\\ufeff")
+    return (
+        json.dumps(text, ensure_ascii=False)
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+        .replace("\x7f", "\\x7f")
+        .replace("\x85", "\\x85")
+        .replace("\ufeff", "\\ufeff")
+    )
 
 
 def one_line(text: str, most: Optional[int] = 300) -> str:

@@ -1,0 +1,134 @@
+"""XGBoost: `.json` and `.ubj`, of a Booster or of its scikit-learn estimators."""
+
+import json
+import os
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..model import Description, Model, Run, Source
+from ..process.errors import ModelError
+from ..signature import Input, Matrix, Output, Signature
+from ..tabular.frame import to_frame
+from ..tabular.matrix import to_matrix
+from .classify import classify
+
+
+def load(source: Source) -> Model:
+    import xgboost
+
+    booster = xgboost.Booster({"nthread": source.threads})
+    try:
+        booster.load_model(source.path)
+    except (xgboost.core.XGBoostError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        message = f"{os.path.basename(source.path)} is no model of XGBoost that version {xgboost.__version__} reads"
+        raise ModelError("invalid_model", f"{message}: {first.split('] ')[-1][:200]}") from error
+    booster.set_param({"nthread": source.threads})
+    platform = "xgboost_ubj" if source.path.endswith(".ubj") else "xgboost_json"
+    return XgboostModel(booster, _estimator(booster, source), platform)
+
+
+def _estimator(booster: Any, source: Source) -> Any:
+    """The scikit-learn estimator that was saved; None where a Booster was."""
+    import xgboost
+
+    said = json.loads(booster.attr("scikit_learn") or "{}").get("_estimator_type")
+    kind = {"classifier": xgboost.XGBClassifier, "regressor": xgboost.XGBRegressor, "ranker": xgboost.XGBRanker}.get(said)
+    if kind is None:
+        return None
+    estimator = kind(n_jobs=source.threads)
+    estimator.load_model(source.path)
+    estimator.set_params(n_jobs=source.threads)
+    estimator.get_booster().set_param({"nthread": source.threads})
+    return estimator
+
+
+class XgboostModel(Model):
+    def __init__(self, booster: Any, estimator: Any, platform: str) -> None:
+        self.platform = platform
+        self._booster = booster
+        self._estimator = estimator
+        self._learner: Dict[str, Any] = json.loads(booster.save_config())["learner"]
+        self._types: List[str] = booster.feature_types or []
+        names: Optional[List[str]] = booster.feature_names
+        self._named = names is not None
+        self._names = names or [f"f{position}" for position in range(booster.num_features())]
+        self._categories = _categories_of(booster) if "c" in self._types else {}
+
+    def describe(self) -> Description:
+        types = self._types or ["float"] * len(self._names)
+        inputs = [self._input(name, kind) for name, kind in zip(self._names, types)]
+        matrix = None if self._named else Matrix("X", "FP32")
+        return Description(inputs, matrix, self._outputs(), notes=self._notes())
+
+    def _input(self, name: str, kind: str) -> Input:
+        if kind == "c":
+            known = self._categories.get(name)
+            if known is not None and not all(isinstance(one, str) for one in known):
+                return Input(name, "INT64", (-1,), False)
+            return Input(name, "BYTES", (-1,), True, None if known is None else tuple(known))
+        return Input(name, "FP32", (-1,), True)
+
+    def _notes(self) -> List[str]:
+        unknown = [name for name, kind in zip(self._names, self._types) if kind == "c" and name not in self._categories]
+        if not unknown:
+            return []
+        listed = ", ".join(f'"{name}"' for name in unknown[:5])
+        return [f"The file does not hold the categories of {listed}: declare them under model.inputs, as in training."]
+
+    def _outputs(self) -> List[Output]:
+        classes = getattr(self._estimator, "n_classes_", None)
+        if classes is not None:
+            names = tuple(str(one) for one in range(int(classes)))
+            return [Output("label", "INT64"), Output("probabilities", "FP64", (-1, len(names)), names)]
+        objective = self._learner["objective"]["name"]
+        several = int(self._learner["learner_model_param"].get("num_class", "0"))
+        targets = int(self._learner["learner_model_param"].get("num_target", "1"))
+        width = several if objective == "multi:softprob" else targets if targets > 1 else 0
+        return [Output("prediction", "FP32", (-1, width) if width else (-1,))]
+
+    def bind(self, signature: Signature) -> Run:
+        self._require_categories(signature)
+        if "c" in self._types:
+            make = to_frame(signature, self._names, np.nan, self._categories)
+        else:
+            make = to_matrix(signature, np.dtype("<f4"), self._names if self._named else None)
+        if self._estimator is None:
+            predict = self._predictor()
+        elif hasattr(self._estimator, "n_classes_"):
+            wanted = [output.name for output in signature.outputs]
+            answer = classify(self._estimator, np.arange(self._estimator.n_classes_), wanted)
+            return lambda arrays: answer(make(arrays))
+        else:
+            predict = self._estimator.predict
+
+        def run(arrays: List[np.ndarray]) -> Sequence[Tuple[str, Any]]:
+            return [("prediction", predict(make(arrays)))]
+
+        return run
+
+    def _predictor(self) -> Any:
+        import xgboost
+
+        booster, names, types = self._booster, self._booster.feature_names, self._booster.feature_types
+        if self._learner["gradient_booster"]["name"] != "gblinear":
+            return lambda data: booster.inplace_predict(data, validate_features=False)
+        return lambda data: booster.predict(xgboost.DMatrix(data, feature_names=names, feature_types=types))
+
+    def _require_categories(self, signature: Signature) -> None:
+        declared = {column.name for column in signature.inputs if column.categories is not None}
+        for name, kind in zip(self._names, self._types):
+            if kind == "c" and name not in self._categories and name not in declared:
+                message = f'The categories of "{name}" are not in the file'
+                advice = "Declare them under model.inputs (type: string, categories: [...]) in the order of training"
+                raise ModelError("invalid_model", f"{message}. {advice}.")
+
+
+def _categories_of(booster: Any) -> Dict[str, Sequence[Any]]:
+    """Those that are in the file, which XGBoost 3.1 began to write."""
+    try:
+        listed = booster.get_categories(export_to_arrow=True).to_arrow()
+    except Exception:
+        return {}
+    return {name: values.to_pylist() for name, values in listed if values is not None}

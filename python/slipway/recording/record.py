@@ -1,0 +1,337 @@
+"""`slipway.record`: from a fitted model and some rows to a folder that `slipway deploy` takes as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
+
+import numpy as np
+
+from .answers import answer_rows, differences
+from .checks import check_device, check_distributions, check_order, check_paths, fitted_names
+from .choose_rows import choose_rows, sample_rows
+from .distributions import Installed
+from .errors import RecordError
+from .files import input_lines, to_target, write_examples, write_sample
+from .findings import Findings
+from .formats import Format, Request, find_format
+from .frame_client import Opening
+from .fresh import Question, can_run_fresh
+from .local_code import Included, copy_included, imports_of, local_modules, texts_of, to_included, with_imports
+from .pickles import PickleFacts, facts_of
+from .provenance import find_commit, now
+from .requirements import Needed, find_needed, write_requirements
+from .result import Recording, list_files
+from .table import Table, take_rows, to_table
+from .try_out import Trial, require_parity, try_out
+from .yaml_text import yaml_text
+
+_NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,99}$")
+_MARK = "Written by slipway.record"
+
+
+def record(
+    model: Any,
+    X: Any,
+    path: Union[str, "os.PathLike[str]", None] = None,
+    *,
+    name: Optional[str] = None,
+    y: Any = None,
+    predict: Optional[Callable[[Any, Any], Any]] = None,
+    columns: Optional[Sequence[str]] = None,
+    examples: int = 20,
+    sample: int = 10_000,
+    requirements: Union[Sequence[str], str, None] = None,
+    include: Sequence[Any] = (),
+    variables: Optional[Mapping[str, str]] = None,
+    secrets: Sequence[str] = (),
+    data: Optional[str] = None,
+    format: Optional[str] = None,
+    ranges: bool = False,
+    overwrite: bool = False,
+    verify: bool = True,
+) -> Recording:
+    """Writes one folder with the model and all that it takes to serve it: `slipway deploy FOLDER`.
+
+    model         a fitted estimator, a booster, a network, or a function of rows
+    X             rows as the model takes them, best those it was trained on: DataFrame, array, or list of texts
+    path          the folder; ./NAME unless given
+    name          of the model; the folder's unless given
+    y             what was to be learnt: one more column of the training sample
+    predict       a function of (model, rows) where `model.predict` is not what should be served
+    columns       names for the columns of an array
+    examples      rows that are kept with what the model answers here; every server has to give these answers
+    sample        rows of X that are kept as a training sample; 0 leaves it out
+    requirements  lines of a requirements file, or its path, instead of what is installed here
+    include       modules of your own that the model needs (the modules, or paths of files and folders)
+    variables     environment variables that the model reads, with their values
+    secrets       names of variables whose values only the server knows
+    data          a remark on what the model was trained on
+    format        "skops" keeps a scikit-learn model without a pickle
+    ranges        refuse numbers beyond those of X
+    overwrite     replace a folder that was recorded before
+    verify        run it in a new process and compare; what differs raises
+
+    @raises RecordError with what happened and what to do. Nothing is left of the folder then.
+    """
+    findings = Findings()
+    place = _to_place(path, name, model, overwrite)
+    options = _Options(
+        *(
+            examples,
+            sample,
+            requirements,
+            to_included(include),
+            dict(variables or {}),
+            tuple(secrets),
+            data,
+            ranges,
+            verify,
+        )
+    )
+    table, X = _to_ordered_table(model, X, columns, findings)
+    check_device(model, findings)
+    kept = find_format(Request(model, table, predict, _wants_skops(format), findings))
+    # Beside its place, so that it is moved there in one step.
+    place.path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{place.path.name[:50]}-", dir=str(place.path.parent)))
+    try:
+        recording = _write(folder, _Subject(place, table, X, y, kept), options, findings)
+        _move(folder, place.path)
+    finally:
+        shutil.rmtree(str(folder), ignore_errors=True)
+    return recording
+
+
+class _Place(NamedTuple):
+    path: Path
+    name: str
+
+
+class _Options(NamedTuple):
+    examples: int
+    sample: int
+    requirements: Union[Sequence[str], str, None]
+    included: List[Included]
+    variables: Dict[str, str]
+    secrets: Sequence[str]
+    data: Optional[str]
+    ranges: bool
+    verify: bool
+
+
+class _Subject(NamedTuple):
+    place: _Place
+    table: Table
+    X: Any
+    y: Any
+    kept: Format
+
+
+def _write(folder: Path, subject: _Subject, options: _Options, findings: Findings) -> Recording:
+    place, table, X, y, kept = subject
+    rows = choose_rows(table, max(1, options.examples))
+    chosen = take_rows(X, rows)
+    outputs = answer_rows(kept.answer, chosen, len(rows))
+    again = answer_rows(kept.answer, chosen, len(rows))
+    _check_repeats(outputs, again, options.verify, findings)
+    kept.save(folder)
+    copy_included(options.included, folder)
+    installed = Installed()
+    facts = _look_at(kept, options.included, installed, findings)
+    modules = try_out(
+        Question(
+            Opening(str(folder.resolve()), {"flavor": kept.flavor, "path": kept.path, "options": {}}),
+            table,
+            rows,
+            {**options.variables, **_values_of(options.secrets)},
+        ),
+        outputs,
+        Trial(options.verify, installed, findings),
+    )
+    needed = find_needed(modules or facts.modules, installed, kept.flavor, table)
+    check_distributions(needed.pinned, findings)
+    write_requirements(folder / "requirements.txt", needed, options.requirements)
+    count = write_examples(folder / "examples.json", table, rows, outputs, findings)
+    sampled = sample_rows(table.rows, options.sample)
+    reference = None
+    if sampled:
+        reference = write_sample(folder, table, sampled, to_target(y, table, findings))
+    manifest = _to_manifest(subject, options, needed, reference)
+    (folder / "slipway.yaml").write_text(yaml_text(manifest, [f"{_MARK} ({now()})."]), encoding="utf-8")
+    return Recording(
+        path=place.path,
+        name=place.name,
+        flavor=kept.flavor,
+        files=list_files(folder),
+        examples=count,
+        sample=len(sampled),
+        outputs=tuple(outputs),
+        verified=options.verify and can_run_fresh(),
+        warnings=tuple(findings),
+    )
+
+
+def _check_repeats(once: Dict[str, np.ndarray], again: Dict[str, np.ndarray], verify: bool, findings: Findings) -> None:
+    """@raises RecordError for answers that no server could prove"""
+    what = "The model answers the same rows differently when it is asked twice"
+    advice = "Give it a fixed random_state, or take out what draws numbers or reads the clock when it predicts."
+    found = differences(once, again)
+    if verify:
+        require_parity(found, what, advice)
+    if found:
+        findings.add("not_deterministic", what + ", so no server will give its examples.", advice)
+    elif differences(once, again, exact=True):
+        findings.add("not_deterministic", what + ", by less than a server allows.", advice)
+
+
+def _look_at(kept: Format, included: List[Included], installed: Installed, findings: Findings) -> PickleFacts:
+    """What the pickle says of the code and the files that the model needs."""
+    facts = PickleFacts(set(), [], []) if kept.pickled is None else facts_of(kept.pickled, kept.by_value)
+    check_paths(facts.strings, "The model", findings)
+    for file, texts in texts_of([each.source for each in included]).items():
+        check_paths(texts, file, findings)
+    names = {each.name.split(".")[0] for each in included}
+    sources = [each.source for each in included]
+    local = set(local_modules(facts.modules | imports_of(sources), installed)) - names
+    missing = [module for module in with_imports(local, installed) if module not in names]
+    if missing:
+        findings.add(
+            "local_module",
+            "The model needs {} of this project, which {} not packaged.".format(
+                " and ".join(missing), "is" if len(missing) == 1 else "are"
+            ),
+            "Pass include=[{}].".format(", ".join(missing)),
+        )
+    return facts
+
+
+def _to_manifest(subject: _Subject, options: _Options, needed: Needed, reference: Optional[str]) -> Dict[str, Any]:
+    place, table, _, _, kept = subject
+    environment: Dict[str, Any] = {
+        "python": "{}.{}".format(*sys.version_info[:2]),
+        "requirements": "requirements.txt",
+    }
+    if options.variables:
+        environment["variables"] = options.variables
+    if options.secrets:
+        environment["secrets"] = list(options.secrets)
+    commit = find_commit()
+    training: Dict[str, Any] = {"at": now()}
+    if options.data is not None:
+        training["data"] = options.data
+    if commit is not None:
+        training["commit"] = commit
+    if reference is not None:
+        training["reference"] = reference
+    training["packages"] = {one.name: one.version for one in needed.pinned}
+    return {
+        "slipway": 1,
+        "name": place.name,
+        "model": {
+            "path": kept.path,
+            "flavor": kept.flavor,
+            "environment": environment,
+            "inputs": input_lines(table, options.ranges),
+            "examples": "examples.json",
+            "training": training,
+        },
+    }
+
+
+def _to_ordered_table(model: Any, X: Any, columns: Optional[Sequence[str]], findings: Findings) -> Any:
+    table = to_table(X, findings, columns)
+    order = check_order(model, table, findings)
+    if order is not None:
+        X = X[order]
+        return to_table(X, findings, columns), X
+    seen = fitted_names(model)
+    given = [column.name for column in table.columns]
+    if table.kind == "frame" and seen is not None and hasattr(model, "feature_names_in_") and set(seen) != set(given):
+        more = [each for each in given if each not in seen]
+        less = [each for each in seen if each not in given]
+        raise RecordError(
+            "X is not what the model was fitted on: {}. Pass the columns of fit, such as X[list(model.feature_names_in_)].".format(
+                " and ".join(
+                    part
+                    for part in (
+                        "it lacks " + ", ".join(less[:5]) if less else "",
+                        "fit did not see " + ", ".join(more[:5]) if more else "",
+                    )
+                    if part
+                )
+            )
+        )
+    return table, X
+
+
+def _to_place(path: Any, name: Optional[str], model: Any, overwrite: bool) -> _Place:
+    if name is None:
+        name = _to_name(Path(path).resolve().name if path is not None else _kind_of(model))
+    if not _NAME.match(name):
+        raise RecordError(
+            f'name="{name}" cannot be a model\'s name: use 1 to 100 of a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.'
+        )
+    folder = Path(path if path is not None else name).expanduser()
+    if not folder.exists():
+        return _Place(folder, name)
+    if not folder.is_dir():
+        raise RecordError(f"{folder} is a file. Name another folder.")
+    if not any(folder.iterdir()):
+        return _Place(folder, name)
+    manifest = folder / "slipway.yaml"
+    is_ours = manifest.is_file() and _MARK in manifest.read_text(encoding="utf-8", errors="replace")[:200]
+    if not is_ours:
+        raise RecordError(f"{folder} holds other files, and record replaces whole folders. Name another one.")
+    if not overwrite:
+        raise RecordError(
+            f"{folder} is there already, from an earlier record. Pass overwrite=True, or name another one."
+        )
+    return _Place(folder, name)
+
+
+def _kind_of(model: Any) -> str:
+    steps = getattr(model, "steps", None)
+    last = steps[-1][1] if isinstance(steps, list) and steps else model
+    kind = getattr(last, "__name__", type(last).__name__)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", kind)
+
+
+def _to_name(text: str) -> str:
+    name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")
+    return name[:100] or "model"
+
+
+def _wants_skops(format: Optional[str]) -> bool:
+    if format not in (None, "skops"):
+        raise RecordError(f'format={format!r} is unknown. Leave it out, or say "skops".')
+    return format == "skops"
+
+
+def _values_of(secrets: Sequence[str]) -> Dict[str, str]:
+    absent = [name for name in secrets if name not in os.environ]
+    if absent:
+        raise RecordError(
+            "secrets= names {}, which is not set here, so the model cannot be tried out. Set it in os.environ.".format(
+                ", ".join(absent)
+            )
+        )
+    return {name: os.environ[name] for name in secrets}
+
+
+def _move(folder: Path, path: Path) -> None:
+    """Into its place; what was there goes only when the new one is whole."""
+    old = None
+    if path.exists():
+        old = Path(tempfile.mkdtemp(prefix=".old-", dir=str(path.parent)))
+        os.rename(str(path), str(old / "folder"))
+    # mkdtemp makes it for its owner alone.
+    os.chmod(str(folder), 0o755)
+    os.rename(str(folder), str(path))
+    if old is not None:
+        shutil.rmtree(str(old), ignore_errors=True)
