@@ -3,7 +3,7 @@ import type { WorkName } from "./works.ts";
 
 /** What one work came to. */
 export interface WorkResult {
-  readonly work: WorkName;
+  readonly work: string;
   /** As many requests as it takes. */
   readonly most: Comparison;
   /** At a fixed rate, see `chooseRate`. */
@@ -27,6 +27,7 @@ export const names = {
   mlserverGrpc: "MLServer gRPC",
   echo: "bare Fastify echo",
   raw: "ONNX Runtime alone",
+  bare: "scikit-learn alone",
 } as const;
 
 const notPeers: readonly string[] = Object.values(names).filter((name) => name !== names.mlserverGrpc);

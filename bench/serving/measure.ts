@@ -126,10 +126,15 @@ function toOrder({ server, way }: Contestant, question: Question, load: LoadShap
 export async function measureRaw({ onnx, questions }: Work, options: MeasureOptions): Promise<RawReport> {
   const file = join(options.room, "question.json");
   const [question] = questions;
-  const inputs = question.inputs.map((input) => ({ ...input, data: [...input.data] }));
-  writeFileSync(file, JSON.stringify({ ...question, inputs }));
+  if (onnx === undefined) throw new Error("There is no ONNX file to run.");
+  writeFileSync(file, toQuestionJson(question));
   const script = join(import.meta.dirname, "raw-run.ts");
   const [command, ...words] = [...pinTo(0), process.execPath, script, onnx, file, String(options.seconds)];
   const { stdout } = await promisify(execFile)(command, words);
   return JSON.parse(stdout) as RawReport;
+}
+
+/** For a program that reads it from a file. */
+export function toQuestionJson(question: Question): string {
+  return JSON.stringify({ ...question, inputs: question.inputs.map((input) => ({ ...input, data: [...input.data] })) });
 }

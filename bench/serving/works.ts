@@ -8,9 +8,10 @@ import type { Question } from "./question.ts";
 
 /** One thing that is asked of all peers. */
 export interface Work {
-  readonly name: WorkName;
+  readonly name: string;
   readonly title: string;
-  readonly onnx: string;
+  /** Left out: there is none, and peers have the pickle. */
+  readonly onnx?: string;
   /** The same model as scikit-learn pickles it. */
   readonly pickle?: string;
   /** What `slipway deploy` takes. */
@@ -90,7 +91,7 @@ export async function makeWorks(folder: string, python: string | null): Promise<
 
 const questionsEach = 8;
 
-interface FloatsOrder {
+export interface FloatsOrder {
   readonly name: string;
   readonly rows: number;
   readonly shape: readonly number[];
@@ -98,7 +99,7 @@ interface FloatsOrder {
 }
 
 /** Values of three decimals, as people send them. */
-function askFloats({ name, rows, shape, scale }: FloatsOrder): [Question, ...Question[]] {
+export function askFloats({ name, rows, shape, scale }: FloatsOrder): [Question, ...Question[]] {
   const size = shape.reduce((product, each) => product * each, rows);
   const ask = (seed: number): Question => {
     const value = (at: number) => (scale * ((at * 7_919 + seed * 104_729) % 1_000)) / 1_000;

@@ -34,7 +34,7 @@ export interface Setting {
 /** Each file of the model, with and without batching, and on the wire JSON or bytes. */
 export function combine(work: Work, can: { readonly batching: boolean; readonly binary: boolean }): readonly Setting[] {
   const models = [
-    { kind: "ONNX", model: work.onnx },
+    ...(work.onnx === undefined ? [] : [{ kind: "ONNX", model: work.onnx }]),
     ...(work.pickle === undefined ? [] : [{ kind: "scikit-learn", model: work.pickle }]),
   ];
   const wires = !can.binary || !work.plain ? [false] : work.large ? [true] : [false, true];
