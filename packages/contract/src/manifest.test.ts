@@ -85,11 +85,11 @@ describe("a manifest", () => {
     const found = problems({
       slipway: 1,
       name: "a",
-      model: { path: "m.onnx", environment: {} },
+      model: { path: "m.onnx" },
       rollout: {},
       monitor: {},
     });
-    expect(found).toHaveLength(3);
+    expect(found).toHaveLength(2);
     for (const problem of found) expect(problem).toMatch(/: is not built yet in this version of Slipway; remove it$/);
   });
 

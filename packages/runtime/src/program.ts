@@ -91,6 +91,8 @@ export interface ModelReport {
   readonly python: string | null;
   /** Versions of the packages that it has imported, by their names in the index. */
   readonly packages: Readonly<Record<string, string>>;
+  /** Resident memory of the process with the model open. */
+  readonly rssBytes?: number;
   /** Rows that the model's author left with it, a list for each column. */
   readonly example: Readonly<Record<string, readonly unknown[]>> | null;
   /** Sentences for the person who deploys. */

@@ -48,6 +48,7 @@ const version: ModelVersion = {
   flavor: "onnx",
   platform: "onnx",
   placement: "thread",
+  program: { kind: "onnx" },
   signature: {
     batched: true,
     packed: null,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { flavors } from "../manifest.ts";
 import { alias, id, json, name, pageOf, timestamp, versionNumber } from "./common.ts";
 
 /** What an endpoint sends its traffic to: one version, or whatever version an alias points at. */
@@ -103,6 +104,17 @@ export const deployRequest = z.object({
     .max(10_000),
   entry: z.string().min(1).max(1000).meta({ description: "The file among `files` that is opened" }),
   manifest: json.optional().meta({ description: "slipway.yaml as JSON" }),
+  flavor: z
+    .enum(flavors)
+    .optional()
+    .meta({ description: "What the entry is, where its name does not say; goes before `model.flavor`" }),
+  runtime: z
+    .enum(["auto", "python", "onnx"])
+    .optional()
+    .meta({
+      description:
+        "What may serve a Python model: auto takes ONNX where it is proven to answer the same; goes before `model.runtime`",
+    }),
   traffic: z.boolean().optional().meta({ description: "False registers and loads nothing; default true" }),
   expect: z.string().optional().meta({ description: "Refuse unless the version has this digest" }),
   allow_breaking: allowBreaking,

@@ -9,6 +9,8 @@ export const inputSpec = z.object({
   shape: z.array(z.int()).meta({ description: "-1 is any size" }),
   nullable: z.boolean(),
   range: z.tuple([z.number(), z.number()]).optional(),
+  categories: z.array(z.string()).optional(),
+  format: z.literal("date-time").optional().meta({ description: "Of texts: ISO 8601" }),
 });
 
 export const outputSpec = z.object({
@@ -50,6 +52,12 @@ export const modelVersion = z.object({
   aliases: z.array(z.string()),
   owner: json.nullable(),
   manifest: json.nullable().meta({ description: "The immutable `model:` section of slipway.yaml" }),
+  program: z
+    .record(z.string(), json)
+    .meta({
+      description:
+        "How it is run: `kind` is onnx, python, command or remote; `translation` says why ONNX serves, or not",
+    }),
   report: json.nullable().meta({ description: "What the probe measured: creation and run times, memory" }),
   author: z.string().nullable(),
   message: z.string().nullable(),

@@ -29,7 +29,9 @@ import { openPredictionLake } from "./lake.ts";
 import type { HttpWorkers } from "./http-workers/http-workers.ts";
 import { createLogMark } from "./log-mark.ts";
 import { toLogSettings } from "./log-settings.ts";
+import { openEnvironments } from "./environments.ts";
 import { openPackaging } from "./packaging.ts";
+import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
 import type { Storage } from "./storage.ts";
 import { openTracer } from "./tracer.ts";
@@ -70,9 +72,11 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const blobs = createBlobStore({ folder: join(folder, "blobs"), maxBytes: config.blobLimit });
   const operations = createOperations({ sql, clock, logger });
   await operations.recover();
-  const packaging = openPackaging(given);
+  const environments = openEnvironments({ ...given, folder });
+  const runtimes = createModelRuntimes({ environments, logger, homes: join(folder, "tmp") });
+  const packaging = openPackaging({ ...given, runtimes });
   const registry = createRegistry({ sql, clock });
-  const serving = openServing({ ...given, folder, blobs });
+  const serving = openServing({ ...given, folder, blobs, runtimes });
   const predictions = await createPredictionLog({
     ...toLogSettings(config, folder),
     instance,

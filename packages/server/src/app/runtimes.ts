@@ -1,23 +1,81 @@
 import {
+  adaptRuntime,
   createProcessRuntime,
   createThreadRuntime,
   createWorkerRuntime,
+  lockFile,
   onnxModelCommand,
-  type Placement,
+  pythonFolder,
+  pythonModelCommand,
+  type ModelLine,
+  type ProcessRuntimeOptions,
+  type PythonProgram,
   type Runtime,
 } from "@slipway/runtime";
+import { SlipwayError } from "@slipway/contract";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseLock, type Environments } from "../environments/index.ts";
 import type { Logger } from "../kernel/logger.ts";
-import { minimalEnvironment } from "../platform/process/index.ts";
+import { createRequirementsFinder, type PythonDeps } from "../packaging/index.ts";
+import { minimalEnvironment, toModelEnvironment } from "../platform/process/index.ts";
+import type { FindRuntime, RuntimeQuestion } from "../serving/index.ts";
 
-/** Where models run. */
-export function createRuntimes(logger: Logger): Readonly<Record<Placement, Runtime>> {
+export interface RuntimesGiven {
+  readonly environments: Environments;
+  readonly logger: Logger;
+  /** Below it, each model process has a folder of its own as its home. Left out: it has none. */
+  readonly homes?: string;
+}
+
+/** Everything that opens models: for serving, and for looking at what is deployed. */
+export interface ModelRuntimes {
+  readonly find: FindRuntime;
+  readonly python: PythonDeps;
+}
+
+/** Where models run, by how they are run. */
+export function createModelRuntimes({ environments, logger, homes }: RuntimesGiven): ModelRuntimes {
   const onTrouble = (model: string, reason: string | null) => {
     if (reason === null) logger.info({ model }, "a copy of a model serves again");
     else logger.error({ model, reason }, "a copy of a model is out of service");
   };
-  return {
+  const onLine = ({ what, copy, stream, text }: ModelLine) => logger.info({ ...toLabels(what), copy, stream }, text);
+  const watched = { onTrouble, onLine, ...(homes !== undefined && { homes }) };
+  const onnx = {
     thread: createThreadRuntime(),
     worker: createWorkerRuntime({ onTrouble }),
-    process: createProcessRuntime({ command: onnxModelCommand(), environment: minimalEnvironment(), onTrouble }),
+    process: createProcessRuntime({ command: onnxModelCommand(), environment: minimalEnvironment(), ...watched }),
   };
+
+  function start(
+    program: PythonProgram,
+    { python }: { readonly python: string; readonly threads: number },
+  ): ProcessRuntimeOptions {
+    const { flavor, path, options } = program;
+    const environment = toModelEnvironment(program);
+    return { command: pythonModelCommand(python), environment, model: { flavor, path, options }, ...watched };
+  }
+
+  async function openPython(program: PythonProgram, folder: string, threads: number): Promise<Runtime> {
+    const lock = parseLock(await readFile(join(folder, lockFile), "utf8"));
+    const { python } = await environments.ensure(lock, { folder });
+    return createProcessRuntime(start(program, { python, threads }));
+  }
+
+  async function find({ program, placement, folder, threads }: RuntimeQuestion): Promise<Runtime> {
+    if (program.kind === "python") return openPython(program, folder, threads);
+    if (program.kind !== "onnx") throw new SlipwayError("unimplemented", "Programs of other languages do not run yet.");
+    return program.adapter === undefined ? onnx[placement] : adaptRuntime(onnx[placement], program.adapter);
+  }
+
+  const scanner = join(pythonFolder, "slipway", "scan_file.py");
+  const findRequirements = createRequirementsFinder({ environments, scanner });
+  return { find, python: { environments, findRequirements, start, folder: pythonFolder } };
+}
+
+/** `flight-delay@2` is a model and its version; what is being looked at is a file. */
+function toLabels(what: string): object {
+  const [, model, version] = /^([^@\s]+)@(\d+)$/.exec(what) ?? [];
+  return model === undefined ? { model: what } : { model, version: Number(version) };
 }

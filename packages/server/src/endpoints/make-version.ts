@@ -2,10 +2,10 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseManifest, SlipwayError, type DeployRequest, type Manifest } from "@slipway/contract";
-import { examplesFile, requireParity, type ParityReport, type Placement } from "@slipway/runtime";
+import { examplesFile, lockFile, requireParity, type ParityReport, type Placement } from "@slipway/runtime";
 import type { BlobHold, BlobStore } from "../platform/blobs/index.ts";
 import type { RunContext } from "../platform/queue/index.ts";
-import { versionDigest, type Packaging, type PackagedModel } from "../packaging/index.ts";
+import { translatedFile, versionDigest, type Packaging, type PackagedModel } from "../packaging/index.ts";
 import type { CreatedVersion, Registry } from "../registry/index.ts";
 import { toPlacement, type LoadSettings, type Placed, type Serving } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
@@ -36,14 +36,16 @@ export interface VersionRequest {
   readonly check: (version: GatedVersion) => Promise<void>;
 }
 
+const ownFiles: ReadonlySet<string> = new Set([examplesFile, lockFile, translatedFile]);
+
 type ModelFiles = readonly { readonly path: string; readonly sha256: string; readonly size: number }[];
 
 /** The uploaded files with their sizes; nobody takes them away for an hour. @throws SlipwayError `blob_not_found`, `invalid_request` */
 export async function requireFiles(blobs: BlobStore, request: DeployRequest): Promise<ModelFiles> {
   if (!request.files.some((file) => file.path === request.entry))
     throw new SlipwayError("invalid_request", `The entry ${request.entry} is not among the files.`);
-  if (request.files.some((file) => file.path === examplesFile))
-    throw new SlipwayError("invalid_request", `${examplesFile} is made by the server; leave it out of the files.`);
+  const own = request.files.find(({ path }) => ownFiles.has(path));
+  if (own) throw new SlipwayError("invalid_request", `${own.path} is made by the server; leave it out of the files.`);
   return Promise.all(
     request.files.map(async ({ path, sha256 }) => {
       const stat = await blobs.renew(sha256);
@@ -76,6 +78,7 @@ export async function makeVersion(
       folder,
       path: request.entry,
       manifest,
+      said: toSaid(request),
       signal: context.signal,
       onProgress: (message) => context.progress("inspect", message, 0.4),
     });
@@ -86,14 +89,14 @@ export async function makeVersion(
       });
     const what = `${request.name} (${request.entry})`;
     const settings = await planLoad({ what, ...packaged });
-    const parity = await prove(deps.serving, { what, folder, packaged, settings, entry: request.entry }, context);
+    const parity = await prove(deps.serving, { what, folder, packaged, settings }, context);
     await check({ what, ...packaged });
     context.progress("register", `storing the version of ${request.name}`, 0.6);
-    const { files, entry } = await withMade(deps.blobs, uploaded, packaged);
+    const files = await withMade(deps.blobs, uploaded, packaged);
     holds.push(await deps.blobs.hold(files.map((file) => file.sha256)));
     const version = toVersion(packaged, { request, manifest, author });
     const created = await deps.registry.createVersion(
-      { ...version, digest, files, entry: entry ?? request.entry },
+      { ...version, digest, files, entry: packaged.entry },
       { reuse: true },
     );
     used = true;
@@ -104,6 +107,10 @@ export async function makeVersion(
   }
 }
 
+function toSaid({ flavor, runtime }: DeployRequest) {
+  return { ...(flavor && { flavor }), ...(runtime && { runtime }) };
+}
+
 /** In the placement that will serve, and before anything knows of the version. @throws SlipwayError `parity_failed` */
 async function prove(
   serving: Serving,
@@ -112,35 +119,29 @@ async function prove(
     readonly folder: string;
     readonly packaged: PackagedModel;
     readonly settings: LoadSettings;
-    readonly entry: string;
   },
   context: RunContext,
 ): Promise<ParityReport | null> {
-  const { what, folder, packaged, settings, entry } = subject;
-  const { signature, placement, report, examples, rewritten } = packaged;
+  const { what, folder, packaged, settings } = subject;
+  const { signature, placement, program, report, examples, entry } = packaged;
   // Without examples, a device that the probe did not use still has to be there.
   if (examples === null && settings.device !== "cuda") return null;
   const doing = examples === null ? "opening it" : `answering ${examples.rows} examples`;
   context.progress("prove", `${doing} in the placement that will serve`, 0.55);
-  const path = rewritten?.relativePath ?? entry;
-  const place = { what, folder, path, signature, placement, report, settings };
+  const place = { what, folder, entry, program, signature, placement, report, settings };
   const { parity } = await serving.prove({ ...place, hasExamples: examples !== null }, context.signal);
   if (parity !== null) requireParity(parity, what);
   return parity;
 }
 
 /** What packaging made goes beside what was given: the model that had to be rewritten, the examples. */
-async function withMade(
-  blobs: BlobStore,
-  files: ModelFiles,
-  packaged: PackagedModel,
-): Promise<{ files: ModelFiles; entry: string | null }> {
-  const made = [packaged.rewritten, packaged.examples].filter((file) => file !== null);
+async function withMade(blobs: BlobStore, files: ModelFiles, packaged: PackagedModel): Promise<ModelFiles> {
+  const made = [...packaged.made, ...(packaged.examples === null ? [] : [packaged.examples])];
   for (const { path, sha256, size } of made)
     if (!(await blobs.renew(sha256)))
       await blobs.put(sha256, createReadStream(path), { offset: 0, total: size, restart: true });
   const added = made.map(({ relativePath, sha256, size }) => ({ path: relativePath, sha256, size }));
-  return { files: [...files, ...added], entry: packaged.rewritten?.relativePath ?? null };
+  return [...files, ...added];
 }
 
 function toVersion(
@@ -155,6 +156,7 @@ function toVersion(
     signature: packaged.signature,
     modelSection: packaged.modelSection,
     placement: packaged.placement,
+    program: packaged.program,
     report: packaged.report,
     owner: from.manifest?.owner ?? null,
     message: from.request.message ?? null,

@@ -2,7 +2,10 @@ export { createPackaging, type InspectRequest, type Packaging, type PackagingOpt
 export { toColumnFacts, type ColumnFacts } from "./draft/column-facts.ts";
 export { draftManifest, type DraftRequest } from "./draft/draft-manifest.ts";
 export { matchColumns, type Match, type MatchedInput } from "./draft/match-columns.ts";
-export { readSignature } from "./packaging.ts";
+export { readSignature } from "./inspect-onnx.ts";
+export type { OipDeps, PythonDeps } from "./inspect-job.ts";
+export { createRequirementsFinder } from "./requirements/index.ts";
+export { translatedFile } from "./translate/index.ts";
 export { deriveName } from "./derive-name.ts";
 export { parseManifestText } from "./manifest-file.ts";
 export { toModelSection, toTrainedAt, versionDigest, type FileDigest, type ModelSection } from "./model-section.ts";

@@ -5,29 +5,10 @@ import {
   type Manifest,
   type ManifestInput,
   type ManifestProblem,
-  type ManifestType,
 } from "@slipway/contract";
-import { isFloat, type Datatype, type InputSpec, type OutputSpec, type Signature } from "@slipway/runtime";
-
-const datatypeOf: Readonly<Record<ManifestType, Datatype>> = {
-  string: "BYTES",
-  bool: "BOOL",
-  int8: "INT8",
-  int16: "INT16",
-  int32: "INT32",
-  int64: "INT64",
-  uint8: "UINT8",
-  uint16: "UINT16",
-  uint32: "UINT32",
-  uint64: "UINT64",
-  float16: "FP16",
-  float32: "FP32",
-  float64: "FP64",
-};
-/** The name of a datatype in slipway.yaml. */
-export const typeOf = Object.fromEntries(
-  Object.entries(datatypeOf).map(([type, datatype]) => [datatype, type]),
-) as Readonly<Record<Datatype, ManifestType>>;
+import { isFloat, type InputSpec, type Signature } from "@slipway/runtime";
+import { mergeOutputs } from "./merge-outputs.ts";
+import { datatypeOf, describePort, showShape, toTraits, typeOf } from "./port-types.ts";
 
 export interface FileFacts {
   /** As the probe saw it. */
@@ -53,10 +34,15 @@ export function mergeSignature(file: FileFacts, model: Manifest["model"] | null)
     matrix !== null && columns !== null
       ? packedInputs(file.signature, { matrix, columns, said }, problems)
       : plainInputs(file.signature, said, problems);
-  const outputs = mergeOutputs(file, model, problems);
-  if (problems.length > 0) throw invalidManifest(problems);
+  const outputs = mergeOutputs({ outputs: file.signature.outputs, classes: file.classes }, model, problems);
+  requireNoProblems(problems);
   const packed = matrix !== null && columns !== null ? { tensor: matrix.name, datatype: matrix.datatype } : null;
   return { ...file.signature, inputs, outputs, packed };
+}
+
+/** @throws SlipwayError `invalid_manifest` */
+export function requireNoProblems(problems: ManifestProblem[]): void {
+  if (problems.length > 0) throw invalidManifest(problems);
 }
 
 /** The only input, where it is a float matrix: its columns can have names. */
@@ -76,13 +62,13 @@ function packedInputs(file: Signature, { matrix, columns, said }: Packing, probl
   if (width !== -1 && width !== columns.length)
     problems.push({
       path: "model.inputs",
-      message: `names ${columns.length} columns, but the file has one input, ${describe(matrix)}: name its ${width} columns in order, or describe ${JSON.stringify(matrix.name)} itself`,
+      message: `names ${columns.length} columns, but the file has one input, ${describePort(matrix)}: name its ${width} columns in order, or describe ${JSON.stringify(matrix.name)} itself`,
     });
   return columns.map((name) => {
     const path = `model.inputs.${name}`;
     const input = said.get(name) ?? { type: typeOf[matrix.datatype] };
-    if (input.type === "string")
-      problems.push({ path, message: `is text, but becomes a column of ${describe(matrix)}` });
+    if (datatypeOf[input.type] === "BYTES")
+      problems.push({ path, message: `is text, but becomes a column of ${describePort(matrix)}` });
     if (input.shape !== undefined && input.shape.length > 1)
       problems.push({
         path: `${path}.shape`,
@@ -95,8 +81,7 @@ function packedInputs(file: Signature, { matrix, columns, said }: Packing, probl
       name,
       datatype: datatypeOf[input.type],
       shape: [file.batched ? -1 : 1],
-      nullable: input.nullable ?? false,
-      ...(input.range === undefined ? {} : { range: input.range }),
+      ...toTraits(input),
     };
   });
 }
@@ -109,7 +94,7 @@ function plainInputs(
   const names = file.inputs.map((input) => input.name);
   for (const name of said.keys()) {
     if (names.includes(name)) continue;
-    const has = file.inputs.map(describe).join(", ");
+    const has = file.inputs.map(describePort).join(", ");
     problems.push({
       path: `model.inputs.${name}`,
       message: `is no input of the file, which has ${has}.${suggestion(name, names)}`,
@@ -134,50 +119,10 @@ function mergeInput(input: InputSpec, extra: ManifestInput, problems: ManifestPr
     ...input,
     // What the file leaves open, the manifest may fix, but for the batch.
     shape: input.shape.map((size, i) => (i === 0 || size !== -1 ? size : (extra.shape?.[i] ?? size))),
-    nullable: extra.nullable ?? false,
-    ...(extra.range === undefined ? {} : { range: extra.range }),
+    ...toTraits(extra),
   };
-}
-
-function mergeOutputs(file: FileFacts, model: Manifest["model"] | null, problems: ManifestProblem[]): OutputSpec[] {
-  const { outputs } = file.signature;
-  const said = new Map(Object.entries(model?.outputs ?? {}));
-  const names = outputs.map((output) => output.name);
-  for (const name of said.keys()) {
-    if (names.includes(name)) continue;
-    const has = outputs.map(describe).join(", ");
-    problems.push({
-      path: `model.outputs.${name}`,
-      message: `is no output of the file, which has ${has}.${suggestion(name, names)}`,
-    });
-  }
-  return outputs.map((output) => {
-    const named = said.get(output.name)?.classes;
-    const trouble = named === undefined ? null : findClassTrouble(output, named.length);
-    if (trouble !== null) problems.push({ path: `model.outputs.${output.name}.classes`, message: trouble });
-    const classes = named ?? file.classes[output.name];
-    return classes === undefined ? output : { ...output, classes };
-  });
-}
-
-/** Whether so many classes fit an output; OutputSpec says what they mean where. */
-function findClassTrouble(output: OutputSpec, count: number): string | null {
-  if (output.datatype === "BYTES") return "the output is text already, so classes have no meaning";
-  if (!isFloat(output.datatype)) return null;
-  const width = output.shape.length === 2 ? output.shape[1]! : output.shape.length < 2 ? 1 : null;
-  if (width === -1 || (width === 1 && count === 2) || (width === count && width !== 1)) return null;
-  const wanted = width === null ? "cannot have classes" : `wants ${width === 1 ? 2 : width}`;
-  return `names ${count} classes, but ${describe(output)} ${wanted}`;
 }
 
 function canBe(file: readonly number[], said: readonly number[]): boolean {
   return file.length === said.length && file.every((size, i) => size === -1 || size === said[i] || said[i] === -1);
-}
-
-function describe(port: InputSpec | OutputSpec): string {
-  return `${JSON.stringify(port.name)} (${typeOf[port.datatype]} ${showShape(port.shape)})`;
-}
-
-function showShape(shape: readonly number[]): string {
-  return `[${shape.map((size) => (size === -1 ? "any" : size)).join(", ")}]`;
 }

@@ -3,6 +3,7 @@ import {
   toManifestExamples,
   toManifestInput,
   type Manifest,
+  type ManifestEnvironment,
   type ManifestExamples,
   type ManifestInput,
   type ManifestTraining,
@@ -12,10 +13,15 @@ import { createHash } from "node:crypto";
 
 /**
  * The `model:` section in one form for each meaning. Inputs and outputs are lists sorted by name; the inputs of a packed
- * model stay in their order, which says which column of the matrix is which.
+ * model, or of one that says nothing of them, stay in their order, which says which column of the matrix is which.
  */
 export interface ModelSection {
   readonly path: string;
+  readonly flavor?: string;
+  readonly runtime?: string;
+  readonly environment?: ManifestEnvironment;
+  readonly command?: readonly string[];
+  readonly options?: Readonly<Record<string, unknown>>;
   readonly inputs?: readonly ({ readonly name: string } & ManifestInput)[];
   readonly outputs?: readonly { readonly name: string; readonly classes?: readonly string[] }[];
   readonly examples?: { readonly path: string; readonly absolute: number; readonly relative: number };
@@ -30,8 +36,11 @@ export function toModelSection(path: string, model: Manifest["model"] | null, pa
   const outputs = Object.entries(model?.outputs ?? {}).flatMap(([name, { classes }]) =>
     classes === undefined ? [] : [{ name, classes }],
   );
+  const { flavor, runtime, environment, command, options } = model ?? {};
   return {
     path,
+    ...{ ...(flavor && { flavor }), ...(runtime && runtime !== "auto" && { runtime }) },
+    ...{ ...(environment && { environment }), ...(command && { command }), ...(options && { options }) },
     ...(inputs.length > 0 ? { inputs: packed ? inputs : inputs.toSorted(byName) } : {}),
     ...(outputs.length > 0 ? { outputs: outputs.toSorted(byName) } : {}),
     ...(model?.examples === undefined ? {} : { examples: toExamplesSection(model.examples) }),

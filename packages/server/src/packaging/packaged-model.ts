@@ -1,20 +1,24 @@
-import type { ProbeReport, Signature } from "@slipway/runtime";
+import type { ModelProgram, Placement, ProbeReport, Signature } from "@slipway/runtime";
 import type { ModelSection } from "./model-section.ts";
 
 /** What a deploy knows of a file after it was looked at: everything that a version is, except its number. */
 export interface PackagedModel {
   /** The manifest's name, or one made from the file's. */
   readonly name: string;
-  readonly flavor: "onnx";
+  /** `onnx`, `sklearn`, `mlflow`, ... */
+  readonly flavor: string;
   readonly platform: string;
   /** The file's, with what the manifest says of columns, ranges, missing values and classes. */
   readonly signature: Signature;
   /** The part of the manifest that is hashed into the version. */
   readonly modelSection: ModelSection;
+  readonly program: ModelProgram;
   readonly report: ProbeReport;
-  readonly placement: "thread" | "worker";
-  /** The file to serve instead of the one that was given, where a ZipMap had to go. Null: serve what was given. */
-  readonly rewritten: RewrittenFile | null;
+  readonly placement: Placement;
+  /** The file to open, below the folder: the one that was given, or one of `made`. */
+  readonly entry: string;
+  /** What packaging made of the files beside the examples: a model without its ZipMap, a lock, a translation. */
+  readonly made: readonly RewrittenFile[];
   /** `model.examples`, read and ready to be run; null where there are none. */
   readonly examples: PreparedExamplesFile | null;
   /** What was seen, for the person who deploys; sentences. */

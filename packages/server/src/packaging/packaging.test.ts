@@ -37,7 +37,8 @@ describe("packaging", () => {
       flavor: "onnx",
       platform: "onnx_onnxv1",
       modelSection: { path: "matrix.onnx" },
-      rewritten: null,
+      program: { kind: "onnx" },
+      made: [],
       signature: { packed: null, batched: true, inputs: [{ name: "X", datatype: "FP32", shape: [-1, 4] }] },
       notes: [expect.stringMatching(/^It will run in .* opening takes [\d.]+ ms, a row [\d.]+ ms/)],
     });
@@ -56,7 +57,8 @@ describe("packaging", () => {
   });
 
   test("hands over the model without its ZipMap", async () => {
-    const { rewritten, signature, notes } = await inspect("iris-text-zipmap.onnx");
+    const { made, signature, notes } = await inspect("iris-text-zipmap.onnx");
+    const [rewritten] = made;
     const bytes = await readFile(rewritten!.path);
     expect(rewritten).toEqual({
       path: join(folder, rewritten!.relativePath),
@@ -104,7 +106,7 @@ describe("packaging", () => {
     const packaged = await packaging.inspect({ folder, path: "model.onnx", manifest });
     expect(packaged).toMatchObject({
       name: "flight-delay",
-      rewritten: null,
+      made: [],
       signature: { batched: true, packed: null },
       report: { unmeasured: null },
     });

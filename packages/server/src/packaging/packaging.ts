@@ -1,19 +1,20 @@
-import { invalidManifest, SlipwayError, toManifestExamples, toManifestInput, type Manifest } from "@slipway/contract";
-import { choosePlacement, examplesFile, type ProbeReport, type ProbeRequest, type Signature } from "@slipway/runtime";
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { invalidManifest, SlipwayError, toManifestExamples, type Manifest } from "@slipway/contract";
+import { examplesFile, type Signature } from "@slipway/runtime";
 import { stat } from "node:fs/promises";
-import { join, posix } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { join } from "node:path";
 import { systemClock, type Clock } from "../kernel/clock.ts";
 import type { Lake } from "../platform/lake/index.ts";
 import { createChildRunner } from "../platform/process/index.ts";
 import { deriveName } from "./derive-name.ts";
 import { prepareExamples } from "./examples/prepare-examples.ts";
-import { mergeSignature, type FileFacts } from "./merge-signature.ts";
+import { recogniseFormat } from "./formats/recognise-format.ts";
+import type { InspectDeps, InspectJob, OipDeps, PythonDeps } from "./inspect-job.ts";
+import { inspectOnnx } from "./inspect-onnx.ts";
 import { toModelSection } from "./model-section.ts";
-import type { PackagedModel, PreparedExamplesFile, RewrittenFile } from "./packaged-model.ts";
-import { probeModel } from "./probe-model.ts";
+import { inspectOip } from "./oip/inspect-oip.ts";
+import type { PackagedModel, PreparedExamplesFile } from "./packaged-model.ts";
+import { inspectPython } from "./python/inspect-python.ts";
+import { toRewritten } from "./rewritten-file.ts";
 
 export interface PackagingOptions {
   /** How long a file may be looked at. 60 s. */
@@ -23,6 +24,10 @@ export interface PackagingOptions {
   readonly clock?: Clock;
   /** Reads examples in CSV and Parquet; without it only JSON is taken. */
   readonly lake?: Lake;
+  /** Without it no Python model can be looked at. */
+  readonly python?: PythonDeps;
+  /** Without it none that other programs serve. */
+  readonly oip?: OipDeps;
 }
 
 export interface InspectRequest {
@@ -31,6 +36,8 @@ export interface InspectRequest {
   /** The model file, below the folder, with forward slashes. */
   readonly path: string;
   readonly manifest: Manifest | null;
+  /** What is said beside the manifest, and goes before it. */
+  readonly said?: Pick<NonNullable<Manifest["model"]>, "flavor" | "runtime">;
   readonly signal?: AbortSignal;
   /** Told what happens now, as a sentence. */
   readonly onProgress?: (message: string) => void;
@@ -46,72 +53,58 @@ export interface Packaging {
   inspect(request: InspectRequest): Promise<PackagedModel>;
 }
 
-/** Time for the timed runs of a probe together. */
-const runBudgetMs = 300;
-
 export function createPackaging(options: PackagingOptions = {}): Packaging {
-  const { probeTimeoutMs = 60_000, probeMemoryBytes = 4 * 2 ** 30, clock = systemClock } = options;
+  const { probeTimeoutMs = 60_000, probeMemoryBytes = 4 * 2 ** 30, clock = systemClock, lake = null } = options;
   const children = createChildRunner({ clock });
   const limits = {
     timeMs: probeTimeoutMs,
     memoryBytes: probeMemoryBytes,
     heapBytes: Math.min(probeMemoryBytes, 2 ** 30),
   };
+  const deps: InspectDeps = {
+    children,
+    lake,
+    limits,
+    python: options.python ?? null,
+    oip: options.oip ?? null,
+    readExamples,
+  };
 
-  async function readExamples(request: {
-    readonly folder: string;
-    readonly model: Manifest["model"] | null;
-    readonly signature: Signature;
-    readonly signal?: AbortSignal;
-  }): Promise<PreparedExamplesFile | null> {
-    const { model, ...rest } = request;
-    if (model?.examples === undefined) return null;
-    const deps = { children, lake: options.lake ?? null };
-    const prepared = await prepareExamples(deps, { ...rest, said: model.examples });
-    return { ...(await toRewritten(request.folder, examplesFile)), ...prepared };
+  async function readExamples(job: InspectJob, signature: Signature): Promise<PreparedExamplesFile | null> {
+    const said = job.model?.examples;
+    if (said === undefined) return null;
+    const { folder, signal } = job;
+    const prepared = await prepareExamples(deps, { folder, said, signature, ...(signal && { signal }) });
+    return { ...(await toRewritten(folder, examplesFile)), ...prepared };
   }
 
   return {
-    async inspect({ folder, path, manifest, signal, onProgress }) {
-      const model = manifest?.model ?? null;
+    async inspect({ folder, path, manifest, said = {}, signal, onProgress }) {
+      const given = manifest?.model ?? null;
+      const model = given === null && Object.keys(said).length === 0 ? null : { ...given, path, ...said };
       await requireNamedFiles(folder, model);
-      const rewriteTo = posix.join(posix.dirname(path), `.slipway-${posix.basename(path)}`);
-      const report = await probeModel(children, {
-        request: { folder, path, rewriteTo, ...toHints(model), budgetMs: runBudgetMs },
-        limits,
-        ...(signal === undefined ? {} : { signal }),
-        ...(onProgress === undefined ? {} : { onProgress }),
-      });
-      const signature = mergeSignature(toFacts(report), model);
-      const placement = choosePlacement(report);
-      if (model?.examples !== undefined) onProgress?.("reading the examples");
-      const examples = await readExamples({ folder, model, signature, ...(signal && { signal }) });
-      return {
-        name: manifest?.name ?? deriveName(path),
-        flavor: "onnx",
-        platform: report.description.platform,
-        signature,
-        modelSection: toModelSection(path, model, signature.packed !== null),
-        report,
-        placement,
-        rewritten: report.path === path ? null : await toRewritten(folder, report.path),
-        examples,
-        notes: [...report.notes, describePlacement(report, placement)],
+      const format = await recogniseFormat({ folder, path, model });
+      const job: InspectJob = {
+        ...{ folder, path, model, sample: await findSample(folder, model) },
+        identity: { name: manifest?.name ?? deriveName(path), modelSection: toModelSection(path, model, true) },
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress }),
       };
+      if (format.flavor === "onnx") return inspectOnnx(deps, job);
+      if (format.flavor !== "command" && format.flavor !== "remote") return inspectPython(deps, job, format);
+      return inspectOip(deps, job, format);
     },
   };
 }
 
-/**
- * The signature of a model that was looked at, with another manifest.
- * @throws SlipwayError `invalid_manifest` where file and manifest do not fit
- */
-export function readSignature({ report }: Pick<PackagedModel, "report">, manifest: Manifest | null): Signature {
-  return mergeSignature(toFacts(report), manifest?.model ?? null);
-}
+const sampleFiles = ["training/sample.parquet", "training/sample.csv"];
 
-function toFacts(report: ProbeReport): FileFacts {
-  return { signature: report.description.signature, classes: report.classes, columns: readColumns(report) };
+/** What the manifest calls the training data, or what `slipway.record` leaves there. */
+async function findSample(folder: string, model: Manifest["model"] | null): Promise<string | null> {
+  if (model?.training?.reference !== undefined) return model.training.reference;
+  for (const file of sampleFiles)
+    if ((await stat(join(folder, file)).catch(() => null))?.isFile() === true) return file;
+  return null;
 }
 
 /** @throws SlipwayError `invalid_manifest` with `missing_files` */
@@ -130,55 +123,4 @@ async function requireNamedFiles(folder: string, model: Manifest["model"] | null
   if (problems.length === 0) return;
   const error = invalidManifest(problems);
   throw new SlipwayError(error.code, error.message, { ...error.details, missing_files: missing });
-}
-
-/** What to try the model with. Whether the manifest names inputs or columns of the only one is not known yet. */
-function toHints(model: Manifest["model"] | null): Pick<ProbeRequest, "ranges" | "columnRanges"> {
-  const inputs = Object.entries(model?.inputs ?? {}).map(
-    ([name, value]) => [name, toManifestInput(value).range] as const,
-  );
-  const ranges = inputs.flatMap(([name, range]) => (range === undefined ? [] : [[name, range] as const]));
-  return { ranges: Object.fromEntries(ranges), columnRanges: inputs.map(([, range]) => range ?? null) };
-}
-
-/** Column names that the file itself carries: a JSON list in its metadata. */
-function readColumns(report: ProbeReport): readonly string[] | null {
-  for (const key of ["slipway.columns", "feature_names"]) {
-    try {
-      const columns: unknown = JSON.parse(report.metadata[key] ?? "null");
-      const width = report.description.signature.inputs[0]?.shape[1];
-      if (
-        Array.isArray(columns) &&
-        columns.every((column) => typeof column === "string" && column !== "") &&
-        new Set(columns).size === columns.length &&
-        (width === columns.length || width === -1)
-      )
-        return columns;
-    } catch {
-      // Another program's metadata; it need not be JSON.
-    }
-  }
-  return null;
-}
-
-function describePlacement(
-  { createMs, runs, unbounded, unmeasured }: ProbeReport,
-  placement: PackagedModel["placement"],
-): string {
-  const where = placement === "thread" ? "in the server's own thread" : "in worker threads";
-  if (runs === null) return `It will run ${where}: it could not be measured (${unmeasured ?? "no reason given"}).`;
-  if (unbounded.length > 0)
-    return `It will run ${where}: it has ${unbounded.join(" and ")}, whose time depends on the input, so no measurement bounds it.`;
-  return `It will run ${where}: opening takes ${format(createMs)} ms, a row ${format(runs.p50Ms)} ms (p95 ${format(runs.p95Ms)} ms).`;
-}
-
-function format(ms: number): string {
-  return ms >= 10 ? ms.toFixed(0) : ms.toPrecision(2);
-}
-
-async function toRewritten(folder: string, relativePath: string): Promise<RewrittenFile> {
-  const path = join(folder, relativePath);
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return { path, relativePath, sha256: hash.digest("hex"), size: (await stat(path)).size };
 }

@@ -80,4 +80,11 @@ export const registryMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    id: "registry-0003",
+    async up(db) {
+      // How the files are run; null for those that were ONNX files before anything else could be.
+      await db.schema.alterTable("model_versions").addColumn("program", "text").execute();
+    },
+  },
 ];

@@ -6,6 +6,9 @@ import { checkFilePaths, parseSha256 } from "../platform/blobs/index.ts";
 /** What a version's inputs and outputs are, as packaging found them. */
 export type VersionSignature = PackagedModel["signature"];
 
+/** How a version's files are run. */
+export type VersionProgram = PackagedModel["program"];
+
 /** `verified`: the probe has opened it. `registered`: it came through a door that does not look inside. */
 export type VersionState = "verified" | "registered";
 
@@ -31,6 +34,8 @@ export interface NewVersion {
   /** The immutable `model:` section of slipway.yaml; null where there was none. JSON-safe, as are report and owner. */
   readonly modelSection: object | null;
   readonly placement: "thread" | "worker" | "process";
+  /** How its files are run. */
+  readonly program: VersionProgram;
   /** What the probe measured; null where there was none. */
   readonly report: object | null;
   readonly owner: object | null;

@@ -1,6 +1,6 @@
 import type { Id } from "../kernel/ids.ts";
 import type { Alias, AliasEvent } from "./model.ts";
-import type { ModelVersion, VersionFile, VersionSignature, VersionState } from "./model-version.ts";
+import type { ModelVersion, VersionFile, VersionProgram, VersionSignature, VersionState } from "./model-version.ts";
 
 export interface ModelRow {
   name: string;
@@ -23,6 +23,7 @@ export interface VersionRow {
   entry: string;
   model_section: string | null;
   placement: string;
+  program: string | null;
   report: string | null;
   owner: string | null;
   message: string | null;
@@ -72,6 +73,7 @@ export function toVersionRow(version: ModelVersion): VersionRow {
     entry: version.entry,
     model_section: toJson(version.modelSection),
     placement: version.placement,
+    program: toJson(version.program),
     report: toJson(version.report),
     owner: toJson(version.owner),
     message: version.message,
@@ -95,6 +97,7 @@ export function fromVersionRow(row: VersionRow): ModelVersion {
     entry: row.entry,
     modelSection: fromJson(row.model_section),
     placement: row.placement as ModelVersion["placement"],
+    program: (fromJson(row.program) as VersionProgram | null) ?? { kind: "onnx" },
     report: fromJson(row.report),
     owner: fromJson(row.owner),
     message: row.message,

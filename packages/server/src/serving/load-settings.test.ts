@@ -3,7 +3,7 @@ import type { ModelVersion } from "../registry/index.ts";
 import { fitSettings, requirePlacement, toLoadKey, toPlacement, type LoadSettings } from "./load-settings.ts";
 
 const version = (placement: string, report: object | null = null) =>
-  ({ id: "id", placement, report }) as unknown as ModelVersion;
+  ({ id: "id", placement, program: { kind: "onnx" }, report }) as unknown as ModelVersion;
 const settings = (rest: Partial<LoadSettings> = {}): LoadSettings => ({ replicas: 1, ...rest });
 
 test("a version runs where it was measured to, unless the endpoint says otherwise; on CUDA never in the server's thread", () => {

@@ -1,5 +1,5 @@
 import { SlipwayError } from "@slipway/contract";
-import { threadLimits, type Device, type Placement, type ProbeReport } from "@slipway/runtime";
+import { threadLimits, type Device, type ModelProgram, type Placement, type ProbeReport } from "@slipway/runtime";
 import type { ModelVersion } from "../registry/index.ts";
 
 export interface BatchingSettings {
@@ -33,18 +33,27 @@ export interface LoadSettings {
 export interface Placed {
   /** Where it runs best, as the probe found. */
   readonly placement: Placement;
+  readonly program: ModelProgram;
   readonly report: object | null;
 }
 
 /** On CUDA, what would run in the event loop's thread runs in a worker thread: it was measured on the CPU. */
-export function toPlacement({ placement: own }: Placed, { placement, device }: LoadSettings): Placement {
+export function toPlacement({ placement: own, program }: Placed, { placement, device }: LoadSettings): Placement {
+  if (program.kind !== "onnx") return "process";
   if (placement !== undefined) return placement;
   return own === "thread" && device === "cuda" ? "worker" : own;
 }
 
 /** Whether a version may run where the settings say. @throws SlipwayError `too_slow`, `precondition_failed` */
 export function requirePlacement(what: string, placed: Placed, settings: LoadSettings): void {
-  if (settings.placement !== "thread") return;
+  const { placement } = settings;
+  if (placed.program.kind !== "onnx" && placement !== undefined && placement !== "process")
+    throw new SlipwayError(
+      "precondition_failed",
+      `${what} runs in ${placed.program.kind === "python" ? "Python" : "a program of its own"}, which no ${placement} of the server can hold. Leave serve.placement out, or say process.`,
+      { placement },
+    );
+  if (placement !== "thread") return;
   if (settings.device === "cuda")
     throw new SlipwayError(
       "precondition_failed",
@@ -57,7 +66,9 @@ export function requirePlacement(what: string, placed: Placed, settings: LoadSet
 
 /** The settings without a placement that this version cannot have. */
 export function fitSettings(version: ModelVersion, settings: LoadSettings): LoadSettings {
-  if (settings.placement !== "thread" || version.placement === "thread") return settings;
+  const fits = version.program.kind === "onnx" ? version.placement === "thread" : settings.placement === "process";
+  if (settings.placement === undefined || fits) return settings;
+  if (settings.placement !== "thread" && version.program.kind === "onnx") return settings;
   const { placement: _, ...rest } = settings;
   return rest;
 }

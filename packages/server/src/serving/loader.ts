@@ -1,4 +1,4 @@
-import { examplesFile, type Placement, type Replica, type Runtime } from "@slipway/runtime";
+import { examplesFile, type Replica } from "@slipway/runtime";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
@@ -8,9 +8,10 @@ import type { BlobStore } from "../platform/blobs/index.ts";
 import type { ModelVersion } from "../registry/index.ts";
 import { requirePlacement, toPlacement, type LoadSettings } from "./load-settings.ts";
 import { createBatchedVersion } from "./batched-version.ts";
+import { toModelFiles, type FindRuntime } from "./find-runtime.ts";
 import type { LoadedVersion } from "./loaded-version.ts";
 import { openReplicas } from "./open-replicas.ts";
-import { proveModel, readVersionExamples, requireRuntime, type Proof, type ProofSubject } from "./prove-model.ts";
+import { proveModel, readVersionExamples, type Proof, type ProofSubject } from "./prove-model.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { withinLimit } from "./within-limit.ts";
 
@@ -18,7 +19,7 @@ export interface ServingDeps {
   /** Where the files of loaded versions are laid out, a folder a version. */
   readonly folder: string;
   readonly blobs: BlobStore;
-  readonly runtimes: Readonly<Partial<Record<Placement, Runtime>>>;
+  readonly findRuntime: FindRuntime;
   readonly batchRows: number;
   /** What computes; by default one for this server. */
   readonly lanes?: Lanes;
@@ -61,8 +62,9 @@ export function createLoader(deps: ServingDeps): Loader {
     const what = nameOf(version);
     requirePlacement(what, version, settings);
     const readExamples = hasExamples(version) ? () => readVersionExamples(folder) : null;
-    const runtime = requireRuntime(deps.runtimes, placement);
-    const files = { folder, path: version.entry };
+    const { threads = 1 } = settings;
+    const runtime = await deps.findRuntime({ program: version.program, placement, folder, threads });
+    const files = toModelFiles(folder, version);
     const giveUp = new AbortController();
     const request = { runtime, files, signature, what, settings, readExamples, batchRows, giveUp: giveUp.signal };
     // Replicas in the event loop's thread would share that thread: one is as good as many.
@@ -95,8 +97,8 @@ export function createLoader(deps: ServingDeps): Loader {
     const folder = join(root, `${version.id}.proof-${createId()}`);
     try {
       await blobs.layout(version.files, folder);
-      const { entry: path, signature, placement, report } = version;
-      const place = { what: nameOf(version), folder, path, signature, placement, report };
+      const { entry, program, signature, placement, report } = version;
+      const place = { what: nameOf(version), folder, entry, program, signature, placement, report };
       const subject = { ...place, settings, hasExamples: hasExamples(version) };
       return await proveModel({ ...deps, loadTimeoutMs }, subject, signal);
     } finally {

@@ -4,19 +4,18 @@ import {
   type Examples,
   type ParityReport,
   type Placement,
-  type Runtime,
   type Signature,
 } from "@slipway/runtime";
-import { SlipwayError } from "@slipway/contract";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
+import { toModelFiles, type FindRuntime } from "./find-runtime.ts";
 import { requirePlacement, toPlacement, type LoadSettings, type Placed } from "./load-settings.ts";
 import { openReplica } from "./open-replicas.ts";
 import { withinLimit } from "./within-limit.ts";
 
 export interface ProofDeps {
-  readonly runtimes: Readonly<Partial<Record<Placement, Runtime>>>;
+  readonly findRuntime: FindRuntime;
   readonly clock: Clock;
   /** Most rows of a run. */
   readonly batchRows: number;
@@ -29,8 +28,8 @@ export interface ProofSubject extends Placed {
   /** For messages: `flight-delay@2`, or a file. */
   readonly what: string;
   readonly folder: string;
-  /** The file to open, below the folder. */
-  readonly path: string;
+  /** The file that was named, below the folder. */
+  readonly entry: string;
   readonly signature: Signature;
   /** How it will be served. */
   readonly settings: LoadSettings;
@@ -52,13 +51,14 @@ export interface Proof {
  */
 export async function proveModel(deps: ProofDeps, subject: ProofSubject, signal?: AbortSignal): Promise<Proof> {
   const { clock, batchRows, loadTimeoutMs: timeoutMs } = deps;
-  const { what, folder, path, signature, settings } = subject;
+  const { what, folder, program, signature, settings } = subject;
   const placement = toPlacement(subject, settings);
   requirePlacement(what, subject, settings);
   const readExamples = subject.hasExamples ? () => readVersionExamples(folder) : null;
+  const { threads = 1 } = settings;
+  const runtime = await deps.findRuntime({ program, placement, folder, threads });
   const startedAt = clock.monotonic();
-  const runtime = requireRuntime(deps.runtimes, placement);
-  const files = { folder, path };
+  const files = toModelFiles(folder, subject);
   const giveUp = new AbortController();
   const request = { runtime, files, signature, what, settings, readExamples, batchRows, giveUp: giveUp.signal };
   const opening = openReplica({ ...request, ...(signal && { signal }) });
@@ -71,10 +71,4 @@ export async function proveModel(deps: ProofDeps, subject: ProofSubject, signal?
 
 export async function readVersionExamples(folder: string): Promise<Examples> {
   return decodeExamples(await readFile(join(folder, examplesFile)));
-}
-
-export function requireRuntime(runtimes: ProofDeps["runtimes"], placement: Placement): Runtime {
-  const runtime = runtimes[placement];
-  if (runtime) return runtime;
-  throw new SlipwayError("unimplemented", `The placement "${placement}" is not built yet.`);
 }

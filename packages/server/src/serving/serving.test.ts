@@ -46,10 +46,18 @@ function createRuntime(broken: number): Runtime & { readonly open: Runtime["open
 function createServingOn(runtime: Runtime) {
   const blobs = { layout: async () => {} } as unknown as BlobStore;
   const logger = silentLogger;
-  return createServing({ folder: "", blobs, runtimes: { worker: runtime }, batchRows: 8, clock: systemClock, logger });
+  return createServing({
+    folder: "",
+    blobs,
+    findRuntime: async () => runtime,
+    batchRows: 8,
+    clock: systemClock,
+    logger,
+  });
 }
 
-const version = { id: createId(), model: "m", version: 1, placement: "worker", signature, files: [], entry: "m.onnx" };
+const version = { id: createId(), model: "m", version: 1, program: { kind: "onnx" },
+  placement: "worker", signature, files: [], entry: "m.onnx" };
 const slow = version as unknown as ModelVersion;
 
 test("where one copy of a version does not open, the others are closed, and the next try is a new one", async () => {
@@ -106,11 +114,11 @@ test("every copy answers the examples before it serves; where one does not, none
       return { run: async ([x]) => [answer(x!)], close: async () => void alive-- };
     },
   };
-  const runtimes = { worker: runtime };
+  const findRuntime = async () => runtime;
   const deps = {
     folder: join(room, "loaded"),
     blobs,
-    runtimes,
+    findRuntime,
     batchRows: 8,
     clock: systemClock,
     logger: silentLogger,
@@ -142,7 +150,7 @@ test("a copy that was started anew answers the examples again before it serves",
       return { run: async ([x]) => [answer(x!)], close: async () => {} };
     },
   };
-  const deps = { folder: join(room, "loaded"), blobs, runtimes: { worker: runtime }, batchRows: 8 };
+  const deps = { folder: join(room, "loaded"), blobs, findRuntime: async () => runtime, batchRows: 8 };
   const serving = createServing({ ...deps, clock: systemClock, logger: silentLogger });
   const loaded = await serving.acquire(known, { replicas: 1, threads: 3, device: "cuda", memoryBytes: 9 });
   expect(opened).toMatchObject([{ threads: 3, device: "cuda", memoryBytes: 9, what: "m@1" }]);
@@ -169,7 +177,7 @@ test("a model that never opens is given up, and what comes of it later is closed
   const base = {
     folder: "",
     blobs,
-    runtimes: { worker: runtime },
+    findRuntime: async () => runtime,
     batchRows: 8,
     clock: systemClock,
     logger: silentLogger,

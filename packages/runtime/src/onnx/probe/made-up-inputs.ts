@@ -10,6 +10,7 @@ export type Row = 0 | 1 | 2;
 export const madeUpRows: readonly Row[] = [0, 1, 2];
 
 const words = ["a", "b", "c"];
+const moments = ["2026-01-01T00:00:00", "2026-02-01T12:00:00", "2026-03-01T18:30:00"];
 
 /**
  * Inputs that nobody sent. Row 0 holds the middle of each range, or zeros and "a"; row 1 the lowest value, or ones and "b";
@@ -30,8 +31,10 @@ function makeInput(spec: InputSpec, rows: readonly Row[], ranges: readonly (Rang
   const count = elementCount(shape);
   const width = spec.shape[0] === -1 ? count / rows.length : count;
   const rowOf = (element: number) => rows[Math.floor(element / width)] ?? 0;
-  if (datatype === "BYTES")
-    return { name, datatype, shape, data: Array.from({ length: count }, (_, i) => words[rowOf(i)]!) };
+  if (datatype === "BYTES") {
+    const texts = spec.categories ?? (spec.format === undefined ? words : moments);
+    return { name, datatype, shape, data: Array.from({ length: count }, (_, i) => texts[rowOf(i) % texts.length]!) };
+  }
   const data = createData(datatype, count) as NumericData;
   for (let i = 0; i < count; i++) {
     const range = ranges[(i % width) % ranges.length];

@@ -34,7 +34,7 @@ export async function measure(session: OnnxSession, guess: Signature, request: P
     return { signature: guess, runs: null, unmeasured: failure, notes: [note] };
   }
   const slow = firstMs > request.budgetMs;
-  const times = slow ? [firstMs] : await time(() => run([good]), request.budgetMs);
+  const times = slow ? [firstMs] : await takeTimes(() => run([good]), request.budgetMs);
   const runs = { firstMs, p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95), count: times.length };
 
   const trouble = guess.batched ? await findTrouble(run, singles, slow) : null;
@@ -76,7 +76,7 @@ const windows = 6;
  * Times of runs, sorted, within about a budget and at least one. A busy machine makes single runs late: where only that
  * speaks against the event loop's thread, the time is taken again, and the best window counts.
  */
-async function time(run: () => Promise<unknown>, budgetMs: number): Promise<number[]> {
+export async function takeTimes(run: () => Promise<unknown>, budgetMs: number): Promise<number[]> {
   const windowMs = budgetMs / windows;
   let best: number[] = [];
   for (let attempt = 0; attempt < windows; attempt++) {
@@ -96,7 +96,7 @@ async function time(run: () => Promise<unknown>, budgetMs: number): Promise<numb
 }
 
 /** Nearest rank of sorted values. */
-function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? 0;
 }
 

@@ -45,6 +45,10 @@ export interface ProbeReport {
   readonly externalFiles: readonly string[];
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Versions of the Python packages that it runs with. */
+  readonly packages?: Readonly<Record<string, string>>;
+  /** Of its interpreter. */
+  readonly python?: string;
   /** What was seen, for the person who deploys. */
   readonly notes: readonly string[];
 }

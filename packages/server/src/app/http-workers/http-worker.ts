@@ -23,6 +23,8 @@ import type { WorkerMethods, WorkerSetup } from "./worker-calls.ts";
 import { listenShared } from "../listen.ts";
 import { toLogSettings } from "../log-settings.ts";
 import { openHttp } from "../open-http.ts";
+import { openEnvironments } from "../environments.ts";
+import { createModelRuntimes } from "../runtimes.ts";
 import { openServing } from "../serving.ts";
 import { openTracer } from "../tracer.ts";
 
@@ -50,7 +52,9 @@ export async function run(setup: WorkerSetup): Promise<WorkerMethods> {
   lifecycle.onStop("sql", () => sql.close());
   const registry = createRegistry({ sql, clock });
   const blobs = createBlobStore({ folder: join(folder, "blobs"), maxBytes: config.blobLimit });
-  const serving = openServing({ ...base, folder, blobs });
+  const environments = openEnvironments({ ...base, folder });
+  const runtimes = createModelRuntimes({ environments, logger, homes: join(folder, "tmp") });
+  const serving = openServing({ ...base, folder, blobs, runtimes });
   const predictions = createInstanceLog({ ...toLogSettings(config, folder), instance, clock, logger });
   lifecycle.onStop("predictions", () => predictions.close(), 10_000);
   const tracer = await openTracer({ ...base, instance });

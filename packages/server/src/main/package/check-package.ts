@@ -15,7 +15,7 @@ import { toManifestSettings } from "../../endpoints/index.ts";
 import { createLake } from "../../platform/lake/index.ts";
 import { proveModel, requirePlacement, toPlacement, type LoadSettings } from "../../serving/index.ts";
 import { judgeAge, judgeDigest, judgeLatency, judgeMemory, judgeParity, judgeSignature } from "./judge.ts";
-import { createRuntimes, openReplica } from "./open-replica.ts";
+import { openReplica, packageRuntimes } from "./open-replica.ts";
 import { measureLatency } from "./measure-latency.ts";
 import type { PackageFinding } from "./package-finding.ts";
 import { addFiles, hashOf, openPackage, type PackageFile } from "./open-package.ts";
@@ -102,7 +102,7 @@ async function look(
 ): Promise<Looked | { finding: PackageFinding }> {
   const { entry, signal, onProgress } = request;
   const lake = createLake({ memoryBytes: 2 ** 30, threads: 2, idleMs: 1000, clock: systemClock, logger: silentLogger });
-  const packaging = createPackaging({ lake });
+  const packaging = createPackaging({ lake, python: packageRuntimes().python });
   let files = request.files;
   try {
     for (;;) {
@@ -144,12 +144,12 @@ function failed(check: string, error: unknown): PackageFinding {
 
 async function describeFiles(
   files: readonly PackageFile[],
-  { report, notes, rewritten }: PackagedModel,
+  { report, notes, made }: PackagedModel,
 ): Promise<PackageFinding[]> {
   const sizes = await Promise.all(files.map(async ({ absolute }) => (await stat(absolute)).size));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const names = files.map(({ path }) => path).join(", ");
-  const doubtful = report.unmeasured !== null || (notes.length > 1 && rewritten === null);
+  const doubtful = report.unmeasured !== null || (notes.length > 1 && made.length === 0);
   return [
     { check: "files", state: "ok", message: `${names} (${(total / 1024).toFixed(1)} KiB)` },
     { check: "model", state: doubtful ? "warning" : "ok", message: notes.join(" ") },
@@ -188,9 +188,10 @@ async function tryOut(
   const settings = toManifestSettings(manifest);
   const placed = judgePlacement(packaged, settings);
   if (placed.state === "failed") return [placed];
-  const place = { what: "the model", folder, path: report.path, signature, placement, report, settings };
+  const { program, entry } = packaged;
+  const place = { what: "the model", folder, entry, program, signature, placement, report, settings };
   const subject = { ...place, hasExamples: examples !== null };
-  const deps = { runtimes: createRuntimes(), clock: systemClock, batchRows, loadTimeoutMs: 120_000 };
+  const deps = { findRuntime: packageRuntimes().find, clock: systemClock, batchRows, loadTimeoutMs: 120_000 };
   const found: PackageFinding[] = [placed];
   try {
     onProgress?.("answering the examples");

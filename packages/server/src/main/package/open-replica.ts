@@ -1,16 +1,13 @@
-import {
-  createProcessRuntime,
-  createThreadRuntime,
-  createWorkerRuntime,
-  onnxModelCommand,
-  type Placement,
-  type Replica,
-  type Runtime,
-  type Signature,
-} from "@slipway/runtime";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Replica, Signature } from "@slipway/runtime";
+import { pypi } from "../../app/environments.ts";
+import { createModelRuntimes, type ModelRuntimes } from "../../app/runtimes.ts";
+import { createEnvironments } from "../../environments/index.ts";
+import { systemClock } from "../../kernel/clock.ts";
+import { silentLogger } from "../../kernel/logger.ts";
 import type { PackagedModel } from "../../packaging/index.ts";
-import { minimalEnvironment } from "../../platform/process/index.ts";
-import { toPlacement, type LoadSettings } from "../../serving/index.ts";
+import { toModelFiles, toPlacement, type LoadSettings } from "../../serving/index.ts";
 
 interface Opening {
   readonly folder: string;
@@ -19,16 +16,17 @@ interface Opening {
 }
 
 /** One loaded copy of a model that was looked at, where a server would run it. */
-export function openReplica({ folder, packaged, settings }: Opening, signature: Signature): Promise<Replica> {
+export async function openReplica({ folder, packaged, settings }: Opening, signature: Signature): Promise<Replica> {
   const { threads = 1, device = "cpu" } = settings;
-  const runtime = createRuntimes()[toPlacement(packaged, settings)];
-  return runtime.open({ folder, path: packaged.report.path }, signature, { threads, device });
+  const { program } = packaged;
+  const placement = toPlacement(packaged, settings);
+  const runtime = await packageRuntimes().find({ program, placement, folder, threads });
+  return runtime.open(toModelFiles(folder, packaged), signature, { threads, device });
 }
 
-export function createRuntimes(): Readonly<Record<Placement, Runtime>> {
-  return {
-    thread: createThreadRuntime(),
-    worker: createWorkerRuntime(),
-    process: createProcessRuntime({ command: onnxModelCommand(), environment: minimalEnvironment() }),
-  };
+/** What opens models without a server; environments that it makes are kept in the user's cache. */
+export function packageRuntimes(): ModelRuntimes {
+  const folder = join(homedir(), ".cache", "slipway", "envs");
+  const environments = createEnvironments({ folder, index: pypi, clock: systemClock, logger: silentLogger });
+  return createModelRuntimes({ environments, logger: silentLogger });
 }

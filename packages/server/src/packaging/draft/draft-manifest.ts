@@ -1,4 +1,4 @@
-import { typeOf } from "../merge-signature.ts";
+import { typeOf } from "../port-types.ts";
 import type { PackagedModel } from "../packaged-model.ts";
 import type { ColumnFacts } from "./column-facts.ts";
 import { guessClasses } from "./guess-classes.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseManifestText } from "../manifest-file.ts";
 import type { PackagedModel } from "../packaged-model.ts";
-import { readSignature } from "../packaging.ts";
+import { readSignature } from "../inspect-onnx.ts";
 import { toColumnFacts } from "./column-facts.ts";
 import { draftManifest } from "./draft-manifest.ts";
 import { matchColumns } from "./match-columns.ts";

@@ -1,5 +1,5 @@
 import { isFloat } from "@slipway/runtime";
-import { typeOf } from "../merge-signature.ts";
+import { typeOf } from "../port-types.ts";
 import type { PackagedModel } from "../packaged-model.ts";
 import type { ColumnFacts } from "./column-facts.ts";
 import type { Match, MatchedInput } from "./match-columns.ts";

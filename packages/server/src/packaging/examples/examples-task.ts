@@ -32,11 +32,11 @@ export async function run(request: ExamplesRequest, context: unknown): Promise<P
 }
 
 /** A child of its own passes a function for its progress instead. */
-function hasDb(context: unknown): context is LakeContext {
+export function hasDb(context: unknown): context is LakeContext {
   return typeof context === "object" && context !== null && "db" in context;
 }
 
-function createReader(db: LakeContext["db"]): ReadRows {
+export function createReader(db: LakeContext["db"]): ReadRows {
   return async (path, format) => {
     const read =
       format === "csv"

@@ -24,6 +24,7 @@ export function newVersion(change: Partial<NewVersion> = {}): NewVersion {
     entry: "model.onnx",
     modelSection: { path: "model.onnx" },
     placement: "thread",
+    program: { kind: "onnx" },
     report: { create_ms: 1.5 },
     owner: { team: "ops-ml" },
     message: "first ünï 'quoted'",

@@ -4,10 +4,11 @@ import type { Route } from "../../endpoints/index.ts";
 type Json = Record<string, unknown>;
 
 /** JSON Schema of the values of one datatype in a record. 64-bit integers beyond 2^53 are strings of digits. */
-function elementSchema(datatype: string, range?: readonly [number, number]): Json {
+function elementSchema(datatype: string, { range, format }: Partial<Pick<InputSpec, "range" | "format">> = {}): Json {
   const bounds = range ? { minimum: range[0], maximum: range[1] } : {};
   if (datatype === "BOOL") return { type: "boolean" };
-  if (datatype === "BYTES") return { type: "string" };
+  if (datatype === "BYTES")
+    return { type: "string", ...(format && { description: "ISO 8601: 2026-03-01 or 2026-03-01T12:00:00Z" }) };
   if (datatype.startsWith("FP")) return { type: "number", ...bounds };
   if (datatype.endsWith("64")) return { type: ["integer", "string"], format: "int64", ...bounds };
   return { type: "integer", ...bounds };
@@ -25,7 +26,7 @@ function rowSchema(element: Json, shape: readonly number[], batched: boolean): J
 }
 
 function inputSchema(spec: InputSpec, batched: boolean): Json {
-  const element = elementSchema(spec.datatype, spec.range);
+  const element = elementSchema(spec.datatype, spec);
   const nullable = spec.nullable ? { ...element, type: [element["type"], "null"].flat() } : element;
   return rowSchema(nullable, spec.shape, batched);
 }

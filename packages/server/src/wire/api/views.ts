@@ -48,6 +48,8 @@ export function toVersionView(version: ModelVersion, aliases: readonly string[])
         datatype: input.datatype,
         shape: [...input.shape],
         nullable: input.nullable,
+        ...(input.categories ? { categories: [...input.categories] } : {}),
+        ...(input.format ? { format: input.format } : {}),
         ...(input.range ? { range: [input.range[0], input.range[1]] as [number, number] } : {}),
       })),
       outputs: outputs.map((output) => ({
@@ -63,6 +65,7 @@ export function toVersionView(version: ModelVersion, aliases: readonly string[])
     aliases: [...aliases],
     owner: version.owner,
     manifest: version.modelSection,
+    program: version.program as unknown as wire.ModelVersion["program"],
     report: version.report,
     author: version.author,
     message: version.message,
