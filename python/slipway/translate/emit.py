@@ -102,10 +102,6 @@ def emit_link(graph: Graph, form: Form, made: str, dtype: np.dtype) -> str:
     if form.link == "square":
         size = graph.add("Abs", [made], op_version=13)
         return graph.add("Mul", [made, size], op_version=14)
-    if form.link == "divide":
-        shares = emit_sigmoid(graph, made, dtype)
-        axes = graph.constant(np.array([1], np.int64))
-        return graph.add("Div", [shares, graph.add("ReduceSum", [shares, axes], op_version=13)], op_version=14)
     return made
 
 

@@ -10,7 +10,7 @@ class Form(NamedTuple):
 
     ensemble: Ensemble
     link: str = "identity"
-    """identity, sigmoid, softmax, exp, square (with the sign kept), or divide (each target by the sum of all)."""
+    """identity, sigmoid, softmax, exp, or square (with the sign kept)."""
     divisor: Optional[float] = None
     base: Optional[List[float]] = None
     factor: Optional[float] = None

@@ -38,7 +38,7 @@ def read_objective(objective: str) -> Tuple[str, Any]:
     if name == "multiclass":
         return "softmax", None
     if name == "multiclassova":
-        return "divide", factor
+        return "sigmoid", factor
     if name in ("poisson", "gamma", "tweedie"):
         return "exp", None
     if name == "cross_entropy_lambda":

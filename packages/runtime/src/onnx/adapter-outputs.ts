@@ -1,6 +1,5 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import { quote } from "../codec/elements.ts";
-import { shortestFloat32 } from "../codec/shortest-float.ts";
 import { createData, elementCount, isBytesData, numberAt } from "../datatype.ts";
 import type { OutputSpec, Signature } from "../signature.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
@@ -42,11 +41,6 @@ function toShape(spec: OutputSpec, { shape, data }: Tensor): readonly number[] {
 function convert({ name, datatype }: OutputSpec, tensor: Tensor): TensorData {
   const count = tensor.data.length;
   const data = createData(datatype, count);
-  // The decimal that the number would be printed as: 0.1, where the bits of a single alone would be 0.10000000149011612.
-  if (datatype === "FP64" && tensor.datatype === "FP32") {
-    for (let i = 0; i < count; i++) (data as Float64Array)[i] = shortestFloat32(tensor.data[i] as number);
-    return data;
-  }
   if (datatype === "BYTES" || isBytesData(tensor.data))
     throw new SlipwayError("model_failed", `Output ${quote(name)} came as ${tensor.datatype}, not as ${datatype}.`);
   const isWide = datatype === "INT64" || datatype === "UINT64";
