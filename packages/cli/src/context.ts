@@ -1,3 +1,4 @@
+import { UsageError } from "./exit-codes.ts";
 import type { Client } from "@slipway/sdk";
 import type { CommandOutline, OptionOutline } from "./specs/outline.ts";
 import type { Stream, Style } from "./style.ts";
@@ -56,6 +57,14 @@ export type Run = (context: Context, input: Input) => Promise<number | undefined
 export function textOption(input: Input, name: string): string | undefined {
   const value = input.options[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** One of a few words. @throws UsageError that names them */
+export function choiceOption<T extends string>(input: Input, name: string, choices: readonly T[]): T | undefined {
+  const value = textOption(input, name);
+  const choice = choices.find((each) => each === value);
+  if (value === undefined || choice !== undefined) return choice;
+  throw new UsageError(`--${name} is one of ${choices.join(", ")}, not ${JSON.stringify(value)}.`);
 }
 
 /** A positional argument that the usage line makes mandatory. */

@@ -7,6 +7,7 @@ export type * from "./schemas/index.ts";
 export * from "./canonical-json.ts";
 export * from "./duration.ts";
 export * from "./manifest-problems.ts";
+export * from "./flavors.ts";
 export * from "./manifest.ts";
 export * from "./nearest.ts";
 export * from "./size.ts";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { aliasPattern, namePattern } from "./address.ts";
 import { durationPattern, parseDuration } from "./duration.ts";
 import { SlipwayError } from "./errors.ts";
+import { flavors } from "./flavors.ts";
 import { toProblems, type ManifestProblem } from "./manifest-problems.ts";
 import { sizePattern } from "./size.ts";
 
@@ -116,24 +117,6 @@ const training = z.strictObject({
   reference: relativePath.optional(),
   packages: z.record(text, text).optional(),
 });
-
-/** How models are named that no file ending tells; beside them `--flavor` of the command line. */
-export const flavors = [
-  "onnx",
-  "mlflow",
-  "sklearn",
-  "xgboost",
-  "lightgbm",
-  "python",
-  "torch",
-  "keras",
-  "catboost",
-  "tensorflow",
-  "transformers",
-  "command",
-  "remote",
-] as const;
-export type ManifestFlavor = (typeof flavors)[number];
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "use letters, digits and _");
 

@@ -4,7 +4,8 @@ import type { DeployRequest, DeployResult, Operation } from "@slipway/contract";
 import { SlipwayError } from "@slipway/contract/errors";
 import { defaultUrl, isFinished, toOperationError, type Client } from "@slipway/sdk";
 import { requireName } from "../addresses.ts";
-import { argument, textOption, type Context, type Input, type Run } from "../context.ts";
+import { flavors } from "@slipway/contract/flavors";
+import { argument, choiceOption, textOption, type Context, type Input, type Run } from "../context.ts";
 import { sampleRecord, toCurl, toPredict } from "../deploy/example.ts";
 import { parseDigest } from "../deploy/digest.ts";
 import { hashFile } from "../deploy/hash.ts";
@@ -72,10 +73,14 @@ export function toOptions(input: Input): Job["options"] {
   const endpoint = textOption(input, "endpoint");
   const message = textOption(input, "message");
   const expect = textOption(input, "expect");
+  const flavor = choiceOption(input, "flavor", flavors);
+  const runtime = choiceOption(input, "runtime", ["auto", "python", "onnx"]);
   return {
     traffic: input.options.traffic !== false,
     ...(endpoint === undefined ? {} : { endpoint: requireName(endpoint) }),
     ...(message === undefined ? {} : { message }),
+    ...(flavor === undefined ? {} : { flavor }),
+    ...(runtime === undefined ? {} : { runtime }),
     ...(expect === undefined ? {} : { expect: parseDigest(expect) }),
     ...(input.options.allowBreaking === true ? { allow_breaking: true } : {}),
   };

@@ -86,7 +86,7 @@ export const diff: Run = async (context, input) => {
   const between = { from: from.version, to: to.version };
   const found = await context.client().versions.diff(from.name, between);
   // Two measurements never agree, and say little about what the versions do.
-  const changes = found.changes.filter(({ path }) => input.options.all === true || !/^report(\.|$)/.test(path));
+  const changes = found.changes.filter(({ path }) => input.options.all === true || !/^(?:report|program\.translation)(?:\.|$)/.test(path));
   if (context.settings.format === "json") return writeOne(context, { ...found, changes }, []);
   if (changes.length === 0) note(context, "They do not differ.");
   await writeChanges(context, changes);

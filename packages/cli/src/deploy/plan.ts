@@ -1,5 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isOnnx, isWholeFolder, listFolder, listRequirements, requireModelFile } from "./model-folder.ts";
+import { planRemote } from "./plan-remote.ts";
 import { namePattern } from "@slipway/contract/address";
 import { UsageError } from "../exit-codes.ts";
 import { readManifest, type ManifestJson } from "../manifest.ts";
@@ -25,14 +27,15 @@ const manifestName = "slipway.yaml";
 /** @throws UsageError, SlipwayError `invalid_manifest` */
 export async function planDeploy(path: string, name: string | undefined): Promise<DeployPlan> {
   const absolute = resolve(path);
+  if (/^https?:\/\//.test(path)) return planRemote(path, name);
   const found = await stat(absolute).catch(() => null);
   if (found === null)
-    throw new UsageError(`There is no ${path}: give a model file or a folder with a ${manifestName}.`);
+    throw new UsageError(`There is no ${path}: give a model file, a folder that holds a model, or the URL of one.`);
   if (found.isDirectory()) return planFolder(absolute, name);
   if (/^slipway\.ya?ml$/.test(basename(absolute))) return planFolder(dirname(absolute), name);
   const folder = dirname(absolute);
   const entry = basename(absolute);
-  const files = await filesOf(folder, entry);
+  const files = isWholeFolder(entry) ? await listFolder(folder) : await filesOf(folder, entry);
   return { name: name ?? defaultName(absolute), folder, entry, files, manifest: undefined };
 }
 
@@ -47,15 +50,23 @@ async function planFolder(
   name: string | undefined,
   file = join(folder, manifestName),
 ): Promise<DeployPlan> {
-  if ((await stat(file).catch(() => null)) === null)
-    throw new UsageError(`${folder} has no ${manifestName}: write one, or name the model file itself.`);
+  if ((await stat(file).catch(() => null)) === null) return planBare(folder, name);
   const manifest = await readManifest(file);
-  const model = manifest.model as { path?: unknown } | null | undefined;
-  const entry = normalise(typeof model?.path === "string" ? model.path : await onlyModel(folder));
+  const model = manifest.model as { path?: unknown; command?: unknown } | null | undefined;
   const given = typeof manifest.name === "string" ? manifest.name : undefined;
+  const entry = normalise(typeof model?.path === "string" ? model.path : await requireModelFile(folder));
+  const plan = { name: name ?? given ?? defaultName(join(folder, "model.onnx")), folder, entry, manifest };
+  // What a model of Python or of another language reads beside its file, nobody but itself knows.
+  if (!isOnnx(entry) || model?.command !== undefined) return { ...plan, files: await listFolder(folder) };
   const named = await Promise.all(namedFiles(manifest).map((path) => toPlanned(folder, normalise(path))));
-  const files = uniqueFiles([...(await filesOf(folder, entry)), ...named]);
-  return { name: name ?? given ?? defaultName(join(folder, "model.onnx")), folder, entry, files, manifest };
+  return { ...plan, files: uniqueFiles([...(await filesOf(folder, entry)), ...named]) };
+}
+
+/** A folder that some framework wrote. */
+async function planBare(folder: string, name: string | undefined): Promise<DeployPlan> {
+  const entry = await requireModelFile(folder);
+  const files = isWholeFolder(entry) ? await listFolder(folder) : await filesOf(folder, entry);
+  return { name: name ?? defaultName(join(folder, "model.onnx")), folder, entry, files, manifest: undefined };
 }
 
 /** The files beside the model that its section names: examples and reference data. What is wrong there, the server says. */
@@ -73,15 +84,6 @@ function uniqueFiles(files: readonly PlannedFile[]): PlannedFile[] {
   return [...new Map(files.map((file) => [file.path, file])).values()];
 }
 
-/** Without `model.path`: the one model file that is there. */
-async function onlyModel(folder: string): Promise<string> {
-  const found = (await readdir(folder)).filter((file) => file.endsWith(".onnx"));
-  if (found.length === 1 && found[0] !== undefined) return found[0];
-  throw new UsageError(
-    `${join(folder, manifestName)} names no \`model: {path: …}\`, and the folder has ${found.length} .onnx files.`,
-  );
-}
-
 /** A path inside the package with `/`; one that leads out of it is refused. */
 function normalise(path: string): string {
   const clean = relative(".", join(".", path)).split(sep).join("/");
@@ -90,18 +92,22 @@ function normalise(path: string): string {
   return clean;
 }
 
-/** The model's file, and the data files that exporters write beside it (model.onnx.data, model.onnx_data, model.onnx.bin). */
+/**
+ * The model's file, the data files that exporters write beside it (model.onnx.data, model.onnx_data, model.onnx.bin), and what says which
+ * Python packages it needs.
+ */
 async function filesOf(folder: string, entry: string): Promise<PlannedFile[]> {
   const at = join(folder, dirname(entry));
   const stem = basename(entry);
   const beside = (await readdir(at).catch(() => [])).filter(
     (file) => file.startsWith(stem) && /^[._-]?(data|bin|weights?|\d+)/i.test(file.slice(stem.length)),
   );
+  if (!isOnnx(entry)) beside.push(...(await listRequirements(at)));
   const paths = beside.toSorted().map((file) => join(dirname(entry), file).split(sep).join("/"));
   return Promise.all([entry, ...paths].map((path) => toPlanned(folder, path)));
 }
 
-async function toPlanned(folder: string, path: string): Promise<PlannedFile> {
+export async function toPlanned(folder: string, path: string): Promise<PlannedFile> {
   const absolute = join(folder, path);
   const found = await stat(absolute).catch(() => null);
   if (found === null || !found.isFile()) throw new UsageError(`There is no file ${absolute}, which the model needs.`);

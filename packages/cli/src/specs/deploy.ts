@@ -1,3 +1,4 @@
+import { flavors } from "@slipway/contract/flavors";
 import { messageOption, type CommandGroup } from "./command-spec.ts";
 
 const expectOption = ["--expect <digest>", "refuse unless the version has this SHA-256"] as const;
@@ -10,10 +11,12 @@ export const deployCommands: CommandGroup = {
       usage: "deploy <path>",
       summary: "make a version of a model file and serve it",
       about:
-        "PATH is a model file (.onnx) or a folder with a slipway.yaml. Files that the server has already are not sent again. Ctrl-C cancels the deployment.",
+        "PATH is a model file (.onnx, .joblib, .pkl, .skops, .ubj, .pt, .keras, a .py with predict(), ...), a folder (of MLflow, of TensorFlow, of Hugging Face, or with a slipway.yaml), or the URL of a model that another server runs. The server says what it saw. A model of Python gets the environment that it asks for, and is served as ONNX where a translation is proven to answer the same. Files that the server has already are not sent again. Ctrl-C cancels the deployment.",
       options: [
         ["--name <name>", "the model's name (default: from slipway.yaml, or from the file's name)"],
         ["--endpoint <name>", "the endpoint that serves it (default: the model's name)"],
+        ["--flavor <flavor>", `what the file is, where its name does not say: ${flavors.join(", ")}`],
+        ["--runtime <runtime>", "what may serve a Python model: auto (default), python, onnx"],
         ["--no-traffic", "register the version and serve it to nobody"],
         ["--detach", "do not wait: print the operation and leave"],
         expectOption,
@@ -23,6 +26,9 @@ export const deployCommands: CommandGroup = {
       examples: [
         "slipway deploy model.onnx --name flight-delay",
         'slipway deploy ./flight-delay -m "trained to March"',
+        "slipway deploy ./mlruns/1/artifacts/model --name churn",
+        "slipway deploy forest.joblib --runtime python",
+        "slipway deploy http://triton:8000/v2/models/resnet",
       ],
       load: async () => (await import("../commands/deploy.ts")).deploy,
     },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flavors } from "../manifest.ts";
+import { flavors } from "../flavors.ts";
 import { alias, id, json, name, pageOf, timestamp, versionNumber } from "./common.ts";
 
 /** What an endpoint sends its traffic to: one version, or whatever version an alias points at. */
@@ -108,13 +108,10 @@ export const deployRequest = z.object({
     .enum(flavors)
     .optional()
     .meta({ description: "What the entry is, where its name does not say; goes before `model.flavor`" }),
-  runtime: z
-    .enum(["auto", "python", "onnx"])
-    .optional()
-    .meta({
-      description:
-        "What may serve a Python model: auto takes ONNX where it is proven to answer the same; goes before `model.runtime`",
-    }),
+  runtime: z.enum(["auto", "python", "onnx"]).optional().meta({
+    description:
+      "What may serve a Python model: auto takes ONNX where it is proven to answer the same; goes before `model.runtime`",
+  }),
   traffic: z.boolean().optional().meta({ description: "False registers and loads nothing; default true" }),
   expect: z.string().optional().meta({ description: "Refuse unless the version has this digest" }),
   allow_breaking: allowBreaking,

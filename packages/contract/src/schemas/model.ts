@@ -52,12 +52,9 @@ export const modelVersion = z.object({
   aliases: z.array(z.string()),
   owner: json.nullable(),
   manifest: json.nullable().meta({ description: "The immutable `model:` section of slipway.yaml" }),
-  program: z
-    .record(z.string(), json)
-    .meta({
-      description:
-        "How it is run: `kind` is onnx, python, command or remote; `translation` says why ONNX serves, or not",
-    }),
+  program: z.record(z.string(), json).meta({
+    description: "How it is run: `kind` is onnx, python, command or remote; `translation` says why ONNX serves, or not",
+  }),
   report: json.nullable().meta({ description: "What the probe measured: creation and run times, memory" }),
   author: z.string().nullable(),
   message: z.string().nullable(),
