@@ -14,6 +14,8 @@ class Input(NamedTuple):
     """The only texts that the column holds."""
     format: Optional[str] = None
     """"date-time": the texts are moments in ISO 8601."""
+    required: bool = False
+    """Its values may be missing, but in a DataFrame the column has to be there."""
 
     @property
     def is_column(self) -> bool:
@@ -31,6 +33,8 @@ class Input(NamedTuple):
             said["categories"] = list(self.categories)
         if self.format is not None:
             said["format"] = self.format
+        if self.required:
+            said["required"] = True
         return said
 
 

@@ -13,6 +13,7 @@ from ..tabular.matrix import is_numeric, to_matrix
 from .classify import classify
 from .columns import describe_columns, missing_text_of, sees_numbers_alone, takes_missing
 
+
 class EstimatorModel(Model):
     """An estimator that takes a DataFrame where it was trained on one, else a matrix."""
 

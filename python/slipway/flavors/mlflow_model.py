@@ -87,7 +87,12 @@ class MlflowModel(Model):
         metadata = self._model.metadata
         hinted = getattr(metadata, "_is_signature_from_type_hint", bool)()
         by_example = getattr(metadata, "_is_type_hint_from_example", bool)()
-        return self._schema.is_simple and not hinted and not by_example and callable(getattr(self._model, "_predict_fn", None))
+        return (
+            self._schema.is_simple
+            and not hinted
+            and not by_example
+            and callable(getattr(self._model, "_predict_fn", None))
+        )
 
     def _predictor(self, signature: Signature) -> Callable[[Any], Any]:
         if not self._is_simple():

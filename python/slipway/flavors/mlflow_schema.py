@@ -76,7 +76,7 @@ def _of_columns(schema: Any, outputs: Optional[List[Output]]) -> MlflowSchema:
 def _of_column(name: str, said: Dict[str, Any], optional: bool) -> "tuple[Input, Optional[Callable[[Any], Any]]]":
     kind = said["type"]
     if kind == "datetime":
-        return Input(name, "BYTES", (-1,), optional, None, "date-time"), None
+        return Input(name, "BYTES", (-1,), True, None, "date-time", not optional), None
     if kind == "binary":
         return Input(name, "BYTES", (-1,), optional), _each(lambda text: base64.b64decode(text))
     if kind in ("integer", "long") and optional:
@@ -84,7 +84,9 @@ def _of_column(name: str, said: Dict[str, Any], optional: bool) -> "tuple[Input,
         return Input(name, "FP64", (-1,), True), _whole(np.dtype(DTYPES[_TYPES[kind]]))
     if kind in _TYPES:
         datatype = _TYPES[kind]
-        return Input(name, datatype, (-1,), datatype in ("FP32", "FP64") or (optional and datatype == "BYTES")), None
+        # To MLflow, what is required is the column; its values may be missing all the same.
+        nullable = datatype in ("FP32", "FP64", "BYTES")
+        return Input(name, datatype, (-1,), nullable, required=nullable and not optional), None
     if kind == "array":
         inner, rank = said["items"], 1
         while inner["type"] == "array":
@@ -105,7 +107,7 @@ def _whole(dtype: np.dtype) -> Callable[[Any], Any]:
 def _of_tensor(spec: Any, name: str) -> Input:
     dtype = np.dtype(spec.type)
     datatype = "BYTES" if dtype.kind in "OUS" else _BY_DTYPE.get(dtype, "FP64")
-    return Input(name, datatype, tuple(int(size) for size in spec.shape), dtype.kind == "f")
+    return Input(name, datatype, tuple(int(size) for size in spec.shape), dtype.kind == "f", required=dtype.kind == "f")
 
 
 def _are_floats(specs: Sequence[Any]) -> bool:
@@ -116,13 +118,10 @@ def _outputs(schema: Any) -> Optional[List[Output]]:
     """None where a run tells more."""
     if schema is None or schema.is_tensor_spec() is False:
         return _of_output_columns(schema)
-    if any(np.dtype(spec.type) not in _BY_DTYPE or list(spec.shape)[:1] != [-1] for spec in schema.inputs):
+    if any(list(spec.shape)[:1] != [-1] for spec in schema.inputs):
         return None
-    outputs = []
-    for spec in schema.inputs:
-        shape = tuple(int(size) for size in spec.shape)
-        outputs.append(Output(spec.name or "predictions", _BY_DTYPE[np.dtype(spec.type)], shape))
-    return outputs
+    as_inputs = [_of_tensor(spec, spec.name or "predictions") for spec in schema.inputs]
+    return [Output(one.name, one.datatype, one.shape) for one in as_inputs]
 
 
 def _of_output_columns(schema: Any) -> Optional[List[Output]]:

@@ -20,7 +20,9 @@ def _model(loaded: Any, platform: str, source: Source) -> Model:
     if not callable(getattr(loaded, "predict", None)):
         what = f"{type(loaded).__module__}.{type(loaded).__qualname__}"
         message = f"{os.path.basename(source.path)} holds an object of the type {what}, which has no predict()"
-        raise ModelError("invalid_model", f"{message}. Save the estimator alone, or write a Python file with predict().")
+        raise ModelError(
+            "invalid_model", f"{message}. Save the estimator alone, or write a Python file with predict()."
+        )
     limit_jobs(loaded, source.threads)
     return EstimatorModel(loaded, platform, source.options)
 

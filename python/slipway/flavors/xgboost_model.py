@@ -34,7 +34,9 @@ def _estimator(booster: Any, source: Source) -> Any:
     import xgboost
 
     said = json.loads(booster.attr("scikit_learn") or "{}").get("_estimator_type")
-    kind = {"classifier": xgboost.XGBClassifier, "regressor": xgboost.XGBRegressor, "ranker": xgboost.XGBRanker}.get(said)
+    kind = {"classifier": xgboost.XGBClassifier, "regressor": xgboost.XGBRegressor, "ranker": xgboost.XGBRanker}.get(
+        said
+    )
     if kind is None:
         return None
     estimator = kind(n_jobs=source.threads)

@@ -74,7 +74,9 @@ def _missing_attribute(text: str) -> ModelError:
     found = re.search(r"Can't get attribute '([^']+)' on <module '([^']+)'", text)
     name, module = found.groups() if found else ("a class", "a module")
     if module != "__main__":
-        message = f'The model needs "{name}" of the module "{module}", which is not there in the version that is installed'
+        message = (
+            f'The model needs "{name}" of the module "{module}", which is not there in the version that is installed'
+        )
         return ModelError("invalid_model", f"{message}. Require the version that it was trained with.")
     message = f'The model needs "{name}", which was defined in the script or notebook that trained it'
     advice = "Move it to a module of its own beside the model and train with that, or package it with slipway.record"

@@ -3,6 +3,7 @@
 import json
 import sys
 import traceback
+import warnings
 from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
@@ -74,6 +75,8 @@ class Session:
         if self._model is None:
             watch(setup["parent"], setup["memoryBytes"])
             stdio.log_to_stderr()
+            # Where an estimator needs no DataFrame it gets none.
+            warnings.filterwarnings("ignore", message="X does not have valid feature names")
             self._source = to_source(setup)
             self._model, self._notes = load(setup["model"]["flavor"], self._source)
         description = self._model.describe()

@@ -152,7 +152,9 @@ def encode_outputs(run: int, outputs: Sequence[Tuple[str, np.ndarray]]) -> List[
         code, data = _to_bytes(name, array)
         encoded = name.encode("utf-8")
         shape = array.shape
-        heads.append((_U16.pack(len(encoded)) + encoded + bytes((code, len(shape))) + _shape_struct(len(shape)).pack(*shape)))
+        heads.append(
+            (_U16.pack(len(encoded)) + encoded + bytes((code, len(shape))) + _shape_struct(len(shape)).pack(*shape))
+        )
         spans.append(len(data))
         pieces.append(data)
     head_bytes = HEAD_BYTES + sum(map(len, heads)) + 8 * len(heads)
@@ -197,7 +199,9 @@ def _encode_texts(name: str, array: np.ndarray) -> bytes:
         elif element is None:
             data = MISSING
         else:
-            raise ModelError("model_failed", f'The output "{name}" holds a {type(element).__name__}, which cannot be sent.')
+            raise ModelError(
+                "model_failed", f'The output "{name}" holds a {type(element).__name__}, which cannot be sent.'
+            )
         parts.append(pack(len(data)))
         parts.append(data)
     return b"".join(parts)

@@ -1,9 +1,10 @@
 """Which packages a model runs with, and whether they are those of its training."""
 
+import os
 import re
 import sys
 import warnings
-from typing import Dict, Optional
+from typing import Dict, List, Optional
 
 DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
@@ -26,6 +27,13 @@ DISTRIBUTIONS = {
 """Names in the package index of modules that are called otherwise."""
 
 
+_MODULES: Dict[str, List[str]] = {}
+for _module, _name in DISTRIBUTIONS.items():
+    _MODULES.setdefault(_name.lower(), []).append(_module)
+# Distributions of one module under several names.
+_MODULES.update({"mlflow-skinny": ["mlflow"], "xgboost-cpu": ["xgboost"], "tensorflow-cpu": ["tensorflow"]})
+
+
 def distribution_of(module: str) -> str:
     top = module.split(".")[0]
     return DISTRIBUTIONS.get(module) or DISTRIBUTIONS.get(top) or top.replace("_", "-")
@@ -33,30 +41,28 @@ def distribution_of(module: str) -> str:
 
 def imported_packages() -> Dict[str, str]:
     """Name and version of each distribution of which something has been imported."""
+    found: Dict[str, str] = {}
+    for folder in sys.path:
+        try:
+            entries = os.listdir(folder)
+        except OSError:
+            continue
+        for entry in entries:
+            if not entry.endswith(".dist-info"):
+                continue
+            name, _, version = entry[: -len(".dist-info")].rpartition("-")
+            name = re.sub(r"[-_.]+", "-", name).lower()
+            if name not in found and any(module in sys.modules for module in _modules_of(folder, entry, name)):
+                found[name] = version
+    return dict(sorted(found.items()))
+
+
+def _modules_of(folder: str, entry: str, name: str) -> List[str]:
     try:
-        from importlib import metadata
-    except ImportError:
-        return {}
-    found = {}
-    try:
-        listed = list(metadata.distributions())
+        with open(os.path.join(folder, entry, "top_level.txt"), encoding="utf-8") as file:
+            return file.read().split()
     except OSError:
-        return {}
-    for distribution in listed:
-        name = distribution.metadata["Name"]
-        if name and any(module in sys.modules for module in _modules_of(distribution, name)):
-            found[name] = distribution.version
-    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
-
-
-def _modules_of(distribution: object, name: str) -> "list[str]":
-    text = distribution.read_text("top_level.txt")  # type: ignore[attr-defined]
-    if text:
-        return text.split()
-    for module, package in DISTRIBUTIONS.items():
-        if package.lower() == name.lower():
-            return [module]
-    return [name.replace("-", "_"), name.lower().replace("-", "_")]
+        return _MODULES.get(name) or [name.replace("-", "_")]
 
 
 def note_of_warning(warning: "warnings.WarningMessage") -> Optional[str]:

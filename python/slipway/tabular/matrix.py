@@ -53,7 +53,9 @@ def positions(signature: Signature, names: Sequence[str]) -> List[int]:
     if absent:
         listed = ", ".join(f'"{name}"' for name in absent[:5])
         message = f"The model was trained with {listed}, which the declared inputs leave out."
-        raise ModelError("invalid_model", f"{message} Declare {'it' if len(absent) == 1 else 'them'} under model.inputs.")
+        raise ModelError(
+            "invalid_model", f"{message} Declare {'it' if len(absent) == 1 else 'them'} under model.inputs."
+        )
     return [given[name] for name in names]
 
 
