@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Tuple
 
 import numpy as np
 
-from . import lightgbm_trees, sklearn_trees, xgboost_trees
+from . import imputer, lightgbm_trees, sklearn_trees, xgboost_trees
 from .emit import Graph, emit_label, emit_probabilities, emit_scores
 from .form import Form
 from .refusal import Refusal
@@ -92,6 +92,8 @@ def register(loaded: Any) -> None:
             convert_classifier(read) if is_classifier else convert_regressor(read),
             options=options if is_classifier else None,
         )
+    if "sklearn.impute" in loaded:
+        imputer.register()
     update_registered_converter(Trees, "SlipwayTrees", shape_of_regressor(of_trees), convert_regressor(of_trees))
 
 
