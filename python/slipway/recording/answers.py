@@ -61,8 +61,8 @@ def answer_rows(answer: Answer, rows: Any, count: int) -> Dict[str, np.ndarray]:
         if array.ndim == 0 or len(array) != count:
             got = "one value" if array.ndim == 0 else f"{len(array)} of them"
             raise RecordError(
-                f'The output "{name}" has {got} for {count} rows. A served model answers once for each row: return an array, list or '
-                "Series as long as its input, or a dict or DataFrame of such."
+                f'The output "{name}" has {got} for {count} rows. A served model answers once for each row: return an '
+                "array, list or Series as long as its input, or a dict or DataFrame of such."
             )
     return arrays
 
@@ -70,7 +70,7 @@ def answer_rows(answer: Answer, rows: Any, count: int) -> Dict[str, np.ndarray]:
 def differences(
     expected: Dict[str, np.ndarray], got: Dict[str, np.ndarray], exact: bool = False
 ) -> "list[Tuple[int, str, Any, Any]]":
-    """`(row, output, expected, got)` of every value beyond `1e-6 + 1e-4 * |expected|`, which is what a server allows."""
+    """`(row, output, expected, got)` of every value beyond `1e-6 + 1e-4 * |expected|`, what a server allows."""
     found = []
     for name, wanted in expected.items():
         if name not in got:

@@ -30,8 +30,8 @@ def check_paths(texts: Iterable[str], where: str, findings: Findings) -> None:
             "{} names {}, a path of this machine{}.".format(
                 where, found[0], "" if len(found) == 1 else f" (and {len(found) - 1} more)"
             ),
-            "If it is read when the model answers, it is not there on the server: pass include=[{!r}] and open it beside the file, "
-            "Path(__file__).with_name(...).".format(os.path.basename(found[0].rstrip("/\\")) or found[0]),
+            "If it is read when the model answers, it is not there on the server: pass include=[{!r}] and open it "
+            "as Path(__file__).with_name(...).".format(os.path.basename(found[0].rstrip("/\\")) or found[0]),
         )
 
 
@@ -43,13 +43,15 @@ def check_distributions(pinned: Sequence[Pinned], findings: Findings) -> None:
                 "{} {} was installed from {}; a server will look for {} in its package index.".format(
                     one.name, one.version, one.origin, one.line.split(" ;")[0]
                 ),
-                "Publish that version where the server installs from, put its wheel into the server's wheelhouse (pip wheel), or pass "
+                "Publish that version where the server installs from, put its wheel into the server's wheelhouse "
+                "(pip wheel), or pass "
                 "include=[...] for its modules and requirements=[...] without it.",
             )
         elif "+" in one.version:
             findings.add(
                 "local_version",
-                f"{one.name} {one.version} is a build of its own (the part behind the +), which the usual package index does not have.",
+                f"{one.name} {one.version} is a build of its own (the part behind the +), which the usual package "
+                "index does not have.",
                 "Have the server use the index that it came from (--index-url), or train with {}.".format(
                     one.version.split("+")[0]
                 ),
@@ -58,9 +60,8 @@ def check_distributions(pinned: Sequence[Pinned], findings: Findings) -> None:
             findings.add(
                 "no_wheel",
                 f"{one.name} {one.version} did not come as a wheel of a package index: it was built here, or by conda.",
-                "Try `pip download --no-deps --only-binary :all: {}`: if there is none, put the wheel into the server's wheelhouse.".format(
-                    one.line.split(" ;")[0]
-                ),
+                "Try `pip download --no-deps --only-binary :all: {}`: if there is none, put the wheel into the "
+                "server's wheelhouse.".format(one.line.split(" ;")[0]),
             )
 
 
@@ -73,16 +74,18 @@ def check_order(model: Any, table: Table, findings: Findings) -> Optional[List[s
     findings.add(
         "column_order",
         f"X has its columns in another order than fit saw: {seen[0]} comes first there, {given[0]} here.",
-        "It was recorded in the order of fit, which is what is served; names decide in a request, so callers need not care.",
+        "It was recorded in the order of fit, which is what is served; names decide in a request, so callers need "
+        "not care.",
     )
     return seen
 
 
 def fitted_names(model: Any) -> Optional[List[str]]:
     """The columns of fit, as the libraries keep them."""
-    for attribute in ("feature_names_in_", "feature_names_", "feature_name_", "feature_names"):
+    for attribute in ("feature_names_in_", "feature_names_", "feature_name_", "feature_names", "feature_name"):
         try:
             names = getattr(model, attribute, None)
+            names = names() if attribute == "feature_name" and callable(names) else names
         except Exception:  # noqa: BLE001 - a delegated property may raise anything
             continue
         if names is not None and not callable(names) and len(names) > 0:
@@ -106,5 +109,6 @@ def check_device(model: Any, findings: Findings) -> None:
         findings.add(
             "gpu",
             "The model was set up for a GPU ({}={!r}).".format(*asked[0]),
-            f"Where there is none it fails or is slow: model.set_params({asked[0][0]}='cpu') before recording, unless the server has one.",
+            f"Where there is none it fails or is slow: model.set_params({asked[0][0]}='cpu') before recording, "
+            "unless the server has one.",
         )

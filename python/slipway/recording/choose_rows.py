@@ -13,8 +13,8 @@ _MOST_KINDS = 8
 
 
 def choose_rows(table: Table, count: int) -> List[int]:
-    """`count` rows or fewer, in their order: one with a missing value of each column that has some, the smallest and largest
-    of each column of numbers, one of each of the few texts of a column; the others evenly from all over."""
+    """`count` rows or fewer, in their order: one with a missing value of each column that has some, the smallest and
+    the largest of each column of numbers, one of each of the few texts of a column; the others evenly from all over."""
     if table.rows <= count:
         return list(range(table.rows))
     chosen: List[int] = []

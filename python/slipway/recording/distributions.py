@@ -51,7 +51,7 @@ class Installed:
         return canonical(name) in self._found
 
     def providers(self, modules: Iterable[str]) -> Set[str]:
-        """Canonical names of the distributions that bring these modules; of a namespace shared by several, all of them."""
+        """Canonical names of the distributions that bring these modules; all of those that share a namespace."""
         tops = self._top_levels()
         found: Set[str] = set()
         for module in modules:

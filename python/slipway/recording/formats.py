@@ -1,17 +1,16 @@
-"""In which file a model is kept, by what it is. Frameworks are looked at by name: nothing is imported that the model did not."""
+"""In which file a model is kept, by what it is. Frameworks are told by name: only the model's own is imported."""
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
 from .answers import Answer, of_estimator, of_function
+from .dump import choose_dump
 from .errors import RecordError
 from .findings import Findings
-from .pickles import facts_of, find_cloudpickle, pickle_problem
 from .python_file import write_python_file
 from .table import Table
 
@@ -51,7 +50,8 @@ def find_format(request: Request) -> Format:
     if callable(model):
         return _python(request, model, None)
     raise RecordError(
-        f"A {type(model).__name__} has no predict() and is no function, so there is nothing to ask. Pass predict=, a function of (model, rows)."
+        f"A {type(model).__name__} has no predict() and is no function, so there is nothing to ask. Pass predict=, a "
+        "function of (model, rows)."
     )
 
 
@@ -77,7 +77,7 @@ def _estimator(request: Request) -> Format:
     answer = of_estimator(model)
     if request.skops:
         return Format("sklearn", "model.skops", lambda folder: _save_skops(model, folder), answer)
-    dump = _dumper(model, request.findings)
+    dump = choose_dump(model, request.findings)
     if dump.by_value:
         return Format("sklearn", "model.pkl", lambda folder: dump.write(folder / "model.pkl"), answer, model, True)
     return Format("sklearn", "model.joblib", lambda folder: _save_joblib(model, folder), answer, model)
@@ -89,7 +89,7 @@ def _python(request: Request, model: Any, bound: Optional[Callable[[Any], Any]])
     has_method = predict is None and callable(getattr(model, "predict", None))
     answer = of_function(bound or model) if not has_method else of_estimator(model)
     kept = {"model": model, "predict": predict} if predict is not None else model
-    dump = _dumper(kept, request.findings)
+    dump = choose_dump(kept, request.findings)
 
     def save(folder: Path) -> None:
         dump.write(folder / "model.pkl")
@@ -97,53 +97,6 @@ def _python(request: Request, model: Any, bound: Optional[Callable[[Any], Any]])
         write_python_file(folder / "model.py", request.table, model, call)
 
     return Format("python", "model.py", save, answer, kept, dump.by_value)
-
-
-class _Dump(NamedTuple):
-    write: Callable[[Path], None]
-    by_value: bool
-
-
-def _dumper(model: Any, findings: Findings) -> _Dump:
-    """The standard library's pickle where it is enough; cloudpickle for what only this notebook defines. @raises RecordError"""
-    problem = pickle_problem(model)
-    facts = None if problem is not None else facts_of(model)
-    if facts is not None and not facts.mains:
-        return _Dump(lambda path: _write_pickle(pickle, model, path), False)
-    names = [] if facts is None else facts.mains
-    what = (
-        problem
-        if problem is not None
-        else "{} {} defined in this notebook or script".format(
-            " and ".join(names[:5]), "is" if len(names) == 1 else "are"
-        )
-    )
-    cloudpickle = find_cloudpickle()
-    if cloudpickle is None:
-        raise RecordError(
-            "{}{}. Where it serves there is no such notebook. Either move {} to a module of its own (a file my_steps.py), import it from "
-            "there, and pass include=[my_steps]; or pip install cloudpickle, which keeps the code itself.".format(
-                what[0].upper(), what[1:], "it" if len(names) < 2 else "them"
-            )
-        )
-    try:
-        cloudpickle.dumps(model)
-    except Exception as error:
-        raise RecordError(
-            f"{what[0].upper()}{what[1:]}. cloudpickle cannot keep it either: {error}. Files, connections and locks belong into a function load() of a Python "
-            "file."
-        ) from error
-    findings.add(
-        "kept_by_value",
-        f"{what[0].upper()}{what[1:]}. cloudpickle keeps its code inside of the model.",
-        "That works with this minor version of Python only, which slipway.yaml asks for. A module of its own, with include=, can be read and tested.",
-    )
-    return _Dump(lambda path: _write_pickle(cloudpickle, model, path), True)
-
-
-def _write_pickle(module: Any, model: Any, path: Path) -> None:
-    with open(path, "wb") as file:
-        module.dump(model, file)
 
 
 def _save_joblib(model: Any, folder: Path) -> None:

@@ -16,8 +16,8 @@ from .frame_client import FrameClient, ModelFailed, ModelGone, Opening, Outputs
 from .signature_of import to_signature, to_tensors
 from .table import Table
 
-# The working folder is not searched for modules; the folder of this package is, last, where it is not installed. What had
-# been imported by the end is told.
+# The working folder is not searched for modules; the folder of this package is, last, where it is not installed.
+# What was imported in the end is told.
 _START = """
 import json, os, sys
 root, fd, told = sys.argv[1:]
@@ -27,7 +27,8 @@ if root not in sys.path: sys.path.append(root)
 from slipway.process.main import main
 try: main()
 finally:
-    with open(told, "w") as file: json.dump([name for name, module in list(sys.modules.items()) if module is not None], file)
+    names = [name for name, module in list(sys.modules.items()) if module is not None]
+    with open(told, "w") as file: json.dump(names, file)
 """
 
 # What belongs to the system; a server gives a model no more than that and what slipway.yaml declares.
@@ -35,7 +36,11 @@ _KEPT = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
     *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONUSERBASE"),
 )
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_SET = {
+    **{name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")},
+    # Nothing but what was recorded is to lie in the folder.
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 
 
 class Question(NamedTuple):
@@ -122,7 +127,7 @@ def _ask(client: FrameClient, question: Question) -> Any:
 
 def _environment(variables: Mapping[str, str]) -> Dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, **_ONE_THREAD, **variables}
+    return {**kept, **_SET, **variables}
 
 
 def _how_it_ended(child: "subprocess.Popen[bytes]", log: str) -> str:

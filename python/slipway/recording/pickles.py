@@ -74,20 +74,19 @@ def find_cloudpickle() -> Optional[Any]:
     return cloudpickle
 
 
-def pickle_problem(model: Any, what: str = "model") -> Optional[str]:
-    """Why the standard library cannot pickle it, with the place in it: `model.steps[1].func: a lambda`. None where it can."""
+def pickle_problem(model: Any, what: str) -> Optional[str]:
+    """Why the standard library cannot pickle it, with the place in it: `steps[1].func`. None where it can."""
     error = _try(model)
     if error is None:
         return None
-    place, part = _deepest(model, what, 0, set())
+    place, part = _deepest(model, "", 0, set())
+    place = f"{what}'s {place.lstrip('.')}" if place else what
     name = getattr(part, "__qualname__", None)
     if name is not None and "<lambda>" in name:
-        return f"{place} is a lambda, and pickle keeps functions by their name only"
+        return f"{place} is a lambda, and pickle keeps functions by their names only"
     if name is not None and "<locals>" in name:
-        return "{} is {}, defined inside of a function, where pickle cannot find it".format(
-            place, name.replace("<locals>.", "")
-        )
-    return f"{place} ({type(part).__name__}) cannot be pickled: {error}"
+        return f"{place} is {name.replace('<locals>.', '')}, defined inside of a function, where pickle cannot find it"
+    return f"{place} ({type(part).__name__}) cannot be pickled ({error})"
 
 
 def _try(value: Any) -> Optional[str]:

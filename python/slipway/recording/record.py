@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -24,15 +23,13 @@ from .frame_client import Opening
 from .fresh import Question, can_run_fresh
 from .local_code import Included, copy_included, imports_of, local_modules, texts_of, to_included, with_imports
 from .pickles import PickleFacts, facts_of
+from .place import MARK, Place, move_into, to_place
 from .provenance import find_commit, now
 from .requirements import Needed, find_needed, write_requirements
 from .result import Recording, list_files
 from .table import Table, take_rows, to_table
 from .try_out import Trial, require_parity, try_out
 from .yaml_text import yaml_text
-
-_NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,99}$")
-_MARK = "Written by slipway.record"
 
 
 def record(
@@ -80,7 +77,7 @@ def record(
     @raises RecordError with what happened and what to do. Nothing is left of the folder then.
     """
     findings = Findings()
-    place = _to_place(path, name, model, overwrite)
+    place = to_place(path, name, model, overwrite)
     options = _Options(
         *(
             examples,
@@ -102,15 +99,10 @@ def record(
     folder = Path(tempfile.mkdtemp(prefix=f".{place.path.name[:50]}-", dir=str(place.path.parent)))
     try:
         recording = _write(folder, _Subject(place, table, X, y, kept), options, findings)
-        _move(folder, place.path)
+        move_into(folder, place.path)
     finally:
         shutil.rmtree(str(folder), ignore_errors=True)
     return recording
-
-
-class _Place(NamedTuple):
-    path: Path
-    name: str
 
 
 class _Options(NamedTuple):
@@ -126,7 +118,7 @@ class _Options(NamedTuple):
 
 
 class _Subject(NamedTuple):
-    place: _Place
+    place: Place
     table: Table
     X: Any
     y: Any
@@ -163,7 +155,7 @@ def _write(folder: Path, subject: _Subject, options: _Options, findings: Finding
     if sampled:
         reference = write_sample(folder, table, sampled, to_target(y, table, findings))
     manifest = _to_manifest(subject, options, needed, reference)
-    (folder / "slipway.yaml").write_text(yaml_text(manifest, [f"{_MARK} ({now()})."]), encoding="utf-8")
+    (folder / "slipway.yaml").write_text(yaml_text(manifest, [f"{MARK} ({now()})."]), encoding="utf-8")
     return Recording(
         path=place.path,
         name=place.name,
@@ -245,7 +237,7 @@ def _to_manifest(subject: _Subject, options: _Options, needed: Needed, reference
 
 
 def _to_ordered_table(model: Any, X: Any, columns: Optional[Sequence[str]], findings: Findings) -> Any:
-    table = to_table(X, findings, columns)
+    table = _with_names(to_table(X, findings, columns), model, columns)
     order = check_order(model, table, findings)
     if order is not None:
         X = X[order]
@@ -256,7 +248,8 @@ def _to_ordered_table(model: Any, X: Any, columns: Optional[Sequence[str]], find
         more = [each for each in given if each not in seen]
         less = [each for each in seen if each not in given]
         raise RecordError(
-            "X is not what the model was fitted on: {}. Pass the columns of fit, such as X[list(model.feature_names_in_)].".format(
+            "X is not what the model was fitted on: {}. Pass the columns of fit, such as "
+            "X[list(model.feature_names_in_)].".format(
                 " and ".join(
                     part
                     for part in (
@@ -270,41 +263,15 @@ def _to_ordered_table(model: Any, X: Any, columns: Optional[Sequence[str]], find
     return table, X
 
 
-def _to_place(path: Any, name: Optional[str], model: Any, overwrite: bool) -> _Place:
-    if name is None:
-        name = _to_name(Path(path).resolve().name if path is not None else _kind_of(model))
-    if not _NAME.match(name):
-        raise RecordError(
-            f'name="{name}" cannot be a model\'s name: use 1 to 100 of a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.'
-        )
-    folder = Path(path if path is not None else name).expanduser()
-    if not folder.exists():
-        return _Place(folder, name)
-    if not folder.is_dir():
-        raise RecordError(f"{folder} is a file. Name another folder.")
-    if not any(folder.iterdir()):
-        return _Place(folder, name)
-    manifest = folder / "slipway.yaml"
-    is_ours = manifest.is_file() and _MARK in manifest.read_text(encoding="utf-8", errors="replace")[:200]
-    if not is_ours:
-        raise RecordError(f"{folder} holds other files, and record replaces whole folders. Name another one.")
-    if not overwrite:
-        raise RecordError(
-            f"{folder} is there already, from an earlier record. Pass overwrite=True, or name another one."
-        )
-    return _Place(folder, name)
-
-
-def _kind_of(model: Any) -> str:
-    steps = getattr(model, "steps", None)
-    last = steps[-1][1] if isinstance(steps, list) and steps else model
-    kind = getattr(last, "__name__", type(last).__name__)
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", kind)
-
-
-def _to_name(text: str) -> str:
-    name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")
-    return name[:100] or "model"
+def _with_names(table: Table, model: Any, columns: Optional[Sequence[str]]) -> Table:
+    """The columns of a bare matrix under the names that the library itself gives them."""
+    if table.kind != "matrix" or columns is not None:
+        return table
+    names = fitted_names(model) or []
+    if len(names) != len(table.columns):
+        stem = "f" if type(model).__module__.split(".")[0] == "xgboost" else "x"
+        names = [f"{stem}{i}" for i in range(len(table.columns))]
+    return table._replace(columns=tuple(column._replace(name=name) for column, name in zip(table.columns, names)))
 
 
 def _wants_skops(format: Optional[str]) -> bool:
@@ -322,16 +289,3 @@ def _values_of(secrets: Sequence[str]) -> Dict[str, str]:
             )
         )
     return {name: os.environ[name] for name in secrets}
-
-
-def _move(folder: Path, path: Path) -> None:
-    """Into its place; what was there goes only when the new one is whole."""
-    old = None
-    if path.exists():
-        old = Path(tempfile.mkdtemp(prefix=".old-", dir=str(path.parent)))
-        os.rename(str(path), str(old / "folder"))
-    # mkdtemp makes it for its owner alone.
-    os.chmod(str(folder), 0o755)
-    os.rename(str(folder), str(path))
-    if old is not None:
-        shutil.rmtree(str(old), ignore_errors=True)

@@ -26,7 +26,7 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`kind` says what the model is given: a `frame` of columns, a `matrix` of numbers, a `tensor` of more dimensions, or `texts`, one list."""
+    """`kind` is what the model is given: a `frame`, a `matrix` of numbers, a `tensor`, or `texts`, one list."""
 
     kind: str
     columns: Tuple[Column, ...]
@@ -37,7 +37,8 @@ def to_table(X: Any, findings: Findings, columns: Optional[Sequence[str]] = None
     """@raises RecordError for an X that cannot be sent as columns."""
     if _module(X).startswith("scipy.sparse"):
         raise RecordError(
-            "X is a sparse matrix of SciPy, which no request can carry. Record the whole pipeline, with the step that makes "
+            "X is a sparse matrix of SciPy, which no request can carry. Record the whole pipeline, with the step "
+            "that makes "
             "the matrix (a vectoriser, an encoder), and give what goes into that; or pass X.toarray()."
         )
     frame = to_pandas(X)
@@ -56,7 +57,8 @@ def to_table(X: Any, findings: Findings, columns: Optional[Sequence[str]] = None
         return _from_columns("texts", {(columns or ["text"])[0]: array}, findings)
     if array.ndim == 1:
         raise RecordError(
-            "X has one dimension. Pass an array [rows, columns]: X.reshape(-1, 1) for one column, X.reshape(1, -1) for one row."
+            "X has one dimension. Pass an array [rows, columns]: X.reshape(-1, 1) for one column, X.reshape(1, -1) "
+            "for one row."
         )
     if array.ndim == 2 and array.dtype == object or _holds_text(array):
         names = _names(columns, array.shape[1])
@@ -77,7 +79,8 @@ def to_pandas(X: Any) -> Any:
             return X.to_pandas()
         except ImportError as error:
             raise RecordError(
-                f"X is a table of {library}; what serves it makes a pandas DataFrame of the columns, and that does not work here: {error}. "
+                f"X is a table of {library}; what serves it makes a pandas DataFrame of the columns, and that does "
+                f"not work here: {error}. "
                 "pip install pandas pyarrow."
             ) from error
     return None
@@ -100,7 +103,8 @@ def take_rows(X: Any, rows: Sequence[int]) -> Any:
 def _from_frame(frame: Any, findings: Findings) -> Table:
     if getattr(frame.columns, "nlevels", 1) > 1:
         raise RecordError(
-            "The columns of X have several levels. Join their names first: X.columns = ['_'.join(name) for name in X.columns]."
+            "The columns of X have several levels. Join their names first: X.columns = ['_'.join(name) for name in "
+            "X.columns]."
         )
     names = list(frame.columns)
     doubled = sorted({str(name) for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
@@ -116,7 +120,8 @@ def _from_frame(frame: Any, findings: Findings) -> Table:
         plain = frame.to_numpy()
         if plain.dtype == object:
             raise RecordError(
-                "The columns of X have numbers for names ({}). Requests and the model need texts: X.columns = X.columns.astype(str), "
+                "The columns of X have numbers for names ({}). Requests and the model need texts: X.columns = "
+                "X.columns.astype(str), "
                 "then fit and record again.".format(", ".join(map(str, names[:5])))
             )
         return to_table(plain, findings)
@@ -135,7 +140,8 @@ def _from_series(name: str, series: Any, findings: Findings) -> Column:
         return Column(name, "string", np.asarray(series.astype(object)), missing, categories)
     if kind in ("PeriodDtype", "IntervalDtype", "SparseDtype") or getattr(dtype, "kind", "") in ("m", "c"):
         raise RecordError(
-            f'The column "{name}" of X is of the type {dtype}, which no request can carry. Make numbers, texts or dates of it before the '
+            f'The column "{name}" of X is of the type {dtype}, which no request can carry. Make numbers, texts or '
+            "dates of it before the "
             "model sees it, or inside of a pipeline."
         )
     if getattr(dtype, "kind", "") == "M":
@@ -221,7 +227,8 @@ def _from_objects(name: str, values: np.ndarray, missing: np.ndarray, findings: 
             )
         raise _unsendable(
             name,
-            'true, false or missing, and a truth value cannot be missing; use 1, 0 and NaN, or the texts "true" and "false":',
+            'true, false or missing, and a truth value cannot be missing; use 1, 0 and NaN, or the texts "true" and '
+            '"false":',
         )
     if kinds <= {"date"}:
         moments = np.array(
@@ -246,7 +253,8 @@ def _from_nested(name: str, values: np.ndarray, findings: Findings) -> Column:
 
 def _unsendable(name: str, what: str) -> RecordError:
     return RecordError(
-        f'The column "{name}" of X is {what} and cannot be sent as one type. Make it all numbers, all text (X["{name}"].astype(str)) or all dates '
+        f'The column "{name}" of X is {what} and cannot be sent as one type. Make it all numbers, all text '
+        f'(X["{name}"].astype(str)) or all dates '
         "before fit, and record again."
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from .answers import differences
@@ -23,7 +25,7 @@ class Trial(NamedTuple):
 
 
 def try_out(question: Question, expected: Outputs, trial: Trial) -> List[str]:
-    """The modules that it imported there; none where it was not tried. @raises RecordError where it does not answer alike"""
+    """The modules that it imported there; none where it was not tried. @raises RecordError where answers differ"""
     if not trial.verify:
         return []
     if not can_run_fresh():
@@ -38,17 +40,17 @@ def try_out(question: Question, expected: Outputs, trial: Trial) -> List[str]:
     except FreshError as error:
         raise RecordError(_explain(error, trial)) from error
     require_parity(
-        differences(expected, fresh.outputs),
+        [(question.rows[row], *rest) for row, *rest in differences(expected, fresh.outputs)],
         "In a new process the model answers differently than here",
-        "What does it depend on that is not in it: a variable of this notebook, a file, a setting, the order of columns?"
-        + _also(trial),
+        "What does it depend on that is not in it: a variable of this notebook, a file, a setting, the order of "
+        "columns?" + _also(trial),
     )
     last = {name: values[-1:] for name, values in expected.items()}
     require_parity(
         [(question.rows[-1], *rest) for _, *rest in differences(last, fresh.alone)],
         "The model answers a row by itself differently than among others",
-        "A served model gets rows as they come, alone and together: nothing that it does may look at the other rows, such as a mean over them."
-        + _also(trial),
+        "A served model gets rows as they come, alone and together: nothing that it does may look at the other rows, "
+        "such as a mean over them." + _also(trial),
     )
     return fresh.modules
 
@@ -72,6 +74,12 @@ def to_table_text(found: Sequence[Difference]) -> str:
 def _explain(error: FreshError, trial: Trial) -> str:
     text = f"In a new process, where only the recorded folder is, the model does not work: {error}"
     module = str(error.details.get("module") or "")
+    variable = re.search(r"KeyError: '(\w+)'", str(error))
+    if variable and variable.group(1) in os.environ:
+        text += (
+            f" {variable.group(1)} is an environment variable: declare it with variables={{...}}, or with secrets=[...] "
+            "where its value is none of the model's files' business."
+        )
     if module and local_modules([module], trial.installed):
         text += " {0} is a file of this project: pass include=[{0}].".format(module.split(".")[0])
     lines = [line for line in error.log.strip().splitlines() if line.strip()]
