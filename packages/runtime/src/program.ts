@@ -104,6 +104,7 @@ export interface ReportedInput {
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly nullable: boolean;
+  readonly required?: boolean;
   readonly categories?: readonly string[];
   readonly format?: "date-time";
 }

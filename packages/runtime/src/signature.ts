@@ -21,6 +21,8 @@ export interface InputSpec {
   readonly shape: readonly number[];
   /** A missing or null value becomes NaN, or `missingText`. Only for FP16, FP32, FP64 and BYTES. */
   readonly nullable: boolean;
+  /** True: where unknown columns are passed over, as in a DataFrame, a nullable input has to be there all the same. */
+  readonly required?: boolean;
   /** Inclusive bounds of every element, in the unit of the column. */
   readonly range?: readonly [number, number];
   /** What a BYTES input is known to be: other texts are taken, and the model may make of them what it does with unknown ones. */

@@ -19,12 +19,13 @@ export interface ColumnRules {
 const maxRank = 32;
 
 /**
- * The signature's inputs out of named columns; columns that are no input are left out, a nullable input may be missing.
+ * The signature's inputs out of named columns; columns that are no input are left out, a nullable input may be missing
+ * where it is not required.
  * Throws `invalid_input` on a missing input and on a shape that is not the model's, `invalid_request` on a value that cannot be
  * cast and on lists of different lengths. Ranges and rows are for `resolveInputs` to hold.
  */
 export function columnsToTensors(signature: Signature, columns: Columns, rules: ColumnRules): Tensor[] {
-  const missing = signature.inputs.filter((spec) => !columns.has(spec.name) && !spec.nullable);
+  const missing = signature.inputs.filter((spec) => !columns.has(spec.name) && (!spec.nullable || spec.required));
   if (missing.length > 0) throw missingInputs(signature, missing, columns);
   return signature.inputs
     .filter((spec) => columns.has(spec.name))

@@ -5,11 +5,17 @@ import { renderElement, renderNested } from "../nested-text.ts";
 
 const bytesText = (bytes: Uint8Array) => JSON.stringify(Buffer.from(bytes).toString("base64"));
 
+/** What an output is called that the model itself gives without a name, such as an array of `predict`. */
+const unnamed = "predictions";
+
 /**
- * `{"predictions": ...}` as MLflow answers for an ONNX model. A tabular model gives a list of records, one an element of its
- * flattened outputs; every other model, and one whose outputs differ in length, gives `{output: nested list}`.
+ * `{"predictions": ...}` as MLflow answers. An only output without a name is the list itself. A tabular model gives a list of records, one
+ * an element of its flattened outputs; every other model, and one whose outputs differ in length, gives `{output: nested list}`.
  */
 export function renderScoringAnswer(signature: Signature, outputs: readonly Tensor[]): string {
+  const [only, ...others] = outputs;
+  if (only?.name === unnamed && others.length === 0)
+    return `{"predictions":${renderNested(only, only.shape, { start: 0, bytesText })}}`;
   const length = outputs[0]?.data.length ?? 0;
   const asRecords = isTabular(signature) && outputs.every(({ data }) => data.length === length);
   return `{"predictions":${asRecords ? renderRecords(outputs, length) : renderOutputs(outputs)}}`;

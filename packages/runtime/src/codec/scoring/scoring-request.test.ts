@@ -168,6 +168,19 @@ describe("frames and tensors", () => {
     expect(() => parse(packed, { inputs: { a: [1] } })).toThrow(/missing its inputs "c"/);
   });
 
+  test("a nullable column may be left out where it is not required", () => {
+    const [x, ...rest] = columns.inputs;
+    const required: Signature = { ...columns, inputs: [{ ...x!, required: true }, ...rest] };
+    const row = { n: 1, b: true, t: "a" };
+    expect(parse(columns, { dataframe_records: [row] }).tensors.map(({ name }) => name)).toEqual(["n", "b", "t"]);
+    expect(() => parse(required, { dataframe_records: [{ ...row, X: 1 }] })).toThrow(
+      'missing its inputs "x". There is "X"',
+    );
+    expect(() => parse(required, { inputs: { n: [1], b: [true], t: ["a"] } })).toThrow('missing its inputs "x"');
+    const [first] = parse(required, { dataframe_records: [{ ...row, x: null }] }).tensors;
+    expect(first).toMatchObject({ name: "x", data: new Float64Array([NaN]) });
+  });
+
   test("fields that are to go on record are kept by row", () => {
     const rows = [
       { c: 2, a: 1, id: "k1" },
