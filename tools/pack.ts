@@ -74,6 +74,7 @@ const entries = [
   "packages/server/src/predictions/replay/replay-worker.ts",
   "packages/server/src/wire/docs/scalar-worker.ts",
   "packages/server/src/packaging/examples/examples-task.ts",
+  "packages/server/src/packaging/examples/inputs-task.ts",
   "packages/runtime/src/onnx/replica-worker.ts",
   "packages/runtime/src/onnx/replica-process.ts",
   "packages/runtime/src/onnx/probe/probe.ts",
@@ -123,6 +124,11 @@ for (const name of ["runtime", "server"])
     )
       dependencies[dependency] = wanted;
 cpSync(join(root, "packages", "cli", "bin"), join(folder, "bin"), { recursive: true });
+// Runs inside the environments of Python models; what Python compiled of it is this machine's.
+cpSync(join(root, "python"), join(folder, "python"), {
+  recursive: true,
+  filter: (path) => !/(?:^|\/)(?:__pycache__|dist|build|[^/]+\.egg-info)(?:\/|$)/.test(path.slice(root.length)),
+});
 // For those who make stubs of it.
 mkdirSync(join(folder, "proto"));
 cpSync(join(root, "packages/server/src/wire/grpc/proto/inference.proto"), join(folder, "proto", "inference.proto"));
@@ -137,7 +143,7 @@ writeJson(join(folder, "package.json"), {
   type: "module",
   bin: { slipway: "bin/slipway.js" },
   exports: { ".": { types: "./index.d.ts", default: "./index.js" } },
-  files: ["bin", "dist", "proto", "index.js", "index.d.ts"],
+  files: ["bin", "dist", "proto", "python", "index.js", "index.d.ts"],
   engines: { node: ">=20" },
   dependencies: Object.fromEntries(Object.entries(dependencies).toSorted(([a], [b]) => (a < b ? -1 : 1))),
   bundleDependencies: bundled.map((name) => `@slipway/${name}`),
