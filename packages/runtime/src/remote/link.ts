@@ -4,6 +4,8 @@ import type { FrameBytes } from "./frame.ts";
 export interface Link {
   /** What it is, for messages: `worker thread`, `process`. */
   readonly what: string;
+  /** Somebody else runs it: it is not started from here, only reached. */
+  readonly isFar?: boolean;
   /** Hands a frame over; its memory is no longer the sender's. */
   send(frame: FrameBytes): void;
   /** Ends it whatever it does. Left out where that would take this process with it. */

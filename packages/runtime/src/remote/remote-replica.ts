@@ -72,6 +72,7 @@ export class RemoteReplica implements Replica {
   /** The open that the other end has not answered yet. */
   #opening = Promise.withResolvers<string>();
   #setup: RemoteSetup;
+  #isFar = false;
 
   constructor(deps: RemoteReplicaDeps) {
     this.#deps = deps;
@@ -166,11 +167,12 @@ export class RemoteReplica implements Replica {
           new SlipwayError("not_ready", `The ${link.what} of ${this.#deps.name} did not start: ${why}.`),
         );
         ended.resolve();
-        this.#onEnd(why, `The ${link.what} of ${this.#deps.name} died while it ran: ${why}`, last);
+        this.#onEnd(link, why, last);
       },
     });
     const life: Life = { link, opened: opened.promise, ended: ended.promise };
     this.#life = life;
+    this.#isFar = link.isFar ?? false;
     // After a death, nobody waits for it.
     opened.promise.catch(() => {});
     link.send(encodeFrame({ kind: "open", text: JSON.stringify(this.#setup) }));
@@ -213,14 +215,15 @@ export class RemoteReplica implements Replica {
     this.#runWatch.idle();
   }
 
-  #onEnd(how: string, why: string, last: LastSign = { unread: false }): void {
+  #onEnd({ what, isFar = false }: Link, how: string, last: LastSign = { unread: false }): void {
+    const why = `The ${what} of ${this.#deps.name} ${isFar ? "cannot be asked" : "died while it ran"}: ${how}`;
     const wasReady = this.#ready;
     this.#ready = false;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     // Where not even the only one was read, it has not begun either.
     const begun = pending.length === 1 && last.unread ? 0 : 1;
-    const message = `${why}. It is being restarted.`;
+    const message = isFar ? `${why}.` : `${why}. It is being restarted.`;
     for (const [i, { reject }] of pending.entries())
       reject(i < begun ? new ReplicaDied(message, how) : new RunNotBegun(message));
     if (!wasReady || this.#closing !== null) return;
@@ -253,7 +256,8 @@ export class RemoteReplica implements Replica {
       clearTimeout(patience);
       await endLife(life);
       if (this.#closing !== null) return;
-      this.#setTrouble(`It does not serve since it was restarted: ${(error as Error).message}`);
+      const what = this.#isFar ? "" : "It does not serve since it was restarted: ";
+      this.#setTrouble(what + (error as Error).message);
       this.#restartLater();
     }
   }
@@ -269,7 +273,8 @@ export class RemoteReplica implements Replica {
 
   #notReady(): RunNotBegun {
     const trouble = this.#trouble === null ? "" : ` ${this.#trouble}.`;
-    return new RunNotBegun(`${this.#deps.name} is being restarted.${trouble} Try again in a moment.`);
+    const state = this.#isFar ? "is out of reach" : "is being restarted";
+    return new RunNotBegun(`${this.#deps.name} ${state}.${trouble} Try again in a moment.`);
   }
 }
 
