@@ -13,6 +13,11 @@ function cacheFolder(): string {
   return join(home === undefined || home === "" ? join(homedir(), ".cache") : home, "slipway-test");
 }
 
+/** Where all servers of tests make the environments of Python models: each is built once. */
+export function sharedEnvironments(): string {
+  return join(cacheFolder(), "envs");
+}
+
 /**
  * The `bin` folder of a Python environment with exactly what a requirements file with hashes names, built once for each content of
  * the file. Null where it cannot be built: no Python 3.11 or later, or no package index within reach.

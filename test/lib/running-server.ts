@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ended, track } from "./children.ts";
 import { cleanEnv, findEntry, toCommand, type From } from "./entry.ts";
+import { sharedEnvironments } from "./python-environment.ts";
 
 export interface ServerOptions {
   /** More arguments of `slipway up`. */
@@ -110,7 +111,12 @@ function launch(
   const up = [...toCommand(findEntry(from)), "up", "--port", "0", "--data", data, ...args];
   const [command = "", ...words] = [...prefix, ...up];
   const started = performance.now();
-  const child = track(spawn(command, words, { env: cleanEnv(env), stdio: ["ignore", "pipe", "pipe"] }));
+  const child = track(
+    spawn(command, words, {
+      env: cleanEnv({ SLIPWAY_ENVS: sharedEnvironments(), ...env }),
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
   let [out, errors] = ["", ""];
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;

@@ -1,19 +1,8 @@
-import { join } from "node:path";
-import { createEnvironments, type Environments, type IndexSettings } from "../environments/index.ts";
+import { join, resolve } from "node:path";
 import type { Config } from "../config/index.ts";
+import { createEnvironments, type Environments } from "../environments/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
-
-/** Nothing but what everybody uses. */
-export const pypi: IndexSettings = {
-  indexUrl: null,
-  extraIndexUrl: null,
-  findLinks: null,
-  noIndex: false,
-  proxy: null,
-  caFile: null,
-  pythonMirror: null,
-};
 
 interface EnvironmentsGiven {
   readonly config: Config;
@@ -24,6 +13,8 @@ interface EnvironmentsGiven {
 }
 
 /** The Python environments of this server, or those that it shares with others. */
-export function openEnvironments({ folder, clock, logger }: EnvironmentsGiven): Environments {
-  return createEnvironments({ folder: join(folder, "envs"), index: pypi, clock, logger });
+export function openEnvironments({ config, folder, clock, logger }: EnvironmentsGiven): Environments {
+  const { indexUrl, extraIndexUrl, findLinks, noIndex, proxy, caFile, pythonMirror } = config;
+  const index = { indexUrl, extraIndexUrl, findLinks, noIndex, proxy, caFile, pythonMirror };
+  return createEnvironments({ folder: resolve(config.envs ?? join(folder, "envs")), index, clock, logger });
 }

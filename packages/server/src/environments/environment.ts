@@ -17,7 +17,7 @@ export interface ListedEnvironment extends Environment {
   readonly createdAt: number;
   /** When a server asked for it last. */
   readonly lastUsedAt: number;
-  /** Hash of the environment that this one lies over; null where it stands alone. */
+  /** Name of the folder of the environment that this one lies over; null where it stands alone. */
   readonly over: string | null;
 }
 
@@ -26,7 +26,7 @@ export interface Overlay {
   /** Its interpreter sees the packages of both; its own come first. */
   readonly python: string;
   /** It is not needed any longer. */
-  release(): void;
+  release(): Promise<void>;
 }
 
 export interface Verified {
@@ -45,16 +45,10 @@ export interface Pruned {
   readonly bytes: number;
 }
 
-export interface EnvironmentProgress {
-  /** A sentence for the person who waits. */
-  readonly message: string;
-  /** 0 to 1; null where it is not known. */
-  readonly fraction: number | null;
-}
-
 /** How long work is watched and ended. */
 export interface Watch {
-  readonly onProgress?: ((progress: EnvironmentProgress) => void) | undefined;
+  /** A sentence for the person who waits. */
+  readonly onProgress?: ((message: string) => void) | undefined;
   /** Its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,25 +1,21 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
+import { listBuilt, nameOf, toListed, type BuiltEnvironment } from "./built-environments.ts";
+import { createEnsure, type EnsureOptions } from "./ensure.ts";
 import type { Environment, ListedEnvironment, Overlay, Pruned, Verified, Watch } from "./environment.ts";
-import type { Lock } from "./lock.ts";
+import { createHolds } from "./holds.ts";
 import type { IndexSettings } from "./index-settings.ts";
-
-export interface ResolveRequest extends Watch {
-  /** As pip writes them: "scikit-learn==1.5.2", "./wheels/ours-1.0-py3-none-any.whl". */
-  readonly requirements: readonly string[];
-  /** Versions that hold where something needs the package. */
-  readonly constraints?: readonly string[] | undefined;
-  /** "3.11", "3.11.7" or ">=3.10,<3.13"; null: whatever suits. */
-  readonly python: string | null;
-  /** The model's folder, where requirements name wheels in it. */
-  readonly folder?: string | undefined;
-}
-
-export interface EnsureOptions extends Watch {
-  /** The folder of the version, for wheels among its files. */
-  readonly folder?: string | undefined;
-}
+import { inspectEnvironment } from "./inspect-environment.ts";
+import { createInterpreters, type Interpreter } from "./interpreters.ts";
+import { layoutOf } from "./layout.ts";
+import type { Lock } from "./lock.ts";
+import { lockOverlay } from "./overlay.ts";
+import { pruneEnvironments, type PruneOptions } from "./prune.ts";
+import { parsePythonRange } from "./python-range.ts";
+import { createRequirePython } from "./require-python.ts";
+import { resolveLock, type ResolveRequest } from "./resolve.ts";
+import { createUv } from "./uv.ts";
 
 /** Python environments, shared by all versions with the same lock, and by all servers that use the same folder. */
 export interface Environments {
@@ -36,6 +32,8 @@ export interface Environments {
   ensure(lock: Lock, options?: EnsureOptions): Promise<Environment>;
   /** More packages beside those of the lock, none of whose versions changes. @throws as `resolve` and `ensure` do */
   overlay(lock: Lock, extra: readonly string[], options?: EnsureOptions): Promise<Overlay>;
+  /** Path of an interpreter of this machine, for what needs the standard library alone. @throws SlipwayError `precondition_failed` */
+  anyPython(watch?: Watch): Promise<string>;
   /** Newest first. */
   list(): Promise<readonly ListedEnvironment[]>;
   /** Compares each file with the package it came in. `hash` may be its beginning. @throws SlipwayError `not_found` */
@@ -46,14 +44,6 @@ export interface Environments {
   rebuild(hash: string, options?: Watch & { readonly offline?: boolean | undefined }): Promise<Environment>;
 }
 
-export interface PruneOptions {
-  /** Hashes of the locks of all living versions. */
-  readonly keep: ReadonlySet<string>;
-  /** Milliseconds since 1970. Left out: however lately. */
-  readonly olderThan?: number | undefined;
-  readonly dryRun?: boolean | undefined;
-}
-
 export interface EnvironmentsDeps {
   /** Holds everything: environments, their tools, the packages that were fetched. */
   readonly folder: string;
@@ -62,17 +52,60 @@ export interface EnvironmentsDeps {
   readonly logger: Logger;
 }
 
-export function createEnvironments(_deps: EnvironmentsDeps): Environments {
-  const later = async (): Promise<never> => {
-    throw new SlipwayError("unimplemented", "Python environments are not built yet.");
-  };
+export function createEnvironments({ folder, index, clock, logger }: EnvironmentsDeps): Environments {
+  const layout = layoutOf(folder);
+  const interpreters = createInterpreters({ fetched: layout.pythons });
+  const uv = createUv({ layout, index, interpreters, clock });
+  const pythons = createRequirePython({ interpreters, uv });
+  const holds = createHolds(layout);
+  const deps = { layout, uv, pythons, holds, clock, logger };
+  const { ensure, make } = createEnsure(deps);
+
+  async function listNamed(hash: string): Promise<readonly BuiltEnvironment[]> {
+    return (await listBuilt(layout)).filter((each) => each.hash.startsWith(hash));
+  }
+
+  async function requireNamed(hash: string): Promise<readonly BuiltEnvironment[]> {
+    const found = /^[0-9a-f]{4,64}$/.test(hash) ? await listNamed(hash) : [];
+    if (new Set(found.map((each) => each.hash)).size === 1) return found;
+    throw new SlipwayError(
+      "not_found",
+      found.length === 0
+        ? `There is no environment ${JSON.stringify(hash)} here. \`slipway envs\` lists them.`
+        : `${hash} is the beginning of several environments: write more of it.`,
+      { hash },
+    );
+  }
+
   return {
-    resolve: later,
-    ensure: later,
-    overlay: later,
-    list: async () => [],
-    verify: later,
-    prune: later,
-    rebuild: later,
+    ensure,
+    resolve: (request) => resolveLock(deps, request),
+    async overlay(lock, extra, options = {}) {
+      const base = await ensure(lock, options);
+      const over = await lockOverlay(deps, { ...options, lock, base, extra });
+      const { python } = await ensure(over, { ...options, folder: undefined });
+      return { python, release: async () => {} };
+    },
+    async anyPython(watch = {}) {
+      return (await pythons.require(parsePythonRange(null), watch)).path;
+    },
+    list: async () => (await listBuilt(layout)).map(toListed),
+    async verify(hash, { onProgress, signal } = {}) {
+      const found = await requireNamed(hash);
+      const all = [];
+      for (const each of found) {
+        onProgress?.(`reading the files of ${each.hash.slice(0, 12)}`);
+        all.push(await inspectEnvironment({ folder: each.folder, lock: each.lock }, signal));
+      }
+      const files = all.reduce((sum, each) => sum + each.files, 0);
+      return { hash: found[0]!.hash, files, problems: all.flatMap(({ problems }) => problems) };
+    },
+    prune: (how) => pruneEnvironments({ layout, holds }, how),
+    async rebuild(hash, options = {}) {
+      const { lock, name } = (await requireNamed(hash))[0]!;
+      const same = (await interpreters.list(parsePythonRange(lock.python))).find((each) => nameOf(lock, each) === name);
+      const interpreter: Interpreter = same ?? (await pythons.require(parsePythonRange(lock.python), options));
+      return make({ ...options, lock, interpreter }, async () => null);
+    },
   };
 }

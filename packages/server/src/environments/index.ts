@@ -1,20 +1,8 @@
-export type {
-  Environment,
-  EnvironmentProgress,
-  ListedEnvironment,
-  Overlay,
-  Pruned,
-  Verified,
-  Watch,
-} from "./environment.ts";
-export {
-  createEnvironments,
-  type EnsureOptions,
-  type Environments,
-  type EnvironmentsDeps,
-  type PruneOptions,
-  type ResolveRequest,
-} from "./environments.ts";
-export type { IndexSettings } from "./index-settings.ts";
+export type { Environment, ListedEnvironment, Overlay, Pruned, Verified, Watch } from "./environment.ts";
+export type { EnsureOptions } from "./ensure.ts";
+export { createEnvironments, type Environments, type EnvironmentsDeps } from "./environments.ts";
+export { publicIndex, type IndexSettings } from "./index-settings.ts";
 export { listLocked, normalName, parseLock, type Lock, type LockedPackage } from "./lock.ts";
 export { findMissingLibrary, type MissingLibrary } from "./missing-library.ts";
+export type { PruneOptions } from "./prune.ts";
+export type { ResolveRequest } from "./resolve.ts";

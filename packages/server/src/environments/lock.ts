@@ -3,7 +3,7 @@ import { SlipwayError } from "@slipway/contract";
 
 /** Everything that a Python environment consists of. */
 export interface Lock {
-  /** pip's format with a hash for each file that may be taken; the first two lines are Slipway's. */
+  /** pip's format with a hash for each file that may be taken; the comments at its head are Slipway's. */
   readonly text: string;
   /** SHA-256 of the text in hex. */
   readonly hash: string;
@@ -17,9 +17,29 @@ export interface LockedPackage {
   readonly version: string;
 }
 
+/** A wheel that came with the model. */
+export interface ModelWheel {
+  readonly sha256: string;
+  /** Relative to the model's folder, with "/". */
+  readonly path: string;
+}
+
+export interface LockContent {
+  readonly python: string;
+  /** What uv has resolved. */
+  readonly resolved: string;
+  readonly wheels: readonly ModelWheel[];
+  /** Whether packages of which there is no wheel may be built from their source. */
+  readonly sources: boolean;
+  /** Folder name of the environment that it lies over; null where it stands alone. */
+  readonly over: string | null;
+}
+
 const firstLine = "# slipway-lock 1";
+const sourcesLine = "# builds from source";
 const pythonLine = /^# python (\d+\.\d+)$/;
-const wheelLine = /^# wheel (.+)$/;
+const overLine = /^# over ([0-9a-f-]+)$/m;
+const wheelLine = /^# wheel ([0-9a-f]{64}) (.+)$/;
 const packageLine = /^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s\\;]+)/;
 
 /** @throws SlipwayError `invalid_model` where the text is no lock that this Slipway can read */
@@ -36,24 +56,53 @@ export function parseLock(text: string): Lock {
   return { text, hash: createHash("sha256").update(text).digest("hex"), python };
 }
 
-/** The lock with what uv has resolved, and the wheels among the model's files that it needs, relative to the model's folder. */
-export function toLock(given: { python: string; resolved: string; wheels: readonly string[] }): Lock {
-  const head = [firstLine, `# python ${given.python}`, ...given.wheels.toSorted().map((path) => `# wheel ${path}`)];
-  const lines = given.resolved.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+export function toLock({ python, resolved, wheels, sources, over }: LockContent): Lock {
+  const head = [
+    firstLine,
+    `# python ${python}`,
+    ...(over === null ? [] : [`# over ${over}`]),
+    ...(sources ? [sourcesLine] : []),
+    ...wheels.map(({ sha256, path }) => `# wheel ${sha256} ${path}`).toSorted(),
+  ];
+  const lines = resolved.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
   return parseLock(`${[...head, ...lines].join("\n")}\n`);
 }
 
 /** In the order of the lock. */
-export function listLocked({ text }: Lock): readonly LockedPackage[] {
-  return text.split("\n").flatMap((line) => {
+export function listLocked({ text }: Pick<Lock, "text">): readonly LockedPackage[] {
+  return listBlocks(text).map(({ name, version }) => ({ name, version }));
+}
+
+export interface LockBlock extends LockedPackage {
+  /** Its lines: the package and the hashes of its files. */
+  readonly text: string;
+}
+
+/** What is locked, one package at a time. */
+export function listBlocks(text: string): readonly LockBlock[] {
+  const blocks: { name: string; version: string; lines: string[] }[] = [];
+  for (const line of text.split("\n")) {
     const found = packageLine.exec(line);
-    return found ? [{ name: normalName(found[1]!), version: found[2]! }] : [];
+    if (found) blocks.push({ name: normalName(found[1]!), version: found[2]!, lines: [line] });
+    else if (/^\s+\S/.test(line)) blocks.at(-1)?.lines.push(line);
+  }
+  return blocks.map(({ name, version, lines }) => ({ name, version, text: lines.join("\n") }));
+}
+
+export function listWheels({ text }: Lock): readonly ModelWheel[] {
+  return text.split("\n").flatMap((line) => {
+    const found = wheelLine.exec(line);
+    return found ? [{ sha256: found[1]!, path: found[2]! }] : [];
   });
 }
 
-/** Files of the model, relative to its folder, without which the environment cannot be built for the first time. */
-export function listWheels({ text }: Lock): readonly string[] {
-  return text.split("\n").flatMap((line) => wheelLine.exec(line)?.[1] ?? []);
+export function mayBuildSources({ text }: Lock): boolean {
+  return text.includes(`\n${sourcesLine}\n`);
+}
+
+/** Folder name of the environment that the lock's lies over; null: it stands alone. */
+export function findOver({ text }: Lock): string | null {
+  return overLine.exec(text)?.[1] ?? null;
 }
 
 /** The name under which an index knows a distribution (PEP 503). */

@@ -1,9 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Replica, Signature } from "@slipway/runtime";
-import { pypi } from "../../app/environments.ts";
 import { createModelRuntimes, type ModelRuntimes } from "../../app/runtimes.ts";
-import { createEnvironments } from "../../environments/index.ts";
+import { createEnvironments, publicIndex } from "../../environments/index.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import type { PackagedModel } from "../../packaging/index.ts";
@@ -27,6 +26,6 @@ export async function openReplica({ folder, packaged, settings }: Opening, signa
 /** What opens models without a server; environments that it makes are kept in the user's cache. */
 export function packageRuntimes(): ModelRuntimes {
   const folder = join(homedir(), ".cache", "slipway", "envs");
-  const environments = createEnvironments({ folder, index: pypi, clock: systemClock, logger: silentLogger });
+  const environments = createEnvironments({ folder, index: publicIndex, clock: systemClock, logger: silentLogger });
   return createModelRuntimes({ environments, logger: silentLogger });
 }

@@ -24,6 +24,8 @@ const leftOut = new Set([
   "logs",
   "tmp",
   "blobs/partial",
+  // Environments are made again from the locks of the versions.
+  "envs",
   "lake/tmp",
   "lost+found",
 ]);

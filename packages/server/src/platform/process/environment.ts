@@ -66,3 +66,25 @@ function missingSecrets(names: readonly string[]): SlipwayError {
     { secrets: names },
   );
 }
+
+/** How this machine reaches others, as curl and OpenSSL take it from the environment. */
+const network = [
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "ALL_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "all_proxy",
+  "no_proxy",
+];
+const certificates = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/** What a child process needs that fetches from other machines. Addresses of proxies may hold credentials. */
+export function networkEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    [...network, ...certificates].flatMap((name) =>
+      process.env[name] === undefined ? [] : [[name, process.env[name]]],
+    ),
+  );
+}

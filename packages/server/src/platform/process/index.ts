@@ -5,5 +5,11 @@ export {
   type ChildRunner,
   type ChildTask,
 } from "./child-runner.ts";
-export { minimalEnvironment, requireSecret, toModelEnvironment, type ModelNeeds } from "./environment.ts";
+export {
+  minimalEnvironment,
+  networkEnvironment,
+  requireSecret,
+  toModelEnvironment,
+  type ModelNeeds,
+} from "./environment.ts";
 export { isLost, ServiceLost, startService, type Service, type ServiceOptions } from "./service.ts";

@@ -12,5 +12,6 @@ export { isUniqueViolation, SqlError } from "./sql-error.ts";
 export type { SqlErrorKind } from "./sql-error.ts";
 export type { Sql, SqlDialect } from "./sql.ts";
 export { joinFolder, waitUntilAlone } from "./shared-lock.ts";
+export { takeLock, type LockMode } from "./named-lock.ts";
 export { openSqlite } from "./sqlite.ts";
 export type { SqliteOptions } from "./sqlite.ts";
