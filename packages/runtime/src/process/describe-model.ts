@@ -1,6 +1,8 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import type { ModelReport } from "../program.ts";
-import { RemoteReplica } from "../remote/remote-replica.ts";
+import type { Connect } from "../remote/link.ts";
+import { RemoteReplica, type RemoteOptions } from "../remote/remote-replica.ts";
+import type { RemoteModel } from "../remote/setup.ts";
 import type { ModelFiles, Replica } from "../runtime.ts";
 import type { Signature } from "../signature.ts";
 import { startModelProcess } from "./model-process.ts";
@@ -23,25 +25,35 @@ export interface DescribedModel {
   close(): Promise<void>;
 }
 
+/** What speaks to the other end, and what that is told of the model. */
+export interface DescribedRemote extends RemoteOptions {
+  readonly connect: Connect;
+  readonly model?: RemoteModel | null;
+}
+
 /**
  * Opens a model in a process of its own and asks what it takes and gives.
  * @throws SlipwayError `invalid_model`, or `not_ready` where the process ended
  */
-export async function describeModel(
+export function describeModel(
   options: ProcessRuntimeOptions,
+  files: ModelFiles,
+  how: DescribeOptions,
+): Promise<DescribedModel> {
+  return describeRemote({ ...options, connect: startModelProcess(options, how) }, files, how);
+}
+
+/** The same of whatever is at the other end. */
+export async function describeRemote(
+  { model = null, ...remote }: DescribedRemote,
   { folder, path }: ModelFiles,
   { threads, memoryBytes, what, signal }: DescribeOptions,
 ): Promise<DescribedModel> {
   const setup = {
     ...{ folder, path, inputs: [], outputs: [], threads, device: "cpu" as const, parent: process.pid, memoryBytes },
-    ...{ model: options.model ?? null, signature: null },
+    ...{ model, signature: null },
   };
-  const replica = new RemoteReplica({
-    ...options,
-    connect: startModelProcess(options, { threads, memoryBytes, what }),
-    setup,
-    name: what,
-  });
+  const replica = new RemoteReplica({ ...remote, setup, name: what });
   const text = await replica.start(signal);
   const kill = () => void replica.close();
   signal.addEventListener("abort", kill, { once: true });

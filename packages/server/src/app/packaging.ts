@@ -21,5 +21,6 @@ export function openPackaging(
     probeMemoryBytes: config.probeMemory,
     lake,
     python: runtimes.python,
+    oip: runtimes.oip,
   });
 }

@@ -1,8 +1,12 @@
 import {
   adaptRuntime,
+  createCommandRuntime,
   createProcessRuntime,
+  createRemoteOipRuntime,
   createThreadRuntime,
   createWorkerRuntime,
+  describeOip,
+  describeRemote,
   lockFile,
   onnxModelCommand,
   pythonFolder,
@@ -10,15 +14,16 @@ import {
   type ModelLine,
   type ProcessRuntimeOptions,
   type PythonProgram,
+  startCommand,
+  type RemoteProgram,
   type Runtime,
 } from "@slipway/runtime";
-import { SlipwayError } from "@slipway/contract";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseLock, type Environments } from "../environments/index.ts";
 import type { Logger } from "../kernel/logger.ts";
-import { createRequirementsFinder, type PythonDeps } from "../packaging/index.ts";
-import { minimalEnvironment, toModelEnvironment } from "../platform/process/index.ts";
+import { createRequirementsFinder, type OipDeps, type PythonDeps } from "../packaging/index.ts";
+import { minimalEnvironment, requireSecret, toModelEnvironment } from "../platform/process/index.ts";
 import type { FindRuntime, RuntimeQuestion } from "../serving/index.ts";
 
 export interface RuntimesGiven {
@@ -32,6 +37,7 @@ export interface RuntimesGiven {
 export interface ModelRuntimes {
   readonly find: FindRuntime;
   readonly python: PythonDeps;
+  readonly oip: OipDeps;
 }
 
 /** Where models run, by how they are run. */
@@ -65,13 +71,33 @@ export function createModelRuntimes({ environments, logger, homes }: RuntimesGiv
 
   async function find({ program, placement, folder, threads }: RuntimeQuestion): Promise<Runtime> {
     if (program.kind === "python") return openPython(program, folder, threads);
-    if (program.kind !== "onnx") throw new SlipwayError("unimplemented", "Programs of other languages do not run yet.");
+    if (program.kind !== "onnx") return oip.find(program);
     return program.adapter === undefined ? onnx[placement] : adaptRuntime(onnx[placement], program.adapter);
   }
 
+  function headersOf({ authorization }: RemoteProgram): { headers?: Readonly<Record<string, string>> } {
+    return authorization === undefined ? {} : { headers: { authorization: requireSecret(authorization) } };
+  }
+
+  const oip: OipDeps = {
+    find(program) {
+      if (program.kind === "remote") return createRemoteOipRuntime({ ...program, ...headersOf(program), onTrouble });
+      return createCommandRuntime({ ...program, environment: toModelEnvironment(program), ...watched });
+    },
+    async describe(program, { folder, what, signal }) {
+      if (program.kind === "remote") return describeOip({ ...program, ...headersOf(program), signal });
+      const how = { threads: 1, memoryBytes: null, what, signal };
+      const environment = toModelEnvironment(program);
+      const connect = startCommand({ ...program, environment, ...watched }, folder, how);
+      const described = await describeRemote({ connect }, { folder, path: "." }, how);
+      await described.close();
+      return described.report;
+    },
+  };
+
   const scanner = join(pythonFolder, "slipway", "scan_file.py");
   const findRequirements = createRequirementsFinder({ environments, scanner });
-  return { find, python: { environments, findRequirements, start, folder: pythonFolder } };
+  return { find, oip, python: { environments, findRequirements, start, folder: pythonFolder } };
 }
 
 /** `flight-delay@2` is a model and its version; what is being looked at is a file. */

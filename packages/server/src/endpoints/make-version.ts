@@ -2,10 +2,16 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseManifest, SlipwayError, type DeployRequest, type Manifest } from "@slipway/contract";
-import { examplesFile, lockFile, requireParity, type ParityReport, type Placement } from "@slipway/runtime";
+import { examplesFile, lockFile, type ParityReport, type Placement } from "@slipway/runtime";
 import type { BlobHold, BlobStore } from "../platform/blobs/index.ts";
 import type { RunContext } from "../platform/queue/index.ts";
-import { translatedFile, versionDigest, type Packaging, type PackagedModel } from "../packaging/index.ts";
+import {
+  requireSameAnswers,
+  translatedFile,
+  versionDigest,
+  type Packaging,
+  type PackagedModel,
+} from "../packaging/index.ts";
 import type { CreatedVersion, Registry } from "../registry/index.ts";
 import { toPlacement, type LoadSettings, type Placed, type Serving } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
@@ -130,7 +136,7 @@ async function prove(
   context.progress("prove", `${doing} in the placement that will serve`, 0.55);
   const place = { what, folder, entry, program, signature, placement, report, settings };
   const { parity } = await serving.prove({ ...place, hasExamples: examples !== null }, context.signal);
-  if (parity !== null) requireParity(parity, what);
+  if (parity !== null) requireSameAnswers(parity, what, packaged);
   return parity;
 }
 

@@ -1,5 +1,6 @@
 import type { Address, VerifyResult } from "@slipway/contract";
-import { requireParity, toParityDetails } from "@slipway/runtime";
+import { toParityDetails } from "@slipway/runtime";
+import { requireSameAnswers } from "../packaging/index.ts";
 import type { Operation, Operations } from "../platform/queue/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
@@ -31,7 +32,7 @@ export function createVerify({ operations, registry, serving, snapshot }: Verify
         signal,
         onFile: (path) => progress("read", `reading ${path}`, read++ / files.length),
       });
-      if (parity !== null) requireParity(parity, what);
+      if (parity !== null) requireSameAnswers(parity, what, version);
       const result: VerifyResult = {
         model,
         version: number,

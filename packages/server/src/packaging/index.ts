@@ -6,6 +6,7 @@ export { readSignature } from "./inspect-onnx.ts";
 export type { OipDeps, PythonDeps } from "./inspect-job.ts";
 export { createRequirementsFinder } from "./requirements/index.ts";
 export { translatedFile } from "./translate/index.ts";
+export { requireSameAnswers, type Trained } from "./package-differences.ts";
 export { deriveName } from "./derive-name.ts";
 export { parseManifestText } from "./manifest-file.ts";
 export { toModelSection, toTrainedAt, versionDigest, type FileDigest, type ModelSection } from "./model-section.ts";

@@ -66,7 +66,17 @@ export function createLoader(deps: ServingDeps): Loader {
     const runtime = await deps.findRuntime({ program: version.program, placement, folder, threads });
     const files = toModelFiles(folder, version);
     const giveUp = new AbortController();
-    const request = { runtime, files, signature, what, settings, readExamples, batchRows, giveUp: giveUp.signal };
+    const request = {
+      runtime,
+      files,
+      signature,
+      what,
+      trained: version,
+      settings,
+      readExamples,
+      batchRows,
+      giveUp: giveUp.signal,
+    };
     // Replicas in the event loop's thread would share that thread: one is as good as many.
     const opening = counted(openReplicas(request, placement === "thread" ? 1 : settings.replicas));
     const limit = { clock, timeoutMs: loadTimeoutMs, what, giveUp };

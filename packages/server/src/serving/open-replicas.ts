@@ -1,5 +1,4 @@
 import {
-  requireParity,
   runExamples,
   warmUp,
   type Examples,
@@ -10,6 +9,7 @@ import {
   type Runtime,
   type Signature,
 } from "@slipway/runtime";
+import { requireSameAnswers, type Trained } from "../packaging/index.ts";
 import type { LoadSettings } from "./load-settings.ts";
 
 export interface OpenRequest {
@@ -18,6 +18,8 @@ export interface OpenRequest {
   readonly signature: Signature;
   /** For messages: `flight-delay@2`. */
   readonly what: string;
+  /** What is known of its training, for where it answers differently. */
+  readonly trained: Trained;
   readonly settings: LoadSettings;
   /** Reads what was recorded at training, each time that a copy is to answer it; null where nothing was. */
   readonly readExamples: (() => Promise<Examples>) | null;
@@ -67,7 +69,7 @@ async function openBoth(
 }
 
 function toOpenOptions(request: OpenRequest): OpenOptions {
-  const { what, settings, readExamples, giveUp } = request;
+  const { what, settings, readExamples, trained, giveUp } = request;
   const { threads = 1, device, memoryBytes, runLimitMs } = settings;
   return {
     threads,
@@ -78,7 +80,7 @@ function toOpenOptions(request: OpenRequest): OpenOptions {
     // A copy that was started anew proves itself as the first one did.
     async check(copy) {
       const parity = await tryCopy(copy, request, readExamples && (await readExamples()));
-      if (parity !== null) requireParity(parity, what);
+      if (parity !== null) requireSameAnswers(parity, what, trained);
     },
     signal: giveUp,
   };
@@ -104,7 +106,7 @@ export async function openReplicas(request: OpenRequest, count: number): Promise
     Array.from({ length: count }, async () => {
       const { replica, parity } = await openReplica(request, examples);
       try {
-        if (parity !== null) requireParity(parity, request.what);
+        if (parity !== null) requireSameAnswers(parity, request.what, request.trained);
         return replica;
       } catch (error) {
         await replica.close();

@@ -60,7 +60,18 @@ export async function proveModel(deps: ProofDeps, subject: ProofSubject, signal?
   const startedAt = clock.monotonic();
   const files = toModelFiles(folder, subject);
   const giveUp = new AbortController();
-  const request = { runtime, files, signature, what, settings, readExamples, batchRows, giveUp: giveUp.signal };
+  const trained = { modelSection: null, report: subject.report };
+  const request = {
+    runtime,
+    files,
+    signature,
+    what,
+    trained,
+    settings,
+    readExamples,
+    batchRows,
+    giveUp: giveUp.signal,
+  };
   const opening = openReplica({ ...request, ...(signal && { signal }) });
   const limit = { clock, timeoutMs, what, giveUp };
   const { replica, parity } = await withinLimit(limit, opening, (late) => late.replica.close());

@@ -56,8 +56,16 @@ function createServingOn(runtime: Runtime) {
   });
 }
 
-const version = { id: createId(), model: "m", version: 1, program: { kind: "onnx" },
-  placement: "worker", signature, files: [], entry: "m.onnx" };
+const version = {
+  id: createId(),
+  model: "m",
+  version: 1,
+  program: { kind: "onnx" },
+  placement: "worker",
+  signature,
+  files: [],
+  entry: "m.onnx",
+};
 const slow = version as unknown as ModelVersion;
 
 test("where one copy of a version does not open, the others are closed, and the next try is a new one", async () => {

@@ -16,6 +16,7 @@ import type { Format } from "../formats/recognise-format.ts";
 import type { InspectDeps, InspectJob, PythonDeps } from "../inspect-job.ts";
 import { mergeOutputs } from "../merge-outputs.ts";
 import { requireNoProblems } from "../merge-signature.ts";
+import { describeDifferences, findPackageDifferences } from "../package-differences.ts";
 import type { PackagedModel } from "../packaged-model.ts";
 import { toRewritten } from "../rewritten-file.ts";
 import { toOpenError } from "./open-error.ts";
@@ -55,7 +56,14 @@ export async function inspectPython(deps: InspectDeps, job: InspectJob, format: 
     entry: translated.entry ?? job.path,
     made: [lock, ...translated.made],
     examples,
-    notes: [format.said, ...notes, ...report.notes, ...translated.notes, describeRuns(report)],
+    notes: [
+      format.said,
+      ...notes,
+      ...noteDifferences(job, report),
+      ...report.notes,
+      ...translated.notes,
+      describeRuns(report),
+    ],
   };
 }
 
@@ -156,6 +164,11 @@ function toProbeReport({ report, openMs }: OpenedModel, signature: Signature, tr
     packages: report.packages,
     ...(report.python !== null && { python: report.python }),
   };
+}
+
+function noteDifferences({ identity: { modelSection } }: InspectJob, report: ProbeReport): string[] {
+  const differences = findPackageDifferences({ modelSection, report });
+  return differences.length === 0 ? [] : [`Not as at training: ${describeDifferences(differences)}.`];
 }
 
 /** Which packages the original has. */
