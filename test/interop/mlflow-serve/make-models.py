@@ -1,4 +1,4 @@
-"""Makes the MLflow models of this test, the same in every run: `make-models.py TARGET`.
+"""Makes the MLflow models of this test, the same in every run: `make-models.py TARGET [NAME ...]`, without names all.
 
 Each folder TARGET/NAME is what `save_model` of MLflow writes, with requirements.in of ../frameworks as its requirements.
 """
@@ -28,6 +28,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 HERE = Path(__file__).parent
 TARGET = Path(sys.argv[1])
+NAMES = sys.argv[2:]
 REQUIREMENTS = [
     line.strip()
     for line in (HERE.parent / "frameworks/requirements.in").read_text().splitlines()
@@ -37,8 +38,9 @@ random = np.random.default_rng(20261122)
 ROWS = 300
 
 
-def save(flavor, model, name, **more):
-    flavor.save_model(model, str(TARGET / name), pip_requirements=REQUIREMENTS, **more)
+def save(name, flavor, *model, **more):
+    if not NAMES or name in NAMES:
+        flavor.save_model(*model, path=str(TARGET / name), pip_requirements=REQUIREMENTS, **more)
 
 
 def flowers():
@@ -74,21 +76,21 @@ def pipeline(last):
 def save_sklearn():
     x, y = flowers()
     model = LogisticRegression(max_iter=500).fit(x, y)
-    save(mlflow.sklearn, model, "classifier", signature=infer_signature(x, model.predict(x)), input_example=x.head(3))
+    save("classifier", mlflow.sklearn, model, signature=infer_signature(x, model.predict(x)), input_example=x.head(3))
     words = np.array(["daisy", "rose", "tulip"])[y]
     named = LogisticRegression(max_iter=500).fit(x, words)
     signature = infer_signature(x, named.predict(x))
-    save(mlflow.sklearn, named, "words", signature=signature, skops_trusted_types=["numpy.dtype"])
+    save("words", mlflow.sklearn, named, signature=signature, skops_trusted_types=["numpy.dtype"])
     signature = infer_signature(x, model.predict_proba(x))
-    save(mlflow.sklearn, model, "probabilities", signature=signature, pyfunc_predict_fn="predict_proba")
+    save("probabilities", mlflow.sklearn, model, signature=signature, pyfunc_predict_fn="predict_proba")
     forest = RandomForestRegressor(10, max_depth=4, random_state=1, n_jobs=1).fit(x.to_numpy(), y * 1.5)
     matrix = Schema([TensorSpec(np.dtype("float64"), (-1, 4))])
     tensors = ModelSignature(matrix, Schema([TensorSpec(np.dtype("float64"), (-1,))]))
-    save(mlflow.sklearn, forest, "matrix", signature=tensors, serialization_format="cloudpickle")
+    save("matrix", mlflow.sklearn, forest, signature=tensors, serialization_format="cloudpickle")
     x, y = flats()
     model = pipeline(Ridge()).fit(x, y)
     signature = infer_signature(x, model.predict(x))
-    save(mlflow.sklearn, model, "pipeline", signature=signature, input_example=x.head(8), serialization_format="cloudpickle")
+    save("pipeline", mlflow.sklearn, model, signature=signature, input_example=x.head(8), serialization_format="cloudpickle")
 
 
 def save_boosters():
@@ -99,11 +101,11 @@ def save_boosters():
         10,
     )
     signature = infer_signature(x, trees.predict(xgboost.DMatrix(x)))
-    save(mlflow.xgboost, trees, "xgboost", signature=signature)
+    save("xgboost", mlflow.xgboost, trees, signature=signature)
     x.loc[::5, "depth"] = np.nan
     parameters = {"objective": "regression", "num_leaves": 7, "num_threads": 1, "verbose": -1, "seed": 1}
     trees = lightgbm.train(parameters, lightgbm.Dataset(x, y * 2.5), 10)
-    save(mlflow.lightgbm, trees, "lightgbm", signature=infer_signature(x, trees.predict(x)))
+    save("lightgbm", mlflow.lightgbm, trees, signature=infer_signature(x, trees.predict(x)))
 
 
 class Visits(mlflow.pyfunc.PythonModel):
@@ -165,9 +167,7 @@ def save_pyfunc():
         ("column", Column(), ModelSignature(names, Schema([ColSpec("double", "price")]))),
         ("tensors", Tensors(), ModelSignature(images, both)),
     ]:
-        mlflow.pyfunc.save_model(
-            str(TARGET / name), python_model=model, signature=signature, pip_requirements=REQUIREMENTS
-        )
+        save(name, mlflow.pyfunc, python_model=model, signature=signature)
 
 
 save_sklearn()

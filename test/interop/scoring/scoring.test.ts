@@ -13,6 +13,7 @@ import { findPythonEnvironment } from "../../lib/python-environment.ts";
 import { useServer } from "../../lib/server.ts";
 import type { ModelName, ScoringCase } from "./request-making.ts";
 import { startMlflow, type MlflowServer } from "./mlflow-server.ts";
+import { expectSame, parseTheirs } from "./same-answer.ts";
 import { scoringDifferences } from "./scoring-differences.ts";
 import { scoringCases } from "./scoring-requests.ts";
 
@@ -105,29 +106,8 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("the real mlfl
   });
 });
 
-/** MLflow writes NaN and infinities, which are no JSON; here they are null. */
-function parseTheirs(text: string): unknown {
-  return JSON.parse(
-    text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token.startsWith('"') ? token : "null")),
-  );
-}
-
 function codeOf(text: string): unknown {
   const body = JSON.parse(text) as Record<string, unknown>;
   expect(Object.keys(body)).toEqual(expect.arrayContaining(["error_code", "message"]));
   return body["error_code"];
 }
-
-/** Equal but for floats, which may differ by 1e-6. */
-function expectSame(ours: unknown, theirs: unknown, path = "$"): void {
-  if (typeof theirs === "number" && typeof ours === "number") {
-    expect(Math.abs(ours - theirs), `${path}: ${ours} and ${theirs}`).toBeLessThanOrEqual(
-      1e-6 * Math.max(1, Math.abs(theirs)),
-    );
-  } else if (typeof theirs === "object" && theirs !== null && typeof ours === "object" && ours !== null) {
-    expect(Object.keys(ours), path).toEqual(Object.keys(theirs));
-    for (const key of Object.keys(theirs)) expectSame((ours as Row)[key], (theirs as Row)[key], `${path}.${key}`);
-  } else expect(ours, path).toBe(theirs);
-}
-
-type Row = Record<string, unknown>;
