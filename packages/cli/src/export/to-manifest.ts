@@ -53,8 +53,15 @@ const serve: Turned<Endpoint["serve"]> = {
   placement: (placement) => (placement === null ? {} : { placement }),
   threads: (threads) => (threads === null ? {} : { threads }),
   device: (device) => (device === "cpu" ? {} : { device }),
+  recycle: (recycle) => toRecycle(recycle),
   batching: (batching) => toBatching(batching),
 };
+
+function toRecycle(recycle: Endpoint["serve"]["recycle"]): Json {
+  if (recycle === null) return {};
+  const { requests, after_ms: ms } = recycle;
+  return { recycle: { ...(requests === null ? {} : { requests }), ...(ms === null ? {} : { after: toDuration(ms) }) } };
+}
 
 function toBatching(batching: Endpoint["serve"]["batching"]): Json {
   if (batching === null) return { batching: "off" };

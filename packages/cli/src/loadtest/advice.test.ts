@@ -32,6 +32,7 @@ const serve: Measured["serve"] = {
   placement: null,
   threads: null,
   device: "cpu",
+  recycle: null,
   batching: { max_rows: null, max_delay_ms: 0, max_queue: null },
 };
 const overloaded = reportOf({ wantedPerSecond: 200, perSecond: 100, answers: 1000, withinSlo: 100, failed: 900 });

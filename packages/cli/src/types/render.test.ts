@@ -26,6 +26,7 @@ const endpoint: Endpoint = {
     placement: null,
     threads: null,
     device: "cpu",
+    recycle: null,
     batching: { max_rows: null, max_delay_ms: 0, max_queue: null },
   },
   log: { durability: "process", on_full: "serve", key: "flight_id", fields: ["carrier code", "hour"], redact: [] },

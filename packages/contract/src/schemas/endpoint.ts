@@ -24,6 +24,10 @@ export const serveSettings = z.object({
     .meta({ description: "serve.placement; null: where the version runs best" }),
   threads: z.int().nullable().meta({ description: "serve.threads, of one run; null: 1" }),
   device: z.enum(["cpu", "cuda"]),
+  recycle: z
+    .object({ requests: z.int().nullable(), after_ms: z.number().nullable() })
+    .nullable()
+    .meta({ description: "serve.recycle; null: model processes live on" }),
   batching: z
     .object({ max_rows: z.int().nullable(), max_delay_ms: z.number(), max_queue: z.int().nullable() })
     .nullable()

@@ -69,7 +69,8 @@ function adaptReplica(replica: Replica, signature: Signature, adapter: OnnxAdapt
     get trouble() {
       return replica.trouble ?? null;
     },
-    run: async (inputs) => toOuter(await replica.run(toInner(inputs))),
+    whenReady: () => replica.whenReady?.() ?? Promise.resolve(),
+    run: async (inputs, hints) => toOuter(await replica.run(toInner(inputs), hints)),
     close: () => replica.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { parseDuration, parseSize, type Manifest } from "@slipway/contract";
 import type { Device, Placement } from "@slipway/runtime";
-import type { BatchingSettings, LoadSettings } from "../serving/index.ts";
+import type { BatchingSettings, LoadSettings, RecycleSettings } from "../serving/index.ts";
 
 /** What an endpoint sends its traffic to. `follows`: the alias that chose the version and goes on choosing it. */
 export interface Target {
@@ -25,6 +25,8 @@ export interface ServeSettings {
   readonly threads?: number;
   /** Left out: the CPU. */
   readonly device?: Device;
+  /** When model processes are replaced by fresh ones. Left out: never. */
+  readonly recycle?: RecycleSettings;
   /** Left out: what the batcher learns. Null: each request runs by itself. */
   readonly batching?: BatchingSettings | null;
 }
@@ -92,18 +94,21 @@ export const emptySpec: EndpointSpec = {
   owner: null,
 };
 
-/** No request of the endpoint waits for so long, and neither warm-up nor examples have runs that do. */
-const leastRunLimitMs = 120_000;
+/** A run that takes longer than its callers wait is ended; a busy machine is to be no reason for it. */
+const leastRunLimitMs = 5000;
+/** The callers are told first. */
+const graceMs = 1000;
 
 export function toLoadSettings(serve: ServeSettings): LoadSettings {
-  const { replicas, timeoutMs, placement, threads, device, memoryBytes, batching } = serve;
+  const { replicas, timeoutMs, placement, threads, device, memoryBytes, recycle, batching } = serve;
   return {
     replicas,
-    runLimitMs: Math.max(leastRunLimitMs, 2 * timeoutMs),
+    runLimitMs: Math.max(leastRunLimitMs, timeoutMs + graceMs),
     ...(placement && { placement }),
     ...(threads !== undefined && { threads }),
     ...(device && { device }),
     ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(recycle && { recycle }),
     ...(batching !== undefined && { batching }),
   };
 }
@@ -148,6 +153,7 @@ export function withManifest(
           ...(serve.placement === undefined || serve.placement === "auto" ? {} : { placement: serve.placement }),
           ...(serve.threads === undefined ? {} : { threads: serve.threads }),
           ...(serve.device === undefined || serve.device === "cpu" ? {} : { device: serve.device }),
+          ...(serve.recycle === undefined ? {} : { recycle: toRecycle(serve.recycle, toMs) }),
           ...(serve.batching === undefined ? {} : { batching: toBatching(serve.batching, toMs) }),
         }
       : spec.serve,
@@ -162,6 +168,13 @@ export function withManifest(
       : spec.log,
     labels: labels ? { sql: toLabelsSql(labels.sql, toMs) } : spec.labels,
   };
+}
+
+function toRecycle(
+  { requests, after }: NonNullable<NonNullable<Manifest["serve"]>["recycle"]>,
+  toMs: (text: string) => number,
+): RecycleSettings {
+  return { ...(requests !== undefined && { requests }), ...(after !== undefined && { afterMs: toMs(after) }) };
 }
 
 function toBatching(

@@ -21,7 +21,7 @@ export interface BatchedVersion {
 export async function createBatchedVersion(given: BatchedVersion): Promise<LoadedVersion> {
   const { version, settings, replicas, lanes, batchRows, clock } = given;
   const { signature } = version;
-  const { batching, threads: weight = 1 } = settings;
+  const { batching, threads: weight = 1, runLimitMs } = settings;
   const placement = toPlacement(version, settings);
   const lane = placement === "thread" ? lanes.loop : lanes.cores;
   const times = createRunTimes();
@@ -39,6 +39,7 @@ export async function createBatchedVersion(given: BatchedVersion): Promise<Loade
     lane,
     weight,
     times,
+    ...(runLimitMs !== undefined && { runLimitMs }),
     onRun: (report) => countRun(stats, report),
     monotonic,
   });

@@ -1,6 +1,7 @@
 import { SlipwayError } from "@slipway/contract";
 import { threadLimits, type Device, type ModelProgram, type Placement, type ProbeReport } from "@slipway/runtime";
 import type { ModelVersion } from "../registry/index.ts";
+import type { RecycleSettings } from "./recycled-replica.ts";
 
 export interface BatchingSettings {
   /** Most rows of a run. Left out: what the server allows and the latency budget leaves. */
@@ -23,8 +24,10 @@ export interface LoadSettings {
   readonly device?: Device;
   /** Of a model process; one that takes more is ended. Left out: no bound. */
   readonly memoryBytes?: number;
-  /** Of a model process: a run that takes longer is taken for endless. Left out: no bound. */
+  /** Of a model process: a run for callers that takes longer is taken for endless. Left out: no bound. */
   readonly runLimitMs?: number;
+  /** Of model processes. Left out: they live on. */
+  readonly recycle?: RecycleSettings;
   /** Left out: what the batcher learns. Null: each request runs by itself. */
   readonly batching?: BatchingSettings | null;
 }
@@ -101,7 +104,8 @@ export function toLoadKey(version: ModelVersion, settings: LoadSettings): string
   const replicas = placement === "thread" ? 1 : settings.replicas;
   const { maxRows, maxDelayMs, maxQueue } = batching ?? {};
   const limits = batching === null ? "alone" : [maxRows, maxDelayMs, maxQueue].map((limit) => limit ?? "").join(",");
-  const { memoryBytes = "", runLimitMs = "" } = settings;
-  const process = placement === "process" ? `${memoryBytes},${runLimitMs}` : "";
+  const { memoryBytes = "", runLimitMs = "", recycle = {} } = settings;
+  const { requests = "", afterMs = "" } = recycle;
+  const process = placement === "process" ? [memoryBytes, runLimitMs, requests, afterMs].join(",") : "";
   return [version.id, placement, replicas, threads, device, process, limits].join("/");
 }

@@ -78,7 +78,14 @@ export function createLoader(deps: ServingDeps): Loader {
       giveUp: giveUp.signal,
     };
     // Replicas in the event loop's thread would share that thread: one is as good as many.
-    const opening = counted(openReplicas(request, placement === "thread" ? 1 : settings.replicas));
+    const about = logger.child({ model: version.model, version: version.version });
+    const opening = counted(
+      openReplicas(request, placement === "thread" ? 1 : settings.replicas, {
+        clock,
+        timeoutMs: loadTimeoutMs,
+        logger: about,
+      }),
+    );
     const limit = { clock, timeoutMs: loadTimeoutMs, what, giveUp };
     return withinLimit(limit, opening, (late) => Promise.all(late.map((replica) => replica.close())));
   }

@@ -91,6 +91,9 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, no
       placement: serve.placement ?? null,
       threads: serve.threads ?? null,
       device: serve.device ?? "cpu",
+      recycle: serve.recycle
+        ? { requests: serve.recycle.requests ?? null, after_ms: serve.recycle.afterMs ?? null }
+        : null,
       batching: toBatchingView(serve.batching),
     },
     log: {
