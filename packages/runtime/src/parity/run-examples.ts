@@ -11,6 +11,8 @@ import { createParityTally, type ParityReport, type RunRows } from "./parity-rep
 export interface RunExamplesOptions {
   /** Most rows of one run; 256 unless given. */
   readonly maxRows?: number;
+  /** So many rows are asked alone, too, spread over all of them; 16 unless given. */
+  readonly alone?: number;
   /** Looked at between two runs. */
   readonly signal?: AbortSignal;
 }
@@ -40,7 +42,7 @@ export async function runExamples(
         { from, to, alone: false },
       ),
     );
-    for (const row of examples.rows > 1 ? spread(examples.rows) : []) {
+    for (const row of examples.rows > 1 ? spread(examples.rows, options.alone ?? mostAlone) : []) {
       options.signal?.throwIfAborted();
       await run(
         inputs.map((tensor) => sliceRows(tensor, row, row + 1)),
@@ -121,8 +123,8 @@ function toComparable(
 }
 
 /** The first, the last and others between, evenly. */
-function spread(rows: number): number[] {
-  const count = Math.min(rows, mostAlone);
+function spread(rows: number, most: number): number[] {
+  const count = Math.min(rows, most);
   return Array.from({ length: count }, (_, i) => Math.round((i * (rows - 1)) / Math.max(1, count - 1)));
 }
 

@@ -73,7 +73,7 @@ function parseLines(text: string, file: string): unknown[] {
 }
 
 /** A table of text knows neither numbers nor missing values: what an input is says how to read it. Outputs read their own. */
-function fromText(signature: Signature, row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function fromText(signature: Signature, row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const datatypes = new Map(signature.inputs.map(({ name, datatype }) => [name, datatype]));
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {

@@ -6,7 +6,6 @@ export {
   translatedFlavors,
   translationTolerance,
   type MakeOverlay,
-  type Overlay,
   type TranslateDeps,
   type TranslateOutcome,
   type TranslateRequest,

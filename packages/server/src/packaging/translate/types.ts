@@ -7,6 +7,7 @@ import type {
   Tolerance,
   Translation,
 } from "@slipway/runtime";
+import type { Overlay, Watch } from "../../environments/index.ts";
 import type { Lake } from "../../platform/lake/index.ts";
 import type { ChildLimits, ChildRunner } from "../../platform/process/index.ts";
 
@@ -14,7 +15,7 @@ export interface TranslateDeps {
   readonly children: ChildRunner;
   /** Reads the training sample; null: none can be read, so nothing is translated. */
   readonly lake: Lake | null;
-  /** A throw-away environment: that of a lock with further packages. Null: there is no way to make one. */
+  /** A throw-away environment: that of the model with further packages. Null: there is no way to make one. */
   readonly overlay: MakeOverlay | null;
   /** The folder of Slipway's own Python files. */
   readonly pythonFolder: string;
@@ -22,27 +23,12 @@ export interface TranslateDeps {
   readonly probeLimits: ChildLimits;
 }
 
-export type MakeOverlay = (request: {
-  /** Text of the lock of the model's own environment. */
-  readonly lock: string;
-  readonly requirements: readonly string[];
-  readonly onProgress?: (message: string) => void;
-  readonly signal?: AbortSignal;
-}) => Promise<Overlay>;
-
-export interface Overlay {
-  /** Absolute path of its interpreter. */
-  readonly python: string;
-  /** It may be taken away. */
-  release(): Promise<void>;
-}
+export type MakeOverlay = (request: Watch & { readonly requirements: readonly string[] }) => Promise<Overlay>;
 
 export interface TranslateRequest {
   /** Holds the files as they were packaged; the translated file is put into it, as `translatedFile`. */
   readonly folder: string;
   readonly program: PythonProgram;
-  /** Text of the lock. */
-  readonly lock: string;
   /** What callers see: that of the original. */
   readonly signature: Signature;
   /** Rows of the training sample, below the folder; null where there are none. */
