@@ -6,3 +6,4 @@ export { listLocked, normalName, parseLock, type Lock, type LockedPackage } from
 export { findMissingLibrary, type MissingLibrary } from "./missing-library.ts";
 export type { PruneOptions } from "./prune.ts";
 export type { ResolveRequest } from "./resolve.ts";
+export { runTool } from "./run-tool.ts";
