@@ -27,7 +27,8 @@ def save(name, model, sample=None):
     joblib.dump(model, folder / "model.joblib")
     (FOLDER / f"{name}.pkl").write_bytes(pickle.dumps(model))
     lines = ["slipway: 1", f"name: {name}", "model:", "  path: model.joblib", "  environment:"]
-    lines += ['    python: "3.11"', f"    requirements: [{', '.join(REQUIREMENTS)}]"]
+    lines += ['    python: "3.11"', "    requirements: requirements.txt"]
+    (folder / "requirements.txt").write_text("\n".join(REQUIREMENTS) + "\n")
     if sample is not None:
         (folder / "training").mkdir()
         names = [f"x{at}" for at in range(sample.shape[1])]

@@ -15,7 +15,7 @@ import { differences, goldens, type Golden } from "./goldens.ts";
 
 /** `npm run test:all` serves all models and asks the real MLflow, too; `npm test` some, and compares with what MLflow said before. */
 const whole = process.env["MODE"] === "all";
-const few = ["classifier", "pipeline", "visits"];
+const few = ["pipeline", "visits"];
 const here = join(root, "test/interop/mlflow-serve");
 const models = [...new Set(goldens.map(({ model }) => model))].filter((name) => whole || few.includes(name));
 const bin = await findPythonEnvironment(join(here, whole ? "requirements.txt" : "../frameworks/requirements.txt"));
