@@ -61,110 +61,126 @@ export interface BatchQueue<Result> {
 }
 
 export function createBatchQueue<Result>(): BatchQueue<Result> {
-  let entries: BatchEntry<Result>[] = [];
-  let waiting = 0;
-  let queuedRows = 0;
+  return new Queue<Result>();
+}
 
-  function remove(entry: BatchEntry<Result>) {
-    entry.waits = false;
-    waiting--;
-    queuedRows -= entry.rows;
+class Queue<Result> implements BatchQueue<Result> {
+  /** In their order, with some that left already. */
+  #entries: BatchEntry<Result>[] = [];
+  #waiting = 0;
+  #rows = 0;
+
+  get length(): number {
+    return this.#waiting;
   }
-  function add(entry: BatchEntry<Result>) {
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  push(entry: BatchEntry<Result>): void {
+    this.#entries.push(entry);
+    this.#add(entry);
+  }
+
+  putBack(batch: readonly BatchEntry<Result>[]): void {
+    this.#entries = [...batch, ...this.#entries];
+    for (const entry of batch) this.#add(entry);
+  }
+
+  take(limits: TakeLimits): BatchEntry<Result>[] {
+    const { together, maxRows, now, predict, judge } = limits;
+    const entries = this.#entries;
+    const batch: BatchEntry<Result>[] = [];
+    const skipped: BatchEntry<Result>[] = [];
+    let rows = 0;
+    let deadlineAt = Infinity;
+    let i = 0;
+    for (; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (!entry.waits) continue;
+      const verdict = isLate(entry, limits, this.#waiting > 1)
+        ? expired()
+        : judge === null
+          ? null
+          : judge(entry.inputs);
+      if (verdict !== null && verdict !== "alone") {
+        this.#remove(entry);
+        entry.reject(verdict);
+        continue;
+      }
+      const first = batch[0];
+      if (first !== undefined) {
+        if (!together) break;
+        if (verdict === "alone" || !canRunTogether(first, entry)) {
+          skipped.push(entry);
+          continue;
+        }
+        const sum = rows + entry.rows;
+        if (sum > maxRows) break;
+        const soonest = Math.min(deadlineAt, entry.deadlineAt);
+        if (soonest !== Infinity && now + predict(sum) > soonest) break;
+      }
+      batch.push(entry);
+      rows += entry.rows;
+      deadlineAt = Math.min(deadlineAt, entry.deadlineAt);
+      if (verdict === null) continue;
+      i++;
+      break;
+    }
+    const behind = i === entries.length ? [] : entries.slice(i);
+    this.#entries = skipped.length === 0 ? behind : skipped.concat(behind);
+    for (const entry of batch) this.#remove(entry);
+    return batch;
+  }
+
+  drop(entry: BatchEntry<Result>): boolean {
+    if (!entry.waits) return false;
+    this.#remove(entry);
+    return true;
+  }
+
+  nextDeadline(): number {
+    let soonest = Infinity;
+    for (const { waits, deadlineAt } of this.#entries) if (waits) soonest = Math.min(soonest, deadlineAt);
+    return soonest;
+  }
+
+  expire(now: number): void {
+    for (const entry of this.#entries) {
+      if (!entry.waits || now < entry.deadlineAt) continue;
+      this.#remove(entry);
+      entry.reject(expired());
+    }
+  }
+
+  clear(error: SlipwayError): void {
+    const left = this.#entries;
+    this.#entries = [];
+    this.#waiting = 0;
+    this.#rows = 0;
+    for (const entry of left) {
+      if (!entry.waits) continue;
+      entry.waits = false;
+      entry.reject(error);
+    }
+  }
+
+  oldestAt(): number | null {
+    return this.#entries.find((entry) => entry.waits)?.submittedAt ?? null;
+  }
+
+  #add(entry: BatchEntry<Result>): void {
     entry.waits = true;
-    waiting++;
-    queuedRows += entry.rows;
+    this.#waiting++;
+    this.#rows += entry.rows;
   }
-  return {
-    push(entry) {
-      entries.push(entry);
-      add(entry);
-    },
-    putBack(batch) {
-      entries = [...batch, ...entries];
-      for (const entry of batch) add(entry);
-    },
-    take(limits) {
-      const { together, maxRows, now, predict, judge } = limits;
-      const batch: BatchEntry<Result>[] = [];
-      const skipped: BatchEntry<Result>[] = [];
-      let rows = 0;
-      let deadlineAt = Infinity;
-      let i = 0;
-      for (; i < entries.length; i++) {
-        const entry = entries[i]!;
-        if (!entry.waits) continue;
-        if (isLate(entry, limits, waiting > 1)) {
-          remove(entry);
-          entry.reject(expired());
-          continue;
-        }
-        const verdict = judge === null ? null : judge(entry.inputs);
-        if (verdict !== null && verdict !== "alone") {
-          remove(entry);
-          entry.reject(verdict);
-          continue;
-        }
-        const first = batch[0];
-        if (first !== undefined) {
-          if (!together) break;
-          if (verdict === "alone" || !canRunTogether(first, entry)) {
-            skipped.push(entry);
-            continue;
-          }
-          const sum = rows + entry.rows;
-          if (sum > maxRows) break;
-          const soonest = Math.min(deadlineAt, entry.deadlineAt);
-          if (soonest !== Infinity && now + predict(sum) > soonest) break;
-        }
-        batch.push(entry);
-        rows += entry.rows;
-        deadlineAt = Math.min(deadlineAt, entry.deadlineAt);
-        if (verdict === null) continue;
-        i++;
-        break;
-      }
-      const behind = i === entries.length ? [] : entries.slice(i);
-      entries = skipped.length === 0 ? behind : skipped.concat(behind);
-      for (const entry of batch) remove(entry);
-      return batch;
-    },
-    drop(entry) {
-      if (!entry.waits) return false;
-      remove(entry);
-      return true;
-    },
-    nextDeadline() {
-      let soonest = Infinity;
-      for (const { waits, deadlineAt } of entries) if (waits) soonest = Math.min(soonest, deadlineAt);
-      return soonest;
-    },
-    expire(now) {
-      for (const entry of entries) {
-        if (!entry.waits || now < entry.deadlineAt) continue;
-        remove(entry);
-        entry.reject(expired());
-      }
-    },
-    clear(error) {
-      const left = entries;
-      entries = [];
-      waiting = 0;
-      queuedRows = 0;
-      for (const entry of left) {
-        if (!entry.waits) continue;
-        entry.waits = false;
-        entry.reject(error);
-      }
-    },
-    oldestAt: () => entries.find((entry) => entry.waits)?.submittedAt ?? null,
-    get length() {
-      return waiting;
-    },
-    get rows() {
-      return queuedRows;
-    },
-  };
+
+  #remove(entry: BatchEntry<Result>): void {
+    entry.waits = false;
+    this.#waiting--;
+    this.#rows -= entry.rows;
+  }
 }
 
 function isLate<Result>(entry: BatchEntry<Result>, { now, predict }: TakeLimits, others: boolean): boolean {

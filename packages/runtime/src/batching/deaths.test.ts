@@ -20,7 +20,7 @@ function mortal({ now, after }: Simulation, { backMs = 100, depth = 1 } = {}): M
   const runs: number[][] = [];
   let held: { values: number[]; end: (error: Error | null) => void }[] = [];
   let ready = true;
-  let waiters: (() => void)[] = [];
+  const waiters: (() => void)[] = [];
   function die() {
     ready = false;
     const [first, ...others] = held;
@@ -145,7 +145,7 @@ test("requests that shared a run that killed run alone: innocent ones are cleare
   // Suspects share no run; others share around them.
   expect(replica.runs.slice(1)).toEqual([[3, 4], [1], [2]]);
   expect(await ask(1, 2, poison, 5)).toEqual(["ok", "ok", "model_failed", "ok"]);
-  expect(replica.runs.slice(4).map((run) => run.toSorted())).toEqual([[1, 2, 5], [poison]]);
+  expect(replica.runs.slice(4).map((run) => run.toSorted((a, b) => a - b))).toEqual([[1, 2, 5], [poison]]);
   const before = replica.runs.length;
   expect(await ask(poison, 1)).toEqual(["invalid_input", "ok"]);
   await expect(batcher.submit([rowsOf(1, poison)], 1)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import type { ModelReport } from "../program.ts";
-import { decodeFrame, encodeFrame, type Frame } from "../remote/frame.ts";
-import type { LastSign, Link, LinkEvents } from "../remote/link.ts";
+import { decodeFrame, encodeFrame, type Frame, type FrameBytes } from "../remote/frame.ts";
+import type { Link, LinkEvents } from "../remote/link.ts";
 import { encodeError, type RemoteSetup } from "../remote/setup.ts";
 import { NoAnswer } from "./http-client.ts";
 import type { OipSession } from "./oip-session.ts";
@@ -34,116 +34,140 @@ const mostTroubles = 2;
 const endMs = 1000;
 
 /** Speaks the protocol of model processes on this side and the Open Inference Protocol on the other; one run at a time. */
-export function createOipLink({ events, what, address, start }: OipLinkDeps): Link {
-  const isFar = address !== null;
-  const stop = new AbortController();
-  const ended = Promise.withResolvers<void>();
-  let peer: OipPeer | null = null;
-  let report: ModelReport | null = null;
-  let setup: RemoteSetup | null = null;
-  let turn: Promise<unknown> = Promise.resolve();
-  let unread = false;
+export function createOipLink(deps: OipLinkDeps): Link {
+  return new OipLink(deps);
+}
 
-  function say(frame: Parameters<typeof encodeFrame>[0]): void {
-    if (!stop.signal.aborted) events.onFrame(encodeFrame(frame));
-  }
-  function end(reason: string, last?: LastSign): void {
-    if (stop.signal.aborted) return;
-    stop.abort();
-    peer?.session.close();
-    ended.resolve();
-    events.onEnd(reason, last);
-  }
-  const kill = () => {
-    if (peer?.kill) peer.kill();
-    else end("it was ended");
-  };
+class OipLink implements Link {
+  readonly what: string;
+  readonly isFar: boolean;
+  readonly #deps: OipLinkDeps;
+  /** Aborted at the end. */
+  readonly #stop = new AbortController();
+  readonly #ended = Promise.withResolvers<void>();
+  #peer: OipPeer | null = null;
+  #report: ModelReport | null = null;
+  #setup: RemoteSetup | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Nobody was there to read what was asked last. */
+  #unread = false;
 
-  async function open(text: string): Promise<void> {
-    setup = JSON.parse(text) as RemoteSetup;
+  constructor(deps: OipLinkDeps) {
+    this.#deps = deps;
+    this.what = deps.what;
+    this.isFar = deps.address !== null;
+  }
+
+  send(bytes: FrameBytes): void {
+    const frame = decodeFrame(bytes);
+    this.#turn = this.#turn.then(() => {
+      if (frame.kind === "open") return this.#open(frame.text);
+      if (frame.kind === "run") return this.#run(frame);
+      return this.kill();
+    });
+  }
+
+  kill(): void {
+    if (this.#peer?.kill) this.#peer.kill();
+    else this.#end("it was ended");
+  }
+
+  get #isOver(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  #say(frame: Parameters<typeof encodeFrame>[0]): void {
+    if (!this.#isOver) this.#deps.events.onFrame(encodeFrame(frame));
+  }
+
+  #end(reason: string): void {
+    if (this.#isOver) return;
+    this.#stop.abort();
+    this.#peer?.session.close();
+    this.#ended.resolve();
+    this.#deps.events.onEnd(reason, { unread: this.#unread });
+  }
+
+  async #open(text: string): Promise<void> {
+    this.#setup = JSON.parse(text) as RemoteSetup;
     try {
-      if (report === null) {
-        const started = await start((reason) => end(reason, { unread }));
-        peer = started;
-        if (stop.signal.aborted) return started.kill?.();
-        await waitUntilReady(started.session);
-        report = await started.session.describe(stop.signal);
-        if (isFar) watch(started.session);
-      }
-      say({ kind: "ready", text: JSON.stringify(report) });
+      this.#report ??= await this.#begin();
+      this.#say({ kind: "ready", text: JSON.stringify(this.#report) });
     } catch (error) {
-      say({ kind: "unopened", text: encodeError(error instanceof NoAnswer ? toUnreachable(error.message) : error) });
+      const reason = error instanceof NoAnswer ? this.#toUnreachable(error.message) : error;
+      this.#say({ kind: "unopened", text: encodeError(reason) });
     }
   }
 
-  async function waitUntilReady(session: OipSession): Promise<void> {
+  async #begin(): Promise<ModelReport> {
+    const peer = await this.#deps.start((reason) => this.#end(reason));
+    this.#peer = peer;
+    // It was to be ended while it was started.
+    if (this.#isOver) peer.kill?.();
+    await this.#waitUntilReady(peer.session);
+    const report = await peer.session.describe(this.#stop.signal);
+    if (this.isFar) this.#watch(peer.session);
+    return report;
+  }
+
+  async #waitUntilReady(session: OipSession): Promise<void> {
     const until = performance.now() + farPatienceMs;
     for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
-      const trouble = await session.findTrouble(stop.signal);
+      this.#stop.signal.throwIfAborted();
+      const trouble = await session.findTrouble(this.#stop.signal);
       if (trouble === null) return;
-      if (isFar && performance.now() > until) throw toUnreachable(trouble);
-      await Promise.race([sleep(pause), ended.promise]);
-      stop.signal.throwIfAborted();
+      if (this.isFar && performance.now() > until) throw this.#toUnreachable(trouble);
+      await Promise.race([sleep(pause), this.#ended.promise]);
     }
   }
 
-  function toUnreachable(why: string): SlipwayError {
-    return isFar
-      ? new SlipwayError(
+  #toUnreachable(why: string): SlipwayError {
+    const { address } = this.#deps;
+    return address === null
+      ? new SlipwayError("not_ready", `The program of the model cannot be asked: ${why}.`)
+      : new SlipwayError(
           "not_ready",
           `The server ${address} cannot be asked: ${why}. Start it, or correct the address that the model was deployed with.`,
-        )
-      : new SlipwayError("not_ready", `The program of the model cannot be asked: ${why}.`);
+        );
   }
 
   /** Readiness is to be honest also while nobody asks for a run. */
-  function watch(session: OipSession, troubles = 0): void {
+  #watch(session: OipSession, troubles = 0): void {
     void sleep(watchMs).then(async () => {
-      if (stop.signal.aborted) return;
-      const trouble = await session.findTrouble(stop.signal);
-      if (trouble !== null && troubles + 1 >= mostTroubles) end(trouble);
-      else watch(session, trouble === null ? 0 : troubles + 1);
+      if (this.#isOver) return;
+      const trouble = await session.findTrouble(this.#stop.signal);
+      if (trouble !== null && troubles + 1 >= mostTroubles) this.#end(trouble);
+      else this.#watch(session, trouble === null ? 0 : troubles + 1);
     });
   }
 
-  async function run({ id, tensors }: Frame): Promise<void> {
-    if (stop.signal.aborted) return;
+  async #run({ id, tensors }: Frame): Promise<void> {
+    if (this.#isOver) return;
     try {
-      say({ kind: "outputs", id, tensors: await peer!.session.infer(tensors, setup!.outputs, stop.signal) });
+      const outputs = await this.#peer!.session.infer(tensors, this.#setup!.outputs, this.#stop.signal);
+      this.#say({ kind: "outputs", id, tensors: outputs });
     } catch (error) {
-      if (error instanceof NoAnswer) await onNoAnswer(id, error);
-      else say({ kind: "failed", id, text: encodeError(error) });
+      if (error instanceof NoAnswer) await this.#onNoAnswer(id, error);
+      else this.#say({ kind: "failed", id, text: encodeError(error) });
     }
   }
 
-  async function onNoAnswer(id: number, error: NoAnswer): Promise<void> {
-    if (isFar) {
-      say({ kind: "failed", id, text: encodeError(toUnreachable(error.message)) });
-      return end(error.message);
+  async #onNoAnswer(id: number, { message, refused }: NoAnswer): Promise<void> {
+    if (this.isFar) {
+      this.#say({ kind: "failed", id, text: encodeError(this.#toUnreachable(message)) });
+      return this.#end(message);
     }
-    unread = error.refused;
+    this.#unread = refused;
     // A program that is about to end tells why; one that does not is no server any more.
-    await Promise.race([sleep(endMs), ended.promise]);
-    unread = false;
-    say({
+    await Promise.race([sleep(endMs), this.#ended.promise]);
+    this.#unread = false;
+    this.#say({
       kind: "failed",
       id,
-      text: encodeError(new SlipwayError("model_failed", `The model failed: ${error.message}.`)),
+      text: encodeError(new SlipwayError("model_failed", `The model failed: ${message}.`)),
     });
-    if (error.refused) kill();
+    if (refused) this.kill();
   }
-
-  return {
-    what,
-    ...(isFar && { isFar }),
-    kill,
-    send(bytes) {
-      const frame = decodeFrame(bytes);
-      if (frame.kind === "open") turn = turn.then(() => open(frame.text));
-      else if (frame.kind === "run") turn = turn.then(() => run(frame));
-      else if (frame.kind === "close") turn = turn.then(kill);
-    },
-  };
 }
 
 function sleep(ms: number): Promise<void> {

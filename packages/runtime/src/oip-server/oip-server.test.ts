@@ -60,7 +60,10 @@ describe.each([
   ] as const)("answers in %s", async (_form, environment) => {
     const replica = await open(await create(environment));
     expect(await doubled(replica, 0.1, 5, 6, 7)).toEqual({
-      ...{ name: "y", datatype: "FP64", shape: [2, 2], data: [0.2, 10, 12, 14] },
+      name: "y",
+      datatype: "FP64",
+      shape: [2, 2],
+      data: [0.2, 10, 12, 14],
     });
     expect(await doubled(replica, 5, NaN)).toMatchObject({ data: [10, NaN] });
     const many = await Promise.all([10, 11, 12].map((value) => doubled(replica, value, 0)));

@@ -31,14 +31,19 @@ export function watchMemory(
   if (pid === undefined || process.platform !== "linux") return () => {};
   const one: Watched = { pid, limitBytes, onExceeded, members: [pid], counting: false };
   watched.add(one);
-  if (watched.size === 1) timer = setInterval(lookAtAll, lookMs).unref();
+  if (watched.size === 1) lookLater();
   return () => {
     watched.delete(one);
-    if (watched.size === 0) clearInterval(timer);
+    if (watched.size === 0) clearTimeout(timer);
   };
 }
 
+function lookLater(): void {
+  timer = setTimeout(lookAtAll, lookMs).unref();
+}
+
 function lookAtAll(): void {
+  lookLater();
   const searches = looks++ % looksPerSearch === 0;
   for (const one of watched) {
     if (searches) one.members = findDescendants(one.pid);

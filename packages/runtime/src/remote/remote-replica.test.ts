@@ -47,6 +47,13 @@ function killWorker(index: number): Promise<void> {
   return new Promise((resolve) => worker.once("exit", () => resolve()));
 }
 
+/** Until it has begun what it was sent. */
+async function untilBusy(index: number): Promise<void> {
+  const pid = String(children().at(index));
+  const state = () => execFileSync("ps", ["-o", "stat=", "-p", pid], { encoding: "utf8" });
+  await expect.poll(state, { timeout: 20_000 }).toMatch(/^R/);
+}
+
 /** As a native abort would end it. */
 async function killProcess(index: number): Promise<void> {
   const pid = children().at(index)!;
@@ -74,6 +81,7 @@ describe.each([
     // A thread cannot be ended in a run: it is, before it takes the next one.
     let death = name === "worker" ? kill(0) : null;
     const held = dying.run(await longRun());
+    if (death === null) await untilBusy(0);
     death ??= kill(0);
     const failure = expect(held).rejects.toMatchObject({
       code: "model_failed",
@@ -97,7 +105,7 @@ describe.each([
     const runs = [1, 2].map(() => replica.run(inputs));
     const results = Promise.allSettled(runs);
     if (name === "worker") workers.at(-1)!.emit("exit");
-    else await kill(0);
+    else await untilBusy(0).then(() => kill(0));
     expect(await results).toMatchObject([{ reason: { code: "model_failed" } }, { reason: { code: "not_ready" } }]);
     expect((await results).map((result) => (result as PromiseRejectedResult).reason.constructor)).toEqual([
       ReplicaDied,

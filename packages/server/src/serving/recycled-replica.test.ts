@@ -66,7 +66,10 @@ function create(recycle: RecycleSettings, { failing = new Set<number>() } = {}) 
     ask: async (requests = 1) => (await replica.run([one], { requests }))[0]!.data[0],
     async pass(ms: number) {
       now += ms;
-      for (const timer of [...timers]) if (timer.at <= now) (timers.splice(timers.indexOf(timer), 1), timer.task());
+      for (const timer of timers.filter(({ at }) => at <= now)) {
+        timers.splice(timers.indexOf(timer), 1);
+        timer.task();
+      }
       await settle();
     },
   };
