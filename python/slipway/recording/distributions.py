@@ -98,7 +98,7 @@ class Installed:
         return {
             name
             for name in names
-            if any(str(self._found[name].locate_file(file)) == where for file in self._found[name].files or [])
+            if any(str(self._found[name].locate_file(file)) == where for file in _files_of(self._found[name]))
         }
 
 
@@ -135,13 +135,22 @@ def _requirements(distribution: metadata.Distribution) -> List[Tuple[str, Option
 
 def _tops_of(distribution: metadata.Distribution) -> Set[str]:
     named = distribution.read_text("top_level.txt")
-    tops = set(named.split()) if named else set()
-    for file in distribution.files or []:
-        first = file.parts[0]
-        if first.endswith((".dist-info", ".egg-info", ".data")) or first in ("..", "__pycache__"):
-            continue
-        tops.add(first.split(".")[0] if len(file.parts) == 1 else first)
+    if named and named.strip():
+        return set(named.split())
+    tops = set()
+    for file in _files_of(distribution):
+        first, slash, _ = file.partition("/")
+        if not first.endswith((".dist-info", ".egg-info", ".data")) and first not in ("..", "__pycache__", ""):
+            tops.add(first if slash else first.split(".")[0])
     return tops
+
+
+def _files_of(distribution: metadata.Distribution) -> List[str]:
+    """Below site-packages. `Distribution.files` makes a path of each of what may be thousands."""
+    record = distribution.read_text("RECORD")
+    if record is None:
+        return [str(file) for file in distribution.files or []]
+    return [line.split(",", 1)[0].strip('"') for line in record.splitlines()]
 
 
 def _origin(distribution: metadata.Distribution) -> Optional[str]:

@@ -49,7 +49,8 @@ def _what_is_lost(model: Any) -> "str | None":
     """What another process could not find, as the beginning of a sentence; None where it finds all."""
     problem = pickle_problem(model, "The model")
     if problem is not None:
-        return problem
+        # As formats.py keeps a model and a function together.
+        return problem.replace("The model's ['predict']", "predict=")
     names = facts_of(model).mains
     if not names:
         return None

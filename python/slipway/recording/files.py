@@ -141,6 +141,4 @@ def _range(column: Column) -> Optional[Sequence[Any]]:
 
 
 def _short(value: Any) -> str:
-    from .yaml_text import scalar
-
-    return scalar(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -29,7 +29,7 @@ from .requirements import Needed, find_needed, write_requirements
 from .result import Recording, list_files
 from .table import Table, take_rows, to_table
 from .try_out import Trial, require_parity, try_out
-from .yaml_text import yaml_text
+from .yaml_text import Block, yaml_text
 
 
 def record(
@@ -221,7 +221,7 @@ def _to_manifest(subject: _Subject, options: _Options, needed: Needed, reference
         training["commit"] = commit
     if reference is not None:
         training["reference"] = reference
-    training["packages"] = {one.name: one.version for one in needed.pinned}
+    training["packages"] = Block({one.name: one.version for one in needed.pinned})
     return {
         "slipway": 1,
         "name": place.name,

@@ -78,7 +78,7 @@ def _explain(error: FreshError, trial: Trial) -> str:
     if variable and variable.group(1) in os.environ:
         text += (
             f" {variable.group(1)} is an environment variable: declare it with variables={{...}}, or with secrets=[...] "
-            "where its value is none of the model's files' business."
+            "where the value is a secret."
         )
     if module and local_modules([module], trial.installed):
         text += " {0} is a file of this project: pass include=[{0}].".format(module.split(".")[0])
@@ -88,7 +88,8 @@ def _explain(error: FreshError, trial: Trial) -> str:
 
 
 def _also(trial: Trial) -> str:
-    return "".join(f"\n- {each}" for each in trial.findings)
+    noticed = [f"\n- {each}" for each in trial.findings]
+    return "\nAlso noticed:" + "".join(noticed) if noticed else ""
 
 
 def _show(value: Any) -> str:
