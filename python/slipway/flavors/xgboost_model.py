@@ -56,7 +56,7 @@ class XgboostModel(Model):
         names: Optional[List[str]] = booster.feature_names
         self._named = names is not None
         self._names = names or [f"f{position}" for position in range(booster.num_features())]
-        self._categories = _categories_of(booster) if "c" in self._types else {}
+        self._categories = _categories_of(booster, self._names) if "c" in self._types else {}
 
     def describe(self) -> Description:
         types = self._types or ["float"] * len(self._names)
@@ -68,7 +68,7 @@ class XgboostModel(Model):
         if kind == "c":
             known = self._categories.get(name)
             if known is not None and not all(isinstance(one, str) for one in known):
-                return Input(name, "INT64", (-1,), False)
+                return Input(name, "INT64" if all(isinstance(one, int) for one in known) else "FP64", (-1,), False)
             return Input(name, "BYTES", (-1,), True, None if known is None else tuple(known))
         return Input(name, "FP32", (-1,), True)
 
@@ -127,10 +127,28 @@ class XgboostModel(Model):
                 raise ModelError("invalid_model", f"{message}. {advice}.")
 
 
-def _categories_of(booster: Any) -> Dict[str, Sequence[Any]]:
-    """Those that are in the file, which XGBoost 3.1 began to write."""
-    try:
-        listed = booster.get_categories(export_to_arrow=True).to_arrow()
-    except Exception:
+def _categories_of(booster: Any, names: Sequence[str]) -> Dict[str, Sequence[Any]]:
+    """Those that are in the model, which XGBoost 3.1 began to keep."""
+    raw = bytes(booster.save_raw("json"))
+    start = raw.rfind(_CATEGORIES)
+    if start < 0:
         return {}
-    return {name: values.to_pylist() for name, values in listed if values is not None}
+    try:
+        kept, _ = json.JSONDecoder().raw_decode(raw[start + len(_CATEGORIES) - 1 :].decode("utf-8", "replace"))
+        listed = [_decode(one) for one in kept["enc"]]
+    except (KeyError, TypeError, ValueError):
+        # It keeps as many bytes of a name as it has characters, so what is no ASCII is cut.
+        return {}
+    return {name: values for name, values in zip(names, listed) if values}
+
+
+_CATEGORIES = b'"cats":{'
+
+
+def _decode(kept: Dict[str, Any]) -> List[Any]:
+    """Texts are kept as bytes and where they begin, numbers as they are."""
+    values, offsets = kept["values"], kept.get("offsets")
+    if offsets is None:
+        return values
+    content = bytes(value & 0xFF for value in values)
+    return [content[start:end].decode("utf-8") for start, end in zip(offsets, offsets[1:])]
