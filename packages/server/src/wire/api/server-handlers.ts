@@ -36,10 +36,13 @@ export function createServerHandlers({
     listLogs: async ({ query }) => {
       const { limit, name, level } = query as { limit: number; name?: string; level?: string };
       const least = levels.indexOf(level ?? "debug");
+      // What the processes of a model say is also about the endpoint that it serves.
+      const model = endpoints.snapshot().routes.get(name ?? "")?.loaded?.version.model;
+      const names = new Set<unknown>(model === undefined ? [name] : [name, model]);
       const items = await logFile.tail({
         limit,
         matches: (entry) =>
-          (name === undefined || entry["endpoint"] === name || entry["model"] === name) &&
+          (name === undefined || names.has(entry["endpoint"]) || names.has(entry["model"])) &&
           levels.indexOf(String(entry["level"])) >= least,
       });
       return { items };
