@@ -1,5 +1,6 @@
 import { deployRoutes } from "./routes/deploy.ts";
 import { endpointsRoutes } from "./routes/endpoints.ts";
+import { environmentsRoutes } from "./routes/environments.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { labelsRoutes } from "./routes/labels.ts";
 import { modelsRoutes } from "./routes/models.ts";
@@ -18,6 +19,7 @@ export const routes = {
   ...predictionsRoutes,
   ...labelsRoutes,
   ...maintenanceRoutes,
+  ...environmentsRoutes,
 } as const satisfies Record<string, RouteSpec>;
 
 export type RouteId = keyof typeof routes;

@@ -3,6 +3,7 @@ import { createAudit, type AuditClient } from "./audit.ts";
 import { createBlobs, type BlobsClient } from "./blobs.ts";
 import { collectGarbage, createReplays, type ReplaysClient } from "./maintenance.ts";
 import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
+import { createEnvironments, type EnvironmentsClient } from "./environments.ts";
 import { createLabels, type LabelsClient } from "./labels.ts";
 import { followLogs, listLogs, type LogFollowOptions, type LogLine, type LogOptions } from "./logs.ts";
 import {
@@ -56,6 +57,7 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly labels: LabelsClient;
   readonly replays: ReplaysClient;
   readonly audit: AuditClient;
+  readonly environments: EnvironmentsClient;
   /** One endpoint to predict with; `pin` names a version or an alias, which is then on record as pinned. */
   endpoint<N extends keyof Endpoints & string>(
     name: N,
@@ -103,6 +105,7 @@ export function createClient<
     labels: createLabels(transport),
     replays: createReplays(transport),
     audit: createAudit(transport),
+    environments: createEnvironments(transport),
     endpoint: (name, { pin } = {}) => createEndpoint(transport, name, pin),
   };
 }

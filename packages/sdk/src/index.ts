@@ -5,6 +5,7 @@ export { isFinished, toOperationError } from "./operations.ts";
 export type { DeploymentsClient, OperationsClient } from "./operations.ts";
 export type { BlobBody, BlobPresence, BlobsClient, UploadOptions } from "./blobs.ts";
 export type { ChangeOptions, EndpointsClient } from "./endpoints.ts";
+export type { EnvironmentsClient } from "./environments.ts";
 export type { LogFilter, LogFollowOptions, LogLine, LogOptions } from "./logs.ts";
 export type { ReplaysClient } from "./maintenance.ts";
 export type { LabelListOptions, LabelOptions, LabelsClient } from "./labels.ts";

@@ -226,6 +226,31 @@ export const ours: readonly Row[] = [
     type: json,
     body: { kind: "gc", id: expect.any(String) },
   },
+  { method: "GET", path: "/api/v1/environments", status: 200, type: json, body: { items: expect.any(Array) } },
+  {
+    method: "POST",
+    path: "/api/v1/environments/verify",
+    send: { json: { hash: "0000" } },
+    status: 404,
+    type: problem,
+    body: { code: "not_found" },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/environments/prune",
+    send: { json: { dry_run: true } },
+    status: 202,
+    type: json,
+    body: { kind: "prune-environments", id: expect.any(String) },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/environments/{hash}/rebuild",
+    send: { json: { offline: true } },
+    status: 404,
+    type: problem,
+    body: { code: "not_found" },
+  },
   // The operation of the deployment above is over by now, whatever became of it.
   { method: "DELETE", path: "/api/v1/endpoints/{endpoint}", send: { json: {} }, status: 204, type: null },
   {

@@ -1,5 +1,6 @@
 import type { CommandGroup, CommandSpec } from "./command-spec.ts";
 import { deployCommands } from "./deploy.ts";
+import { environmentCommands } from "./environments.ts";
 import { labelCommands } from "./labels.ts";
 import { modelCommands } from "./models.ts";
 import { packageCommands } from "./package.ts";
@@ -17,6 +18,7 @@ export const commandGroups: readonly CommandGroup[] = [
   labelCommands,
   modelCommands,
   packageCommands,
+  environmentCommands,
   tokenCommands,
   shellCommands,
 ];

@@ -2,6 +2,7 @@ export * from "./audit.ts";
 export * from "./common.ts";
 export * from "./endpoint.ts";
 export * from "./erasure.ts";
+export * from "./environment.ts";
 export * from "./gc.ts";
 export * from "./label.ts";
 export * from "./model.ts";

@@ -2,10 +2,12 @@ import { join } from "node:path";
 import type { Config } from "../config/index.ts";
 import {
   createEndpoints,
+  createEnvironmentCare,
   createGc,
   createReplay,
   type CollectGarbage,
   type Endpoints,
+  type EnvironmentCare,
   type Replay,
 } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -50,6 +52,7 @@ export interface Capabilities extends Keeping {
   readonly backups: Backups;
   readonly replay: Replay;
   readonly collectGarbage: CollectGarbage;
+  readonly environmentCare: EnvironmentCare;
 }
 
 export interface CapabilityDeps {
@@ -139,6 +142,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     backups,
     replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),
     collectGarbage,
+    environmentCare: createEnvironmentCare({ ...deps, environments }),
   };
 }
 

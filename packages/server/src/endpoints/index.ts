@@ -25,6 +25,7 @@ export { diffJson, toManifestSettings } from "./endpoint.ts";
 export type { Change, Endpoint, EndpointRevision, EndpointSpec, LabelSettings } from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
+export { createEnvironmentCare, type EnvironmentCare, type UsedEnvironment } from "./environment-care.ts";
 export { createGc, type CollectGarbage, type GcDeps } from "./gc.ts";
 export { createFollower, type Follower } from "./follower.ts";
 export { InferError } from "./infer-errors.ts";

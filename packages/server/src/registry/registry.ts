@@ -67,6 +67,8 @@ export interface Registry {
   isReferenced(sha256: string): Promise<boolean>;
   /** All blobs that living versions need. */
   listReferenced(): Promise<ReadonlySet<string>>;
+  /** Locks of the Python environments that living versions use: each by its hash, with the versions as NAME@VERSION. */
+  listLocks(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Deleted versions whose files have not been taken away. */
   listDeleted(): Promise<readonly ModelVersion[]>;
   /** Remembers of deleted versions that their files are being taken away: before the first of them goes. */
@@ -181,6 +183,14 @@ function fileUseCases({ store, now, change }: Context) {
     },
     isReferenced: (sha256) => store.isReferenced(sha256),
     listReferenced: async () => new Set(await store.listReferenced()),
+    async listLocks() {
+      const locks = new Map<string, string[]>();
+      for (const { model, version, program } of await store.listPrograms()) {
+        const python = program.kind === "onnx" ? program.original : program.kind === "python" ? program : undefined;
+        if (python) locks.set(python.lock, [...(locks.get(python.lock) ?? []), `${model}@${version}`]);
+      }
+      return locks;
+    },
     listDeleted: () => store.listDeleted(),
     async markCollected(versionIds) {
       if (versionIds.length > 0) await change((locked) => locked.markCollected(versionIds, now()));

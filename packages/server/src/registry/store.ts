@@ -223,6 +223,17 @@ function fileStore(db: Kysely<RegistryTables>) {
       return row?.at ?? null;
     },
 
+    /** Living versions that something else than ONNX alone runs. */
+    async listPrograms(): Promise<readonly ModelVersion[]> {
+      const rows = await db
+        .selectFrom("model_versions")
+        .selectAll()
+        .where("deleted_at", "is", null)
+        .where("program", "is not", null)
+        .execute();
+      return rows.map(fromVersionRow);
+    },
+
     /** Deleted ones that are not marked as collected. */
     async listDeleted(): Promise<readonly ModelVersion[]> {
       const rows = await db

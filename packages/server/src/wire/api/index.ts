@@ -1,5 +1,5 @@
 import type { Audit } from "../../access/index.ts";
-import type { CollectGarbage, Endpoints, Replay } from "../../endpoints/index.ts";
+import type { CollectGarbage, Endpoints, EnvironmentCare, Replay } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Backups } from "../../platform/backup/index.ts";
@@ -13,6 +13,7 @@ import type { ProcessReport } from "../process-report.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
 import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
+import { createEnvironmentHandlers } from "./environment-handlers.ts";
 import { createEraseHandlers } from "./erase-handlers.ts";
 import { createEndpointHandlers } from "./endpoint-handlers.ts";
 import { registerEndpointPaths } from "./endpoint-paths.ts";
@@ -44,6 +45,7 @@ export interface ApiDeps {
   readonly operations: Operations;
   readonly registry: Registry;
   readonly endpoints: Endpoints;
+  readonly environmentCare: EnvironmentCare;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
@@ -75,6 +77,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createQueryHandlers(deps),
       ...createLabelHandlers(deps),
       ...createMaintenanceHandlers(deps),
+      ...createEnvironmentHandlers(deps.environmentCare),
     });
   });
 }
