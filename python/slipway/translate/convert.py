@@ -116,7 +116,8 @@ def list_thresholds(form: Optional[Form], names: Sequence[str]) -> Dict[str, Lis
     splits = np.concatenate(form.ensemble.thresholds).astype(np.float64)
     found: Dict[str, List[float]] = {}
     for place, name in enumerate(names):
-        own = np.unique(splits[(features == place) & np.isfinite(splits)])
+        # Next to zero, LightGBM does not read back to the last digit what it wrote.
+        own = np.unique(splits[(features == place) & np.isfinite(splits) & (np.abs(splits) > 1e-30)])
         if len(own) > MOST_THRESHOLDS:
             own = own[np.linspace(0, len(own) - 1, MOST_THRESHOLDS).astype(int)]
         if len(own) > 0:

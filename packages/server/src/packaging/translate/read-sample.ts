@@ -70,12 +70,14 @@ function toInputs({ inputs }: Signature, record: unknown): Record<string, unknow
   );
 }
 
-/** What a table says in a type of its own: infinities as text, 0 and 1 for truth. */
+/** What a table says in a type of its own: infinities as text, truth as 0 and 1, or as a word where it is all text. */
 function toJson(datatype: string, value: unknown): unknown {
-  if (datatype.startsWith("FP") && typeof value === "string") return value === "NaN" ? null : Number(value);
-  if (datatype === "BOOL" && (value === 0 || value === 1)) return value === 1;
-  if (datatype.includes("INT") && typeof value === "boolean") return Number(value);
-  return value;
+  if (datatype === "BYTES") return value;
+  if (datatype === "BOOL") return value === 0 || value === 1 ? value === 1 : value;
+  if (typeof value === "boolean") return Number(value);
+  if (typeof value !== "string") return value;
+  if (/^(true|false)$/i.test(value)) return Number(/^true$/i.test(value));
+  return datatype.startsWith("FP") ? Number(value) : value;
 }
 
 /** Each row once, neighbours far apart: the first thousand tell of the whole. */

@@ -29,6 +29,8 @@ export interface TranslateRequest {
   /** Holds the files as they were packaged; the translated file is put into it, as `translatedFile`. */
   readonly folder: string;
   readonly program: PythonProgram;
+  /** Text of the lock of its environment. */
+  readonly lock: string;
   /** What callers see: that of the original. */
   readonly signature: Signature;
   /** Rows of the training sample, below the folder; null where there are none. */
