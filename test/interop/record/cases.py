@@ -24,6 +24,8 @@ sys.path.insert(1, str(PROJECT))
     "        return np.asarray(X) * my_numbers.FACTOR\n"
     "    def get_params(self, deep=True):\n"
     "        return {}\n"
+    "def twice(rows):\n"
+    "    return rows[:, 0] * my_numbers.FACTOR\n"
 )
 (PROJECT / "my_numbers.py").write_text("FACTOR = 2\n")
 os.chdir(str(PROJECT))
@@ -105,11 +107,10 @@ case("flights", pipeline(), flights, y=late, data="made up")
 case("xgb", xgboost.XGBClassifier(n_estimators=4, enable_categorical=True).fit(kinds, late == "late"), kinds)
 case("lgb", lightgbm.train({"objective": "regression", "verbose": -1}, lightgbm.Dataset(numbers, target), 4), numbers)
 case("night", night, flights, requirements=TARGET / "flights" / "requirements.txt")
-case("words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0, 1, 0] * 10), texts)
 case("packaged", twice, numbers, include=[my_steps, PROJECT / "my_numbers.py"], columns=["a", "b", "c"])
 
 # What a new process shows.
-case("unpackaged", twice, numbers)
+case("unpackaged", my_steps.twice, numbers)
 os.environ["SLIPWAY_TEST_FACTOR"] = "3"
 case("variable", lambda rows: rows[:, 0] * int(os.environ["SLIPWAY_TEST_FACTOR"]), numbers)
 case("elsewhere", lambda rows: rows[:, 0] + os.getpid(), numbers)
@@ -117,13 +118,20 @@ case("neighbours", lambda rows: rows[:, 0] - rows[:, 0].mean(), numbers)
 
 # What is seen without one.
 quick = {"verify": False}
+case("words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0, 1, 0] * 10), texts, **quick)
 case("drawn", lambda rows: np.random.rand(len(rows)), numbers)
 case("drawn_unproved", lambda rows: np.random.rand(len(rows)), numbers, **quick)
 case("lambda", unnamed, numbers, **quick)
 case("unpackaged_unproved", twice, numbers, **quick)
 case("turned", named, flights[["hour"]].assign(late=late == "late")[["late", "hour"]], **quick)
 case("path", plain, numbers, include=[PROJECT / "my_steps.py"], **quick)
-case("gpu", xgboost.XGBRegressor(n_estimators=2, device="cuda:0"), numbers, predict=lambda model, rows: rows[:, 0], **quick)
+case(
+    "gpu",
+    xgboost.XGBRegressor(n_estimators=2, device="cuda:0"),
+    numbers,
+    predict=lambda model, rows: rows[:, 0],
+    **quick,
+)
 case("constant", lambda rows: 1.0, numbers, **quick)
 case("sparse", plain, __import__("scipy.sparse", fromlist=["x"]).csr_matrix(numbers), **quick)
 case("mixed", plain, pd.DataFrame({"a": [1, "x"]}), **quick)

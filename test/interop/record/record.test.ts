@@ -78,7 +78,10 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
       expect(files.filter((file) => /cache|pyc/.test(file))).toEqual([]);
       expect(examples).toHaveLength(20);
       expect(Object.keys(examples[0]!.outputs)).toEqual(outputs);
-      expect(shown).toMatch(/A new process answered all examples alike\.[^]*Next: slipway deploy \S+/);
+      expect(shown).toContain(
+        name === "words" ? "NOT tried in a new process" : "A new process answered all examples alike",
+      );
+      expect(shown).toMatch(/Next: slipway deploy \S+$/);
     });
 
     test("columns with their types, what may be missing, categories", () => {
@@ -97,7 +100,9 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
     test("ranges as a remark, and as a rule where that is asked for", () => {
       expect(read("flights").manifest).toMatch(/hour: int64 {2}# range: \[0, 23\] was seen/);
       const { inputs, training } = manifestOf("ranges");
-      expect(Object.values(inputs!)).toEqual(Array(3).fill({ type: "float64", range: expect.any(Array) }));
+      expect(Object.values(inputs!)).toEqual(
+        ["x0", "x1", "x2"].map(() => ({ type: "float64", range: expect.any(Array) })),
+      );
       expect(training).not.toHaveProperty("reference");
       expect(read("ranges").examples).toHaveLength(4);
     });
