@@ -79,12 +79,15 @@ export function createHttpClient(url: string, headers: Readonly<Record<string, s
   }
   return {
     async ask(question) {
+      let maybeRead = false;
       for (;;) {
         try {
           return await attempt(question);
         } catch (error) {
-          // A server may close a connection that is idle just when it is used again: what it never read is asked once more.
-          if (error !== staleConnection) throw error;
+          // A server may close a connection that is idle just when it is used again, so it is asked once more. But it may also have
+          // ended of the question.
+          if (error !== staleConnection) throw maybeRead ? toRead(error) : error;
+          maybeRead = true;
         }
       }
     },
@@ -93,6 +96,12 @@ export function createHttpClient(url: string, headers: Readonly<Record<string, s
 }
 
 const staleConnection = new Error("The connection was closed while it was idle.");
+
+function toRead(error: unknown): unknown {
+  return error instanceof NoAnswer && error.refused
+    ? new NoAnswer("it closed the connection without an answer", false)
+    : error;
+}
 
 function tell(error: NodeJS.ErrnoException): string {
   if (error.name === "AbortError") return "no answer came in time";

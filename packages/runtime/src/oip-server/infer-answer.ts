@@ -83,7 +83,7 @@ function readReason(body: Buffer): string {
   } catch {
     // Not in JSON: as it is.
   }
-  const line = (typeof said === "string" ? said : JSON.stringify(said)).replaceAll(/\s+/g, " ");
+  const line = (typeof said === "string" ? said : JSON.stringify(said)).replaceAll(/\s+/g, " ").trim();
   return line.replaceAll(/(?:\/[^\s/:]+)+\//g, "").slice(0, mostSaid);
 }
 
