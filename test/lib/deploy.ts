@@ -57,6 +57,22 @@ export async function deploy(url: string, path: string, options: Deployment = {}
   return (await client.operations.wait(operation.id)).result as unknown as Deployed;
 }
 
+/** The same for a folder of files beside each other with a slipway.yaml, all of which go. @throws SlipwayError what the operation failed with */
+export async function deployFolder(
+  url: string,
+  folder: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Deployed> {
+  const client = createClient({ url });
+  const manifest = readManifest(folder) as { readonly name: string; readonly model: { readonly path: string } };
+  const files = [];
+  for (const path of readdirSync(folder))
+    files.push({ path, sha256: await upload(client, readFileSync(join(folder, path))) });
+  const { name, model } = manifest;
+  const operation = await client.deployments.create({ name, entry: model.path, files, manifest, ...more });
+  return (await client.operations.wait(operation.id)).result as unknown as Deployed;
+}
+
 export function readManifest(folder: string): Record<string, unknown> {
   return parseYaml(readFileSync(join(folder, "slipway.yaml"), "utf8")) as Record<string, unknown>;
 }

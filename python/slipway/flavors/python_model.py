@@ -14,6 +14,7 @@ from ..process.errors import ModelError
 from ..signature import Input, Output, Signature
 from ..tabular.declared import parse_inputs, parse_outputs
 from ..tabular.frame import to_frame
+from ..tabular.moments import to_moments
 
 
 def load(source: Source) -> Model:
@@ -93,8 +94,16 @@ def _input_maker(signature: Signature) -> Callable[[List[np.ndarray]], Any]:
         except ModuleNotFoundError as error:
             if error.name != "pandas":
                 raise
-    names = signature.names
-    return lambda arrays: {name: array.copy() for name, array in zip(names, arrays)}
+    columns = signature.inputs
+
+    def make(arrays: List[np.ndarray]) -> Any:
+        return {column.name: _to_array(column, array) for column, array in zip(columns, arrays)}
+
+    return make
+
+
+def _to_array(column: Input, array: np.ndarray) -> np.ndarray:
+    return to_moments(column.name, array) if column.format == "date-time" else array.copy()
 
 
 def name_answers(answer: Any, declared: Sequence[str], otherwise: str) -> Sequence[Tuple[str, Any]]:

@@ -4,10 +4,10 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from ..process.errors import ModelError
 from ..process.tensors import DTYPES
 from ..signature import Input, Signature
 from .matrix import positions
+from .moments import to_moments
 
 ToFrame = Callable[[List[np.ndarray]], Any]
 ToColumn = Callable[[np.ndarray], Any]
@@ -82,7 +82,7 @@ def _to_column(column: Input, missing: Any, own: Optional[Sequence[Any]]) -> ToC
     if own is not None:
         return _categorical(own)
     if column.format == "date-time":
-        return _moments(column.name)
+        return lambda array: to_moments(column.name, array)
     if column.categories is not None:
         return _categorical(column.categories)
     if column.datatype == "BYTES":
@@ -111,31 +111,3 @@ def _categorical(categories: Sequence[Any]) -> ToColumn:
         return pd.Categorical.from_codes(found, dtype=dtype)
 
     return make
-
-
-def _moments(name: str) -> ToColumn:
-    """Moments in UTC, without a zone, as pandas has them where nothing else was asked for."""
-
-    def make(array: np.ndarray) -> Any:
-        try:
-            plain = ["NaT" if text is None else text[:-1] if text.endswith("Z") else text for text in array.tolist()]
-            return np.array(plain, "datetime64[ns]")
-        except (ValueError, AttributeError):
-            return _moments_with_zones(name, array)
-
-    return make
-
-
-def _moments_with_zones(name: str, array: np.ndarray) -> Any:
-    import pandas as pd
-
-    try:
-        # One by one: pandas takes a column to be of one format.
-        return pd.DatetimeIndex([_in_utc(pd.Timestamp(text)) for text in array.tolist()]).astype("datetime64[ns]")
-    except (ValueError, TypeError, OverflowError) as error:
-        message = f'Input "{name}" holds a text that is no moment: {error}.'
-        raise ModelError("invalid_input", message, {"input": name}) from None
-
-
-def _in_utc(moment: Any) -> Any:
-    return moment if moment.tzinfo is None else moment.tz_convert(None)

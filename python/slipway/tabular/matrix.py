@@ -28,7 +28,7 @@ def to_matrix(
     DataFrame.
     """
     if signature.packed is None and len(signature.inputs) == 1 and not signature.inputs[0].is_column:
-        return lambda arrays: arrays[0]
+        return lambda arrays: arrays[0].copy()
     where = positions(signature, signature.names if order is None else order)
     if signature.packed is not None:
         return _of_packed(dtype or DTYPES[signature.packed.datatype], where, by_column)
@@ -61,9 +61,10 @@ def positions(signature: Signature, names: Sequence[str]) -> List[int]:
 
 def _of_packed(dtype: np.dtype, where: List[int], by_column: bool) -> ToMatrix:
     order = "F" if by_column else "C"
+    # A copy: some libraries add up otherwise where memory begins elsewhere, and a model may keep what it is given.
     if where == list(range(len(where))):
-        return lambda arrays: np.asarray(arrays[0], dtype, order)  # type: ignore[call-overload]
-    return lambda arrays: np.asarray(arrays[0][:, where], dtype, order)  # type: ignore[call-overload]
+        return lambda arrays: np.array(arrays[0], dtype, order=order)  # type: ignore[call-overload]
+    return lambda arrays: np.array(arrays[0][:, where], dtype, order=order)  # type: ignore[call-overload]
 
 
 def _fill(arrays: Sequence[np.ndarray], where: Sequence[int], dtype: np.dtype) -> np.ndarray:

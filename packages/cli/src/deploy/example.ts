@@ -19,9 +19,9 @@ function sampleOf(spec: InputSpec, batched: boolean): unknown {
 }
 
 /** The middle of the range, where there is one. */
-function sampleValue({ datatype, range }: InputSpec): unknown {
+function sampleValue({ datatype, range, categories, format }: InputSpec): unknown {
   if (datatype === "BOOL") return false;
-  if (datatype === "BYTES") return "text";
+  if (datatype === "BYTES") return format === undefined ? (categories?.[0] ?? "text") : "2026-01-01T00:00:00Z";
   if (range === undefined) return 0;
   const [lowest, highest] = range;
   const middle = lowest + (highest - lowest) / 2;

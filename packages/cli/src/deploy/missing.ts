@@ -1,5 +1,6 @@
 import { SlipwayError } from "@slipway/contract/errors";
-import { addMissing, type DeployPlan } from "./plan.ts";
+import type { DeployPlan } from "./deploy-plan.ts";
+import { addMissing } from "./plan.ts";
 
 /** Does something with a plan; where files are found to be missing, once more with those that lie beside it. */
 export async function withMissing<T>(plan: DeployPlan, attempt: (plan: DeployPlan) => Promise<T>): Promise<T> {

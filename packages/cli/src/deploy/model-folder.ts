@@ -1,7 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UsageError } from "../exit-codes.ts";
-import type { PlannedFile } from "./plan.ts";
+import type { PlannedFile } from "./deploy-plan.ts";
 
 const mostFiles = 10_000;
 /** What no model reads and what may be somebody's secret. */

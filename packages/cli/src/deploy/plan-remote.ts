@@ -2,7 +2,8 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../exit-codes.ts";
-import { defaultName, type DeployPlan } from "./plan.ts";
+import { defaultName } from "./default-name.ts";
+import type { DeployPlan } from "./deploy-plan.ts";
 
 /** `http://host:8000/v2/models/iris/versions/1`, which another server runs: what is deployed is a file that says where. @throws UsageError */
 export async function planRemote(address: string, name: string | undefined): Promise<DeployPlan> {

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../exit-codes.ts";
 import { hashFile } from "./hash.ts";
-import { addMissing, defaultName, planDeploy } from "./plan.ts";
+import { defaultName } from "./default-name.ts";
+import { addMissing, planDeploy } from "./plan.ts";
 
 let root = "";
 

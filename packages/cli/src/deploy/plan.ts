@@ -1,26 +1,11 @@
 import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { isOnnx, isWholeFolder, listFolder, listRequirements, requireModelFile } from "./model-folder.ts";
 import { planRemote } from "./plan-remote.ts";
-import { namePattern } from "@slipway/contract/address";
 import { UsageError } from "../exit-codes.ts";
 import { readManifest, type ManifestJson } from "../manifest.ts";
-
-export interface PlannedFile {
-  /** In the package: relative to its folder, with `/`. */
-  readonly path: string;
-  readonly absolute: string;
-  readonly size: number;
-}
-
-/** What `slipway deploy PATH` is about to send. */
-export interface DeployPlan {
-  readonly name: string;
-  readonly folder: string;
-  readonly entry: string;
-  readonly files: readonly PlannedFile[];
-  readonly manifest: ManifestJson | undefined;
-}
+import { defaultName } from "./default-name.ts";
+import type { DeployPlan, PlannedFile } from "./deploy-plan.ts";
 
 const manifestName = "slipway.yaml";
 
@@ -107,7 +92,7 @@ async function filesOf(folder: string, entry: string): Promise<PlannedFile[]> {
   return Promise.all([entry, ...paths].map((path) => toPlanned(folder, path)));
 }
 
-export async function toPlanned(folder: string, path: string): Promise<PlannedFile> {
+async function toPlanned(folder: string, path: string): Promise<PlannedFile> {
   const absolute = join(folder, path);
   const found = await stat(absolute).catch(() => null);
   if (found === null || !found.isFile()) throw new UsageError(`There is no file ${absolute}, which the model needs.`);
@@ -139,18 +124,4 @@ async function findInside(plan: DeployPlan, name: string): Promise<PlannedFile |
   if (absolute === null || !absolute.startsWith(root + sep)) return null;
   const found = await stat(absolute);
   return found.isFile() ? { path, absolute, size: found.size } : null;
-}
-
-/** From "Flight Delay v2.onnx" to "flight-delay-v2"; a file called model.onnx is named by its folder. */
-export function defaultName(path: string): string {
-  const stem = basename(path, extname(path));
-  const base = stem.toLowerCase() === "model" ? basename(dirname(path)) : stem;
-  const name = base
-    .toLowerCase()
-    .replace(/[^a-z0-9._-]+/g, "-")
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "")
-    .slice(0, 100);
-  if (!namePattern.test(name))
-    throw new UsageError(`No name can be made of ${JSON.stringify(base)}: give one with --name.`);
-  return name;
 }

@@ -54,15 +54,23 @@ function inputLine(spec: InputSpec, signature: Signature): string {
 
 function inputElement({ datatype, range, nullable }: InputSpec): string {
   if (datatype === "BOOL") return "boolean";
-  if (datatype === "BYTES") return "string";
+  if (datatype === "BYTES") return nullable ? "string | null" : "string";
   if (isWide(datatype) && !range?.every(Number.isSafeInteger)) return "number | bigint";
   return nullable ? "number | null" : "number";
 }
 
-function comment({ range, datatype }: InputSpec, dims: readonly number[]): string {
+function comment({ range, datatype, categories, format }: InputSpec, dims: readonly number[]): string {
   const facts = [
     /^U?INT/.test(datatype) ? "whole" : "",
     range === undefined ? "" : `${range[0]} to ${range[1]}`,
+    format === undefined ? "" : "ISO 8601",
+    categories === undefined
+      ? ""
+      : `known: ${categories
+          .slice(0, 20)
+          .map((name) => JSON.stringify(name))
+          .join(", ")
+          .replaceAll("*/", "* /")}`,
     dims.length === 0 ? "" : `shape [${dims.map((size) => (size < 0 ? "any" : size)).join(", ")}]`,
   ].filter((fact) => fact !== "");
   return facts.length === 0 ? "" : `  /** ${facts.join(", ")} */\n`;

@@ -50,8 +50,16 @@ export async function describeRemote(
   { threads, memoryBytes, what, signal }: DescribeOptions,
 ): Promise<DescribedModel> {
   const setup = {
-    ...{ folder, path, inputs: [], outputs: [], threads, device: "cpu" as const, parent: process.pid, memoryBytes },
-    ...{ model, signature: null },
+    folder,
+    path,
+    inputs: [],
+    outputs: [],
+    threads,
+    device: "cpu" as const,
+    parent: process.pid,
+    memoryBytes,
+    model,
+    signature: null,
   };
   const replica = new RemoteReplica({ ...remote, setup, name: what });
   const text = await replica.start(signal);

@@ -39,8 +39,11 @@ export function toModelSection(path: string, model: Manifest["model"] | null, pa
   const { flavor, runtime, environment, command, options } = model ?? {};
   return {
     path,
-    ...{ ...(flavor && { flavor }), ...(runtime && runtime !== "auto" && { runtime }) },
-    ...{ ...(environment && { environment }), ...(command && { command }), ...(options && { options }) },
+    ...(flavor && { flavor }),
+    ...(runtime && runtime !== "auto" && { runtime }),
+    ...(environment && { environment }),
+    ...(command && { command }),
+    ...(options && { options }),
     ...(inputs.length > 0 ? { inputs: packed ? inputs : inputs.toSorted(byName) } : {}),
     ...(outputs.length > 0 ? { outputs: outputs.toSorted(byName) } : {}),
     ...(model?.examples === undefined ? {} : { examples: toExamplesSection(model.examples) }),

@@ -85,7 +85,10 @@ export function createPackaging(options: PackagingOptions = {}): Packaging {
       await requireNamedFiles(folder, model);
       const format = await recogniseFormat({ folder, path, model });
       const job: InspectJob = {
-        ...{ folder, path, model, sample: await findSample(folder, model) },
+        folder,
+        path,
+        model,
+        sample: await findSample(folder, model),
         identity: { name: manifest?.name ?? deriveName(path), modelSection: toModelSection(path, model, true) },
         ...(signal && { signal }),
         ...(onProgress && { onProgress }),

@@ -34,8 +34,14 @@ export async function inspectOip(deps: InspectDeps, job: InspectJob, format: For
   const { signature, report } = await lookAt(deps.oip, job, { program, said });
   return {
     ...job.identity,
-    ...{ flavor: format.flavor, platform: said.platform, signature, program, report },
-    ...{ placement: "process", entry: path, made: [] },
+    flavor: format.flavor,
+    platform: said.platform,
+    signature,
+    program,
+    report,
+    placement: "process",
+    entry: path,
+    made: [],
     examples: await deps.readExamples(job, signature),
     notes: [format.said, ...report.notes],
   };
@@ -107,14 +113,17 @@ async function lookAt(
     const { runs, unmeasured } = tried;
     const notes = [...said.notes, ...tried.notes];
     const report: ProbeReport = {
-      ...{
-        description: { signature: { ...signature, batched }, platform: said.platform },
-        path: job.path,
-        createMs,
-        runs,
-        unmeasured,
-      },
-      ...{ unbounded: [], rssBytes: 0, classes: {}, externalFiles: [], metadata: {}, notes },
+      description: { signature: { ...signature, batched }, platform: said.platform },
+      path: job.path,
+      createMs,
+      runs,
+      unmeasured,
+      unbounded: [],
+      rssBytes: 0,
+      classes: {},
+      externalFiles: [],
+      metadata: {},
+      notes,
     };
     return { signature: { ...signature, batched }, report };
   } finally {

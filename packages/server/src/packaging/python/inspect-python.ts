@@ -11,7 +11,6 @@ import {
 } from "@slipway/runtime";
 import { writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
-import type { Environment, Lock } from "../../environments/index.ts";
 import type { Format } from "../formats/recognise-format.ts";
 import type { InspectDeps, InspectJob, PythonDeps } from "../inspect-job.ts";
 import { mergeOutputs } from "../merge-outputs.ts";
@@ -20,16 +19,10 @@ import { describeDifferences, findPackageDifferences } from "../package-differen
 import type { PackagedModel } from "../packaged-model.ts";
 import { toRewritten } from "../rewritten-file.ts";
 import { toOpenError } from "./open-error.ts";
+import type { PythonModel } from "./python-model.ts";
 import { toPythonInputs } from "./python-signature.ts";
 import { translateModel } from "./translate-model.ts";
 import { tryModel } from "./try-model.ts";
-
-/** A model that Python opens, with the environment that it was opened in. */
-export interface PythonModel {
-  readonly program: PythonProgram;
-  readonly lock: Lock;
-  readonly environment: Environment;
-}
 
 /**
  * Says what a model of a Python framework is: makes the environment that it asks for, has a process of that environment open and try it,
@@ -79,15 +72,22 @@ async function makeEnvironment(
 ): Promise<{ made: PythonModel; notes: readonly string[] }> {
   const how = { folder, signal, onProgress };
   const found = await findRequirements({ ...how, entry: path, flavor, environment: model?.environment ?? null });
-  const { requirements, constraints, python } = found;
+  const { constraints, python } = found;
+  // Slipway's own part of the process needs it, in any version.
+  const requirements = [...found.requirements, "numpy"];
   const lock = await environments.resolve({ requirements, constraints, python, ...how });
   await writeFile(join(folder, lockFile), lock.text, { flag: "wx" });
   const environment = await environments.ensure(lock, how);
   const { variables = {}, secrets = [] } = model?.environment ?? {};
   const isFolder = ["mlflow", "tensorflow", "transformers"].includes(flavor);
   const program: PythonProgram = {
-    ...{ kind: "python", flavor, path: isFolder ? posix.dirname(path) : path, options: model?.options ?? {} },
-    ...{ lock: lock.hash, variables, secrets },
+    kind: "python",
+    flavor,
+    path: isFolder ? posix.dirname(path) : path,
+    options: model?.options ?? {},
+    lock: lock.hash,
+    variables,
+    secrets,
   };
   return { made: { program, lock, environment }, notes: found.notes };
 }
@@ -99,7 +99,9 @@ async function openModel(
 ): Promise<OpenedModel> {
   const tooLong = AbortSignal.timeout(limits.timeMs);
   const options = {
-    ...{ threads: 1, memoryBytes: limits.memoryBytes, what: path },
+    threads: 1,
+    memoryBytes: limits.memoryBytes,
+    what: path,
     signal: AbortSignal.any([tooLong, ...(signal ? [signal] : [])]),
   };
   const startedAt = performance.now();

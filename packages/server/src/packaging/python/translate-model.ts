@@ -12,7 +12,7 @@ import type { RewrittenFile } from "../packaged-model.ts";
 import { toRewritten } from "../rewritten-file.ts";
 import { translate, translatedFlavors } from "../translate/index.ts";
 import { toleranceOf } from "./tolerance.ts";
-import type { PythonModel } from "./inspect-python.ts";
+import type { PythonModel } from "./python-model.ts";
 
 /** What will serve: the original, or what was proven to answer as it does. */
 export interface Translated {
@@ -35,13 +35,11 @@ export async function translateModel(
   const { model: section, folder, signal, onProgress } = job;
   const runtime = section?.runtime ?? "auto";
   const stay = (reason: string, outcome: "refused" | "off"): Translated => ({
-    ...{
-      program: { ...program, translation: { outcome, reason } },
-      placement: "process",
-      entry: null,
-      report: null,
-      made: [],
-    },
+    program: { ...program, translation: { outcome, reason } },
+    placement: "process",
+    entry: null,
+    report: null,
+    made: [],
     notes: outcome === "off" ? [] : [`Python serves it: ${reason}`],
   });
   if (runtime === "python") return stay("Python was asked for.", "off");
@@ -58,11 +56,19 @@ export async function translateModel(
   const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const outcome = await translate(
     {
-      ...{ children: deps.children, lake: deps.lake, pythonFolder, probeLimits: deps.limits },
+      children: deps.children,
+      lake: deps.lake,
+      pythonFolder,
+      probeLimits: deps.limits,
       overlay: ({ requirements, ...how }) => environments.overlay(lock, requirements, { ...how, folder }),
     },
     {
-      ...{ folder, program, lock: lock.text, signature, sample: job.sample, ...options },
+      folder,
+      program,
+      lock: lock.text,
+      signature,
+      sample: job.sample,
+      ...options,
       ...(tolerance && { tolerance }),
       openOriginal: () =>
         processRuntime.open({ folder, path: program.path }, signature, { threads: 1, what: job.path }),
