@@ -29,7 +29,7 @@ def translate(loaded: Loaded, signature: Signature, target: str) -> Dict[str, An
     register({name.rpartition(".")[0] for name in list(sys.modules)} | set(sys.modules))
     ways = choose_ports(model, signature, single)
     names = feature_names(model, signature)
-    prepared = with_missing_texts(model, signature)
+    prepared = with_missing_texts(model, signature, loaded.missing_text)
     reasons: List[str] = []
     made: List[Dict[str, Any]] = []
     for ports in ways:
@@ -71,11 +71,11 @@ def as_estimator(loaded: Loaded) -> "tuple[Any, Optional[Form]]":
     return loaded.model, None
 
 
-def with_missing_texts(model: Any, signature: Signature) -> Any:
+def with_missing_texts(model: Any, signature: Signature, missing_text: Any) -> Any:
     if not any(column.datatype == "BYTES" for column in signature.inputs):
         return model
     prepared = copy.deepcopy(model)
-    name_missing(prepared)
+    name_missing(prepared, missing_text)
     return prepared
 
 

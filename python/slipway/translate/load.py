@@ -3,6 +3,7 @@
 import os
 from typing import Any, Dict, NamedTuple, Optional
 
+from ..flavors.columns import missing_text_of
 from ..model import Source
 from ..process.load import load as load_flavor
 from .refusal import Refusal
@@ -14,6 +15,8 @@ class Loaded(NamedTuple):
     """estimator, xgboost or lightgbm."""
     answer: Optional[str] = None
     """The only method that answers, where it is known: predict, predict_proba."""
+    missing_text: Any = None
+    """What a missing text is in a DataFrame of the original: None or NaN."""
 
 
 def load(flavor: str, source: Source) -> Loaded:
@@ -23,7 +26,7 @@ def load(flavor: str, source: Source) -> Loaded:
     kept: Dict[str, Any] = vars(made)
     estimator = kept.get("_estimator")
     if estimator is not None:
-        return Loaded(estimator, "estimator")
+        return Loaded(estimator, "estimator", missing_text=missing_text_of(estimator))
     if flavor in ("xgboost", "lightgbm"):
         return Loaded(kept["_booster"], flavor)
     raise Refusal("The flavor {} has no translation.".format(flavor))

@@ -39,20 +39,23 @@ export async function compareRows(translated: Replica, rows: ComparedRows): Prom
     expected: asked.outputs.map((tensor) => ({ output: tensor.name, form: "value", classes: [], tensor })),
   };
   const report = await runExamples(translated, signature, examples, { alone, ...(signal && { signal }) });
-  if (!report.within) return { report, trouble: describeDifference(report) };
+  if (!report.within) return { report, trouble: describeDifference(report, rows) };
   for (const row of asked.refused) {
     signal?.throwIfAborted();
     if ((await tryRun(translated, sliceAll(inputs, row, row + 1))) === null) continue;
-    return { report, trouble: `It answers what the original refuses: ${describeRow(rows, row)}.` };
+    return { report, trouble: `The translation answers what the original refuses: ${describeRow(rows, row)}.` };
   }
   return { report, trouble: null };
 }
 
-function describeDifference({ rows, mismatchCount, worst, tolerance: { absolute, relative } }: ParityReport): string {
-  const most = `${mismatchCount} ${mismatchCount === 1 ? "answer differs" : "answers differ"} by more than ${absolute} + ${relative} * |expected|`;
-  if (worst === null) return `Of ${rows} rows, ${most}.`;
-  const { output, expected, got } = worst;
-  return `Of ${rows} rows, ${most}; the worst: ${output} is ${JSON.stringify(expected)} in the original, ${JSON.stringify(got)} translated.`;
+function describeDifference(report: ParityReport, rows: ComparedRows): string {
+  const { mismatchCount: count, worst, tolerance } = report;
+  const most = `${tolerance.absolute} + ${tolerance.relative} * |expected|`;
+  const differ = `${count} ${count === 1 ? "answer differs" : "answers differ"} by more than ${most}`;
+  if (worst === null) return `The translation answers otherwise: of ${report.rows} rows, ${differ}.`;
+  const { output, expected, got, row } = worst;
+  const found = `${output} is ${JSON.stringify(expected)} in the original, ${JSON.stringify(got)} translated`;
+  return `The translation answers otherwise: of ${report.rows} rows, ${differ}; the worst: ${found}, for ${describeRow(rows, rows.asked.answered[row]!)}.`;
 }
 
 function describeRow({ signature, inputs }: ComparedRows, row: number): string {
