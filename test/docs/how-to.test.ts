@@ -1,11 +1,16 @@
-import { copyFileSync, cpSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 import { root } from "../../tools/layer-list.ts";
 import { protoFolder } from "../../tools/proto.ts";
 import { smallModel } from "../lib/models.ts";
+import { needs } from "../lib/needs.ts";
 import { follow } from "./follow.ts";
+import { findPythonEnvironment } from "../lib/python-environment.ts";
 import { canRun } from "./shell.ts";
+
+const frameworks = await findPythonEnvironment(join(root, "test/interop/frameworks/requirements.txt"));
+const what = "a Python 3.11 with the packages of test/interop/frameworks/requirements.txt";
 
 describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout: 180_000 }, () => {
   test("deploy a scikit-learn model", () =>
@@ -17,6 +22,18 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
 
   test("prove parity", () =>
     follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
+  test.skipIf(!needs(what, frameworks !== null, { inCi: "required" }))("record a model where it was trained", () =>
+    follow("docs/how-to/record-a-model.md", {
+      // Python as it is once the page's `pip install` is done.
+      prepare: ({ folder }) => {
+        const python = join(folder, "../bin/python");
+        const path = join(root, "python");
+        writeFileSync(python, `#!/bin/sh\nPYTHONPATH='${path}' exec '${join(frameworks!, "python")}' -B "$@"\n`);
+        chmodSync(python, 0o755);
+      },
+      skip: ({ code }) => code.startsWith("pip "),
+    }),
+  );
   test("start from a model file", () =>
     follow("docs/how-to/start-from-a-model-file.md", {
       prepare: ({ folder }) => copyFileSync(smallModel("iris-text-zipmap"), join(folder, "model.onnx")),

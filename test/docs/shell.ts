@@ -7,6 +7,7 @@ import { ended, track } from "../lib/children.ts";
 import { cleanEnv } from "../lib/entry.ts";
 import { patientFlights } from "../lib/models.ts";
 import { needs } from "../lib/needs.ts";
+import { sharedEnvironments } from "../lib/python-environment.ts";
 import type { Block } from "./page.ts";
 
 /** What the pages need beside Node; a machine without them cannot follow a page either. */
@@ -65,7 +66,14 @@ export function openShell(): Shell {
   const ownPort = String(20_000 + (process.pid % 20_000));
   const toOwn = (text: string) =>
     text.replaceAll(written, url).replaceAll(writtenGrpc, grpc).replaceAll(collectorPort, ownPort);
-  const environment = () => cleanEnv({ PATH: `${bin}:${process.env["PATH"]}`, HOME: home, SLIPWAY_URL: url });
+  const environment = () =>
+    cleanEnv({
+      PATH: `${bin}:${process.env["PATH"]}`,
+      HOME: home,
+      SLIPWAY_URL: url,
+      // Environments of Python models are made once for all tests.
+      SLIPWAY_ENVS: sharedEnvironments(),
+    });
   const exported = join(home, "exported");
   writeFileSync(exported, "");
   const script = (code: string) =>

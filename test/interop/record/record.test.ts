@@ -175,24 +175,17 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
     expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  describe("what deploys as it is", () => {
-    test.each(["flights", "night"])("%s answers as it did in the notebook", { timeout: 300_000 }, async (name) => {
-      const told = await runCli(["deploy", join(folder, name), "--quiet"], { url: server.url, timeoutMs: 240_000 });
-      expect(told.stderr + told.stdout).toMatch(/examples +20 rows/);
-      expect(told.code).toBe(0);
-      const { inputs, outputs } = read(name).examples.find(({ inputs: { share } }) => share === null)!;
-      const body = JSON.stringify([inputs]);
-      const headers = { "content-type": "application/json" };
-      const answer = await fetch(`${server.url}/endpoints/${name}/predict`, { method: "POST", body, headers });
-      const said = (await answer.json()) as { predictions: readonly Record<string, unknown>[] };
-      expect(answer.status, JSON.stringify(said)).toBe(200);
-      for (const [output, value] of Object.entries(outputs)) expect(plain(said.predictions[0]![output])).toEqual(value);
-    });
+  test("deploys as it is, and answers as it did in the notebook", { timeout: 300_000 }, async () => {
+    // A scikit-learn model does so in docs/how-to/record-a-model.md.
+    const told = await runCli(["deploy", join(folder, "night"), "--quiet"], { url: server.url, timeoutMs: 240_000 });
+    expect(told.stderr + told.stdout).toMatch(/examples +20 rows/);
+    expect(told.code).toBe(0);
+    const { inputs, outputs } = read("night").examples.find(({ inputs: { share } }) => share === null)!;
+    const body = JSON.stringify([inputs]);
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${server.url}/endpoints/night/predict`, { method: "POST", body, headers });
+    const said = (await answer.json()) as { predictions: readonly Record<string, unknown>[] };
+    expect(answer.status, JSON.stringify(said)).toBe(200);
+    expect(said.predictions[0]).toMatchObject(outputs);
   });
 });
-
-/** Probabilities as record keeps them: a list in the order of the classes. */
-function plain(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("probabilities" in value)) return value;
-  return Object.values(value.probabilities as Record<string, number>);
-}
