@@ -4,7 +4,8 @@ import { ClosingLine } from "./tools/closing-line.ts";
 export default defineConfig(({ mode }) => ({
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    // Their environments take gigabytes: `npm run test:all`.
+    exclude: ["**/node_modules/**", "**/dist/**", ...(mode === "all" ? [] : ["test/heavy/**"])],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: mode === "chaos" ? 30 * 60_000 : 30_000,

@@ -129,6 +129,12 @@ def _knows_none(estimator: Any) -> bool:
     return False
 
 
+def takes_texts(estimator: Any) -> bool:
+    """Whether it begins with a vectorizer, which takes a list of texts."""
+    first = _first_step(estimator)
+    return type(first).__name__ in ("TfidfVectorizer", "CountVectorizer", "HashingVectorizer")
+
+
 _BY_NAME = ("ColumnTransformer", "FunctionTransformer")
 _NUMERIC_PACKAGES = ("sklearn", "xgboost", "lightgbm")
 

@@ -11,7 +11,7 @@ from ..tabular.answers import to_array
 from ..tabular.frame import to_frame
 from ..tabular.matrix import is_numeric, to_matrix
 from .classify import classify
-from .columns import describe_columns, missing_text_of, sees_numbers_alone, takes_missing
+from .columns import describe_columns, missing_text_of, sees_numbers_alone, takes_missing, takes_texts
 
 
 class EstimatorModel(Model):
@@ -21,19 +21,19 @@ class EstimatorModel(Model):
         self,
         estimator: Any,
         platform: str,
-        options: Dict[str, Any],
-        categories: Optional[Dict[str, Sequence[Any]]] = None,
+        categories: Dict[str, Sequence[Any]],
     ) -> None:
+        """`categories`: of columns, in the order of training, where the estimator itself takes categories."""
         self.platform = platform
         self._estimator = estimator
-        self._options = options
         self._categories = categories
-        names = _attribute(estimator, "feature_names_in_")
-        self._names: Optional[List[str]] = None if names is None else [str(name) for name in names]
+        self._names = _names(estimator)
 
     def describe(self) -> Description:
+        if takes_texts(self._estimator):
+            return Description([Input("text", "BYTES")], None, self._outputs())
         if self._names is not None:
-            inputs: Optional[List[Input]] = describe_columns(self._estimator, self._names)
+            inputs = [self._with_categories(one) for one in describe_columns(self._estimator, self._names)]
             return Description(inputs, None, self._outputs())
         count = _attribute(self._estimator, "n_features_in_")
         if count is None:
@@ -41,6 +41,14 @@ class EstimatorModel(Model):
         nullable = takes_missing(self._estimator)
         inputs = [Input(f"x{position}", "FP64", (-1,), nullable) for position in range(int(count))]
         return Description(inputs, Matrix("X", "FP64"), self._outputs())
+
+    def _with_categories(self, column: Input) -> Input:
+        known = self._categories.get(column.name)
+        if known is None:
+            return column
+        if all(isinstance(one, str) for one in known):
+            return Input(column.name, "BYTES", (-1,), True, tuple(known))
+        return Input(column.name, "INT64" if all(isinstance(one, int) for one in known) else "FP64")
 
     def _outputs(self) -> Optional[List[Output]]:
         classes = _classes(self._estimator)
@@ -58,6 +66,8 @@ class EstimatorModel(Model):
         return lambda arrays: answer(make(arrays))
 
     def _input_maker(self, signature: Signature) -> Callable[[List[np.ndarray]], Any]:
+        if takes_texts(self._estimator) and len(signature.inputs) == 1:
+            return lambda arrays: arrays[0].reshape(-1)
         if self._names is not None:
             if not self._categories and sees_numbers_alone(self._estimator) and is_numeric(signature):
                 # It makes a matrix of a DataFrame anyway, and checks the names of its columns for longer than it predicts.
@@ -86,6 +96,17 @@ def _classes(estimator: Any) -> Optional[np.ndarray]:
         return None
     found = np.asarray(classes)
     return found if found.ndim == 1 else None
+
+
+def _names(estimator: Any) -> Optional[List[str]]:
+    """Of the columns that it was trained with; None where it was trained with a matrix."""
+    names = _attribute(estimator, "feature_names_in_")
+    if names is None:
+        # LightGBM before it followed scikit-learn in this.
+        names = _attribute(estimator, "feature_name_")
+        if names is not None and list(names) == [f"Column_{position}" for position in range(len(names))]:
+            return None
+    return None if names is None else [str(name) for name in names]
 
 
 def _attribute(estimator: Any, name: str) -> Any:

@@ -20,41 +20,39 @@ def load(source: Source) -> Model:
     except lightgbm.basic.LightGBMError as error:
         message = f"{os.path.basename(source.path)} is no model of LightGBM that version {lightgbm.__version__} reads"
         raise ModelError("invalid_model", f"{message}: {str(error).splitlines()[0][:200]}") from error
-    return LightgbmModel(booster, _read_head(source.path), source.threads)
+    return LightgbmModel(booster, source.threads, "lightgbm_text")
 
 
-def _read_head(path: str) -> Dict[str, str]:
-    """What stands before the first tree."""
-    found: Dict[str, str] = {}
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            if line.startswith("Tree="):
-                break
-            name, _, value = line.rstrip("\n").partition("=")
-            found[name] = value
-    return found
+def categories_of(booster: Any) -> Dict[str, Sequence[Any]]:
+    """Of the columns that were categorical in the DataFrame of the training, in its order; none where they cannot be told."""
+    lists = getattr(booster, "pandas_categorical", None) or []
+    if not lists:
+        return {}
+    names = booster.feature_name()
+    infos = _feature_infos(booster)
+    columns = [name for name, info in zip(names, infos) if info != "none" and not info.startswith("[")]
+    if len(columns) != len(lists):
+        # A categorical column with a single value has no splits and says "none".
+        columns = [name for name, info in zip(names, infos) if not info.startswith("[")]
+    return dict(zip(columns, lists)) if len(columns) == len(lists) else {}
+
+
+def _feature_infos(booster: Any) -> List[str]:
+    """What the head of its file says of each column: a range, its categories, or none."""
+    for line in booster.model_to_string(num_iteration=1).splitlines():
+        if line.startswith("feature_infos="):
+            return line[len("feature_infos=") :].split(" ")
+    return []
 
 
 class LightgbmModel(Model):
-    platform = "lightgbm_text"
-
-    def __init__(self, booster: Any, head: Dict[str, str], threads: int) -> None:
+    def __init__(self, booster: Any, threads: int, platform: str) -> None:
+        self.platform = platform
         self._booster = booster
-        self._head = head
         self._threads = threads
         self._names: List[str] = booster.feature_name()
         self._named = self._names != [f"Column_{position}" for position in range(len(self._names))]
-        self._categories = self._read_categories()
-
-    def _read_categories(self) -> Dict[str, Sequence[Any]]:
-        """Of the columns that were categorical in the DataFrame of the training, in its order."""
-        lists = getattr(self._booster, "pandas_categorical", None) or []
-        infos = self._head.get("feature_infos", "").split(" ")
-        columns = [name for name, info in zip(self._names, infos) if info != "none" and not info.startswith("[")]
-        if len(columns) != len(lists):
-            # A categorical column with a single value has no splits and says "none".
-            columns = [name for name, info in zip(self._names, infos) if not info.startswith("[")]
-        return dict(zip(columns, lists)) if len(columns) == len(lists) else {}
+        self._categories = categories_of(booster)
 
     def describe(self) -> Description:
         inputs = [self._input(name) for name in self._names]

@@ -1,7 +1,7 @@
 """scikit-learn, and whatever a pickle holds that has its `predict`."""
 
 import os
-from typing import Any
+from typing import Any, Dict, Sequence
 
 from ..model import Model, Source
 from ..process.errors import ModelError
@@ -12,19 +12,47 @@ def load(source: Source) -> Model:
     """Opens `.joblib`, `.pkl` or `.skops`. Pickles run code: they are opened in a model process only."""
     suffix = os.path.splitext(source.path)[1].lower()
     if suffix == ".skops":
-        return _model(_load_skops(source), "sklearn_skops", source)
-    return _model(_load_pickle(source.path), "sklearn_joblib" if suffix == ".joblib" else "sklearn_pickle", source)
+        return to_model(_load_skops(source), "sklearn_skops", source)
+    return to_model(_load_pickle(source.path), "sklearn_joblib" if suffix == ".joblib" else "sklearn_pickle", source)
 
 
-def _model(loaded: Any, platform: str, source: Source) -> Model:
+def to_model(loaded: Any, platform: str, source: Source) -> Model:
+    """Of an estimator, or of a booster that was pickled."""
     if not callable(getattr(loaded, "predict", None)):
         what = f"{type(loaded).__module__}.{type(loaded).__qualname__}"
         message = f"{os.path.basename(source.path)} holds an object of the type {what}, which has no predict()"
         raise ModelError(
             "invalid_model", f"{message}. Save the estimator alone, or write a Python file with predict()."
         )
+    package = type(loaded).__module__.split(".")[0]
+    if type(loaded).__name__ == "Booster" and package in ("xgboost", "lightgbm"):
+        return _booster(loaded, package, platform, source.threads)
     limit_jobs(loaded, source.threads)
-    return EstimatorModel(loaded, platform, source.options)
+    return EstimatorModel(loaded, platform, _categories(loaded, package))
+
+
+def _booster(booster: Any, package: str, platform: str, threads: int) -> Model:
+    if package == "xgboost":
+        from .xgboost_model import XgboostModel
+
+        booster.set_param({"nthread": threads})
+        return XgboostModel(booster, None, platform)
+    from .lightgbm_model import LightgbmModel
+
+    return LightgbmModel(booster, threads, platform)
+
+
+def _categories(estimator: Any, package: str) -> Dict[str, Sequence[Any]]:
+    """Of an estimator of boosters that was trained with a DataFrame."""
+    if package == "xgboost" and "c" in (estimator.get_booster().feature_types or []):
+        from .xgboost_model import categories_of
+
+        return categories_of(estimator.get_booster(), list(estimator.get_booster().feature_names or []))
+    if package == "lightgbm" and estimator.booster_.pandas_categorical:
+        from .lightgbm_model import categories_of as of_lightgbm
+
+        return of_lightgbm(estimator.booster_)
+    return {}
 
 
 def _load_pickle(path: str) -> Any:

@@ -67,9 +67,19 @@ def _read_program(program: Any) -> _Said:
     given = [nodes[name] for name in program.graph_signature.user_outputs if name in nodes]
     shapes = [_shape(node.meta["val"]) for node in (*taken, *given)]
     inputs = [Input(node.name, _datatype(node), _shape(node.meta["val"])) for node in taken]
-    names = ["output"] if len(given) == 1 else [f"output_{position}" for position in range(len(given))]
-    outputs = [Output(name, _datatype(node), _shape(node.meta["val"])) for name, node in zip(names, given)]
+    names = _output_names(program.call_spec.out_spec, len(given))
+    outputs = names and [Output(name, _datatype(node), _shape(node.meta["val"])) for name, node in zip(names, given)]
     return _Said(len(taken), inputs, outputs, all(shape[:1] == (-1,) for shape in shapes))
+
+
+def _output_names(spec: Any, count: int) -> Optional[List[str]]:
+    """Those that the answers of a run will have; None where a run tells more."""
+    kind = getattr(spec, "type", None)
+    if kind is dict and len(spec.context) == count:
+        return [str(key) for key in spec.context]
+    if kind not in (None, list, tuple):
+        return None
+    return ["output"] if count == 1 else [f"output_{position}" for position in range(count)]
 
 
 def _shape(value: Any) -> Tuple[int, ...]:
@@ -106,7 +116,8 @@ class TorchModel(Model):
         plain = on == "cpu"
 
         def run(arrays: List[np.ndarray]) -> Sequence[Tuple[str, Any]]:
-            tensors = [torch.from_numpy(array) for array in prepare(arrays)]
+            # In memory of its own: where a tensor begins decides how it is added up.
+            tensors = [torch.from_numpy(array).clone() for array in prepare(arrays)]
             with torch.inference_mode():
                 answer = module(*tensors) if plain else module(*(tensor.to(on) for tensor in tensors))
             return name_outputs(answer, declared)

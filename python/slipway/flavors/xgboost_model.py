@@ -56,7 +56,7 @@ class XgboostModel(Model):
         names: Optional[List[str]] = booster.feature_names
         self._named = names is not None
         self._names = names or [f"f{position}" for position in range(booster.num_features())]
-        self._categories = _categories_of(booster, self._names) if "c" in self._types else {}
+        self._categories = categories_of(booster, self._names) if "c" in self._types else {}
 
     def describe(self) -> Description:
         types = self._types or ["float"] * len(self._names)
@@ -127,7 +127,7 @@ class XgboostModel(Model):
                 raise ModelError("invalid_model", f"{message}. {advice}.")
 
 
-def _categories_of(booster: Any, names: Sequence[str]) -> Dict[str, Sequence[Any]]:
+def categories_of(booster: Any, names: Sequence[str]) -> Dict[str, Sequence[Any]]:
     """Those that are in the model, which XGBoost 3.1 began to keep."""
     raw = bytes(booster.save_raw("json"))
     start = raw.rfind(_CATEGORIES)

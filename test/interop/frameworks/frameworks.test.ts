@@ -7,7 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../../tools/layer-list.ts";
 import { needs } from "../../lib/needs.ts";
 import { findPythonEnvironment } from "../../lib/python-environment.ts";
-import { describePython, sayInputs, sayOutputs, toRows, toSignature, toTensors, type Columns } from "./ask-model.ts";
+import {
+  describePython,
+  program,
+  sayInputs,
+  sayOutputs,
+  toRows,
+  toSignature,
+  toTensors,
+  type Columns,
+} from "./ask-model.ts";
 
 const here = join(root, "test/interop/frameworks");
 const bin = await findPythonEnvironment(join(here, "requirements.txt"));
@@ -66,10 +75,10 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("models of the
     ],
   ])(
     "%s: it says what it takes, and answers as the framework does, to the last bit",
-    async (name, takes, gives) => {
-      const model = await open(name);
+    async (title, takes, gives) => {
+      const model = await open(title);
       try {
-        const { ask, expected, path } = cases[name]!;
+        const { ask, expected, path } = cases[title]!;
         const { report } = model;
         expect([sayInputs(report), sayOutputs(report)]).toEqual([takes, gives]);
         expect(report.python).toMatch(/^3\.\d+\.\d+$/);
@@ -81,9 +90,12 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("models of the
         expect(Object.fromEntries(answers.map((answer) => [answer.name, toRows(answer)]))).toEqual(expected);
         // What the server learned, or was told, is asked for by name and type.
         const outputs = answers.map(({ name: output, datatype, shape }) => ({
-          ...{ name: output, datatype, shape: [-1, ...shape.slice(1)] },
+          name: output,
+          datatype,
+          shape: [-1, ...shape.slice(1)],
         }));
-        if (report.outputs !== null) expect(outputs).toMatchObject(report.outputs.map(({ classes: _, ...one }) => one));
+        if (report.outputs !== null)
+          expect(outputs).toMatchObject(report.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })));
         const last = outputs.slice(-1);
         if (path === "pipeline.joblib") {
           expect(report.packages).toMatchObject({ "scikit-learn": "1.9.1", pandas: "2.3.3" });
@@ -101,6 +113,17 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("models of the
     },
     60_000,
   );
+
+  test("estimators of many kinds answer as they do when they are asked directly, of many rows and of one", async () => {
+    const script = join(here, "check-estimators.py");
+    const one = Object.fromEntries(["OMP", "OPENBLAS"].map((name) => [`${name}_NUM_THREADS`, "1"]));
+    const { stdout } = await promisify(execFile)(join(bin!, "python"), [script, program], {
+      env: { ...process.env, ...one },
+    });
+    const differences = Object.entries(JSON.parse(stdout) as Record<string, string | null>);
+    expect(differences.length).toBeGreaterThan(30);
+    expect(differences.filter(([, difference]) => difference !== null)).toEqual([]);
+  }, 60_000);
 
   test("types that skops does not trust are named", async () => {
     const { flavor, path } = cases["numbers without names, in skops"]!;
