@@ -6,6 +6,7 @@ import { createFaces } from "./app/faces.ts";
 import { createGrpcFace } from "./app/grpc.ts";
 import { createHttpWorkers } from "./app/http-workers/http-workers.ts";
 import { listen, listenTogether } from "./app/listen.ts";
+import { parseModelUser, shieldDataFolder } from "./app/model-user.ts";
 import { openStorage } from "./app/storage.ts";
 import type { Config } from "./config/index.ts";
 import { systemClock } from "./kernel/clock.ts";
@@ -60,6 +61,9 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const grpc = await grpcFace.listen();
     // With HTTP, not after it.
     lifecycle.onStop("gRPC calls", () => grpcFace.drain());
+    const user = parseModelUser(config.modelUser);
+    // What came into being meanwhile.
+    if (user !== null) await shieldDataFolder(folder, user);
     logger.info({ version, instance, url, grpc, data: folder }, "ready");
     return { url, grpc, stop: () => lifecycle.stop(), busy: capabilities.serving.busy };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -124,6 +124,23 @@ describe.runIf(needs("Perl with JSON::PP", hasPerl(), { inCi: "required" }))("a 
           detail: expect.stringMatching(/^far@1 is out of reach\. The server .* cannot be asked: .*ECONNREFUSED/),
         },
       });
+    },
+  );
+
+  test.runIf(process.getuid?.() === 0)(
+    "may run as somebody else, who reads its files and nothing else of the data folder",
+    { timeout: 60_000 },
+    async () => {
+      const above = mkdtempSync(join(tmpdir(), "slipway-user-"));
+      onTestFinished(() => rmSync(above, { recursive: true }));
+      chmodSync(above, 0o711);
+      const data = join(above, "data");
+      const own = await startServer({ data, args: ["--model-user", "65534:65533"] });
+      await deploy(own.url, program, { name: "words", manifest: { model, serve: { placement: "process" } } });
+      const paths = ["", "slipway.db", "log", "blobs", "logs/server.jsonl", "loaded"].map((name) => join(data, name));
+      const json = [{ text: ["serve.pl", ...paths].join(" "), word: "read" }];
+      const { body } = await fetchJson(`${own.url}/api/v1/endpoints/words/predict`, { json });
+      expect(body.detail).toBe("The model's server refused the values: 65534 reads serve.pl");
     },
   );
 

@@ -31,6 +31,7 @@ sub infer {
         my ( $text, $word ) = ( $input{text}[$row], $input{word}[$row] );
         kill 'SEGV', $$ if $word eq 'segfault';
         sleep 1000 if $word eq 'sleep';
+        die "$> reads " . join( ' ', grep { -r } split ' ', $text ) . "\n" if $word eq 'read';
         die "There is no word to count.\n" if $word eq '';
         my @words = split ' ', $text;
         push @length, length($text) + 0;

@@ -33,6 +33,7 @@ import { createLogMark } from "./log-mark.ts";
 import { toLogSettings } from "./log-settings.ts";
 import { openEnvironments } from "./environments.ts";
 import { openPackaging } from "./packaging.ts";
+import { parseModelUser, shieldDataFolder } from "./model-user.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
 import type { Storage } from "./storage.ts";
@@ -76,7 +77,9 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const operations = createOperations({ sql, clock, logger });
   await operations.recover();
   const environments = openEnvironments({ ...given, folder });
-  const runtimes = createModelRuntimes({ environments, logger, homes: join(folder, "tmp") });
+  const user = parseModelUser(config.modelUser);
+  if (user !== null) await shieldDataFolder(folder, user);
+  const runtimes = createModelRuntimes({ environments, logger, homes: join(folder, "tmp"), user });
   const packaging = openPackaging({ ...given, runtimes });
   const registry = createRegistry({ sql, clock });
   const serving = openServing({ ...given, folder, blobs, runtimes });

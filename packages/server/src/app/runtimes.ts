@@ -13,6 +13,7 @@ import {
   pythonModelCommand,
   type ModelLine,
   type ProcessRuntimeOptions,
+  type ProcessUser,
   type PythonProgram,
   startCommand,
   type RemoteProgram,
@@ -31,6 +32,8 @@ export interface RuntimesGiven {
   readonly logger: Logger;
   /** Below it, each model process has a folder of its own as its home. Left out: it has none. */
   readonly homes?: string;
+  /** Whom model processes run as. Left out: whom the server runs as. */
+  readonly user?: ProcessUser | null;
 }
 
 /** Everything that opens models: for serving, and for looking at what is deployed. */
@@ -41,13 +44,13 @@ export interface ModelRuntimes {
 }
 
 /** Where models run, by how they are run. */
-export function createModelRuntimes({ environments, logger, homes }: RuntimesGiven): ModelRuntimes {
+export function createModelRuntimes({ environments, logger, homes, user }: RuntimesGiven): ModelRuntimes {
   const onTrouble = (model: string, reason: string | null) => {
     if (reason === null) logger.info({ model }, "a copy of a model serves again");
     else logger.error({ model, reason }, "a copy of a model is out of service");
   };
   const onLine = ({ what, copy, stream, text }: ModelLine) => logger.info({ ...toLabels(what), copy, stream }, text);
-  const watched = { onTrouble, onLine, ...(homes !== undefined && { homes }) };
+  const watched = { onTrouble, onLine, ...(homes !== undefined && { homes }), ...(user && { user }) };
   const onnx = {
     thread: createThreadRuntime(),
     worker: createWorkerRuntime({ onTrouble }),

@@ -145,6 +145,11 @@ export const options = {
     help: "Folder that gets a copy of each new Parquet file of predictions",
   },
   batch_rows: { type: "integer", default: 1024, min: 1, max: 65536, help: "Most rows of one run of a model" },
+  model_user: {
+    type: "string",
+    default: null,
+    help: "Whom model processes run as, a uid or uid:gid; needs a server that runs as root, of whose files they then read nothing but the models'",
+  },
   envs: {
     type: "string",
     default: null,

@@ -24,6 +24,7 @@ import { listenShared } from "../listen.ts";
 import { toLogSettings } from "../log-settings.ts";
 import { openHttp } from "../open-http.ts";
 import { openEnvironments } from "../environments.ts";
+import { parseModelUser } from "../model-user.ts";
 import { createModelRuntimes } from "../runtimes.ts";
 import { openServing } from "../serving.ts";
 import { openTracer } from "../tracer.ts";
@@ -53,7 +54,12 @@ export async function run(setup: WorkerSetup): Promise<WorkerMethods> {
   const registry = createRegistry({ sql, clock });
   const blobs = createBlobStore({ folder: join(folder, "blobs"), maxBytes: config.blobLimit });
   const environments = openEnvironments({ ...base, folder });
-  const runtimes = createModelRuntimes({ environments, logger, homes: join(folder, "tmp") });
+  const runtimes = createModelRuntimes({
+    environments,
+    logger,
+    homes: join(folder, "tmp"),
+    user: parseModelUser(config.modelUser),
+  });
   const serving = openServing({ ...base, folder, blobs, runtimes });
   const predictions = createInstanceLog({ ...toLogSettings(config, folder), instance, clock, logger });
   lifecycle.onStop("predictions", () => predictions.close(), 10_000);
