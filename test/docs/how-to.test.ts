@@ -20,6 +20,8 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
       skip: ({ code }) => /^(pip|python) /.test(code),
     }));
 
+  test("deploy a model of Python", () => follow("docs/how-to/deploy-a-python-model.md"));
+
   test("prove parity", () =>
     follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
   test.skipIf(!needs(what, frameworks !== null, { inCi: "required" }))("record a model where it was trained", () =>

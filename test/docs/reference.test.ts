@@ -19,14 +19,16 @@ const sections = {
 };
 /** What the keys that are maps themselves hold. */
 const inner = [
-  ...["type", "range", "nullable", "shape"].map((key) => `model.inputs.*.${key}`),
+  ...["type", "range", "nullable", "shape", "categories"].map((key) => `model.inputs.*.${key}`),
   "model.outputs.*.classes",
+  ...Object.keys(sections.model.environment.unwrap().shape).map((key) => `model.environment.${key}`),
+  ...Object.keys(sections.serve.recycle.unwrap().shape).map((key) => `serve.recycle.${key}`),
   ...["path", "absolute", "relative"].map((key) => `model.examples.${key}`),
   ...Object.keys(sections.model.training.unwrap().shape).map((key) => `model.training.${key}`),
   ...["source", "query", "every"].map((key) => `labels.sql.${key}`),
   ...["max_rows", "max_delay", "max_queue"].map((key) => `serve.batching.${key}`),
 ];
-const onlyInner = ["model.outputs", "model.training"];
+const onlyInner = ["model.outputs", "model.training", "model.environment", "serve.recycle"];
 
 /** First cells of the first table, without their ticks. */
 function firstCells(text: string): string[] {
