@@ -146,9 +146,8 @@ def convert_classifier(read: Read) -> Callable[[Any, Any, Any], None]:
     def convert(scope: Any, operator: Any, container: Any) -> None:
         graph = Graph(scope, container)
         form = read(operator.raw_operator)
-        scores = emit_scores(graph, form, *prepare(operator, graph))
         label, probabilities = (each.full_name for each in operator.outputs)
-        emit_probabilities(graph, form, scores, probabilities)
+        emit_probabilities(graph, form, *prepare(operator, graph), probabilities)
         emit_label(graph, probabilities, np.asarray(form.classes), label)
 
     return convert

@@ -112,13 +112,22 @@ def emit_sigmoid(graph: Graph, made: str, dtype: np.dtype) -> str:
     return graph.add("Div", [one, graph.add("Add", [one, power], op_version=14)], op_version=14)
 
 
-def emit_probabilities(graph: Graph, form: Form, scores: str, output: str) -> None:
-    """[N, classes]."""
+def emit_probabilities(graph: Graph, form: Form, source: str, source_dtype: Any, output: str) -> None:
+    """[N, classes]; one target with two classes is the second's."""
     if form.ensemble.targets > 1:
-        graph.add("Identity", [scores], output, op_version=16)
+        graph.add("Identity", [emit_scores(graph, form, source, source_dtype)], output, op_version=16)
         return
-    one = graph.constant(np.array([1], form.ensemble.dtype))
-    graph.add("Concat", [graph.add("Sub", [one, scores], op_version=14), scores], output, axis=1, op_version=13)
+    # Votes are counted, so that the first class gets the rest of them before anything is divided and rounded.
+    whole = form.divisor if form.divisor is not None and form.link == "identity" else 1.0
+    votes = form if whole == 1.0 else form._replace(divisor=None)
+    second = emit_scores(graph, votes, source, source_dtype)
+    constant = graph.constant(np.array([whole], form.ensemble.dtype))
+    first = graph.add("Sub", [constant, second], op_version=14)
+    if whole == 1.0:
+        graph.add("Concat", [first, second], output, axis=1, op_version=13)
+        return
+    both = graph.add("Concat", [first, second], axis=1, op_version=13)
+    graph.add("Div", [both, constant], output, op_version=14)
 
 
 def emit_label(graph: Graph, probabilities: str, classes: np.ndarray, output: str) -> None:

@@ -4,6 +4,7 @@ import { writeChanges } from "../changes.ts";
 import { argument, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { note, writeOne, type Facts } from "../output.ts";
+import { runtimeText } from "../runtime-text.ts";
 import { bytesText } from "../text.ts";
 import { relativeTime } from "../time.ts";
 import { trainingText } from "../training.ts";
@@ -44,6 +45,7 @@ function versionFacts(version: ModelVersion, now: number): Facts {
     ["inputs", version.signature.inputs.map(inputText).join("\n")],
     ["outputs", version.signature.outputs.map(outputText).join("\n")],
     ["flavor", `${version.flavor} (${version.platform})`],
+    ["runtime", runtimeText(version.program)],
     ["placement", version.placement],
     ["files", version.files.map((file) => `${file.path} (${bytesText(file.size)})`).join("\n")],
     ["size", bytesText(sizeOf(version))],
@@ -86,7 +88,9 @@ export const diff: Run = async (context, input) => {
   const between = { from: from.version, to: to.version };
   const found = await context.client().versions.diff(from.name, between);
   // Two measurements never agree, and say little about what the versions do.
-  const changes = found.changes.filter(({ path }) => input.options.all === true || !/^(?:report|program\.translation)(?:\.|$)/.test(path));
+  const changes = found.changes.filter(
+    ({ path }) => input.options.all === true || !/^(?:report|program\.translation)(?:\.|$)/.test(path),
+  );
   if (context.settings.format === "json") return writeOne(context, { ...found, changes }, []);
   if (changes.length === 0) note(context, "They do not differ.");
   await writeChanges(context, changes);
