@@ -38,7 +38,7 @@ def classes_of(model: Any) -> Any:
     if isinstance(classes, list) and any(isinstance(each, (list, np.ndarray)) for each in classes):
         return None
     found = np.asarray(classes)
-    return found if found.ndim == 1 else None
+    return found if found.ndim == 1 and len(found) > 0 else None
 
 
 def of_function(function: Callable[[Any], Any]) -> Answer:

@@ -8,11 +8,11 @@ import re
 import sys
 import sysconfig
 from importlib import metadata
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
 
 # They make environments; a model does not need them.
 _TOOLS = {"pip", "setuptools", "wheel", "slipway", "uv"}
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?[^;]*(?:;\s*(.*))?$", re.DOTALL)
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?[^;]*(?:;\s*(.*))?$", re.DOTALL)
 
 
 class Pinned(NamedTuple):
@@ -62,21 +62,22 @@ class Installed:
     def closure(self, names: Iterable[str]) -> List[Pinned]:
         """These distributions and all that they require here, each pinned, by name."""
         marked: Dict[str, Optional[str]] = {}
-        waiting: List[Tuple[str, Optional[str]]] = [(canonical(name), None) for name in names]
+        extras_of: Dict[str, Set[str]] = {}
+        waiting = [_Required(name, frozenset(), None) for name in names]
         while waiting:
-            name, marker = waiting.pop()
-            known = name in marked
-            if name not in self._found or name in _TOOLS or (known and (marked[name] is None or marker is not None)):
+            name, extras, marker = waiting.pop()
+            if name not in self._found or name in _TOOLS:
                 continue
-            marked[name] = marker
-            for required, its in _requirements(self._found[name]):
+            known = name in marked
+            is_new = not known or (marked[name] is not None and marker is None) or not extras <= extras_of[name]
+            if not is_new:
+                continue
+            marked[name] = marker if not known or marker is None else marked[name]
+            extras_of.setdefault(name, set()).update(extras)
+            for required in _requirements(self._found[name], extras_of[name]):
                 # What is needed under a condition only is so for all that it needs.
-                waiting.append((required, its if its is not None else marker))
+                waiting.append(required if required.marker is not None else required._replace(marker=marked[name]))
         return [self._pin(name, marked[name]) for name in sorted(marked)]
-
-    def version_of(self, name: str) -> Optional[str]:
-        distribution = self._found.get(canonical(name))
-        return None if distribution is None else distribution.version
 
     def _pin(self, name: str, marker: Optional[str]) -> Pinned:
         distribution = self._found[name]
@@ -114,22 +115,28 @@ def is_standard(module: str) -> bool:
     return where.startswith(library + os.sep) and "site-packages" not in where and "dist-packages" not in where
 
 
-def _requirements(distribution: metadata.Distribution) -> List[Tuple[str, Optional[str]]]:
+class _Required(NamedTuple):
+    name: str
+    extras: "frozenset[str]"
+    marker: Optional[str]
+
+
+def _requirements(distribution: metadata.Distribution, extras: Set[str]) -> List[_Required]:
+    """What it requires, with these extras."""
     found = []
     for text in distribution.requires or []:
         match = _REQUIREMENT.match(text)
         if match is None:
             continue
-        marker = match.group(2)
-        if marker is not None and re.search(r"\bextra\b", marker):
+        name, wanted, marker = match.groups()
+        of_extra = re.findall(r"extra\s*==\s*['\"]([^'\"]+)['\"]", marker or "")
+        if of_extra and not extras & set(map(canonical, of_extra)):
             continue
-        # Versions of Python are no condition: the lock is for this one.
-        found.append(
-            (
-                canonical(match.group(1)),
-                None if marker is None or "python_" in marker.replace("python_implementation", "") else marker.strip(),
-            )
-        )
+        # Versions of Python are no condition: the lock is for this one. Nor is an extra, which is wanted.
+        if marker is not None and (of_extra or re.search(r"\bpython_(?:full_)?version\b", marker)):
+            marker = None
+        named = frozenset(canonical(each.strip()) for each in (wanted or "").split(",") if each.strip())
+        found.append(_Required(canonical(name), named, None if marker is None else marker.strip()))
     return found
 
 

@@ -158,51 +158,64 @@ def _lightgbm_booster(request: Request) -> Format:
 
 def _catboost(request: Request) -> Format:
     model = request.model
-    return Format(
-        "catboost", "model.cbm", lambda folder: model.save_model(str(folder / "model.cbm")), of_estimator(model)
-    )
+    answer = of_estimator(model)
+
+    def flat(rows: Any) -> Dict[str, Any]:
+        found = answer(rows)
+        # Of several classes it answers a column.
+        return {**found, "label": np.asarray(found["label"]).reshape(-1)} if "label" in found else found
+
+    return Format("catboost", "model.cbm", lambda folder: model.save_model(str(folder / "model.cbm")), flat)
 
 
 def _keras(request: Request) -> Format:
+    from ..flavors.keras_model import _output_names as output_names
+    from ..flavors.tensors_in import name_outputs
+
     model = request.model
-    return Format(
-        "keras",
-        "model.keras",
-        lambda folder: model.save(str(folder / "model.keras")),
-        lambda rows: {"prediction": np.asarray(model.predict(np.asarray(rows), verbose=0))},
-    )
+
+    def answer(rows: Any) -> Dict[str, Any]:
+        given = rows if isinstance(rows, (dict, list)) else np.asarray(rows)
+        return dict(name_outputs(model.predict(given, verbose=0), output_names(model)))
+
+    return Format("keras", "model.keras", lambda folder: model.save(str(folder / "model.keras")), answer)
 
 
 def _torch(request: Request) -> Format:
     import torch
 
-    model = request.model
-    on = sorted({parameter.device.type for parameter in model.parameters() if parameter.device.type != "cpu"})
-    if on:
-        request.findings.add(
-            "gpu",
-            "The model lies on {}; it is recorded as it answers on a CPU, and stays there.".format(" and ".join(on)),
-            "Move it back with model.to(...) where you go on. serve.device: cuda serves it on a GPU.",
-        )
-        model = model.to("cpu")
-    model = model.eval()
-    # A batch of another size than the example's must do, too.
-    example = torch.from_numpy(
-        np.array(request.table.columns[0].values[:2] if request.table.kind == "tensor" else _matrix(request.table)[:2])
-    )
-    dtype = next((parameter.dtype for parameter in model.parameters()), example.dtype)
-    example = example.to(dtype) if example.is_floating_point() else example
+    from ..flavors.tensors_in import name_outputs
+
+    model = _to_cpu(request.model, request.findings).eval()
+    whole = np.array(request.table.columns[0].values if request.table.kind == "tensor" else _matrix(request.table))
+    floats = next((each.dtype for each in model.parameters() if each.is_floating_point()), torch.float32)
+
+    def to_tensor(rows: Any) -> Any:
+        given = rows.detach().cpu() if torch.is_tensor(rows) else torch.from_numpy(np.array(rows))
+        return given.to(floats) if given.is_floating_point() else given
 
     def save(folder: Path) -> None:
-        traced = model if isinstance(model, torch.jit.ScriptModule) else torch.jit.trace(model, example)
+        is_script = isinstance(model, torch.jit.ScriptModule)
+        traced = model if is_script else torch.jit.trace(model, to_tensor(whole[:2]))
         traced.save(str(folder / "model.pt"))
 
     def answer(rows: Any) -> Dict[str, Any]:
-        given = rows if torch.is_tensor(rows) else torch.from_numpy(np.asarray(rows))
-        with torch.no_grad():
-            return {"prediction": model(given.cpu().to(dtype) if given.is_floating_point() else given.cpu())}
+        with torch.inference_mode():
+            return dict(name_outputs(model(to_tensor(rows)), []))
 
     return Format("torch", "model.pt", save, answer)
+
+
+def _to_cpu(model: Any, findings: Findings) -> Any:
+    on = sorted({parameter.device.type for parameter in model.parameters()} - {"cpu"})
+    if not on:
+        return model
+    findings.add(
+        "gpu",
+        f"The model lies on {' and '.join(on)}; it is recorded as it answers on a CPU, and stays there.",
+        "Move it back with model.to(...) where you go on. serve.device: cuda serves it on a GPU.",
+    )
+    return model.to("cpu")
 
 
 def _matrix(table: Table) -> np.ndarray:

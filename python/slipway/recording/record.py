@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 
 import numpy as np
 
+from .adapt import adapt
 from .answers import answer_rows, differences
 from .checks import check_device, check_distributions, check_order, check_paths, fitted_names
 from .choose_rows import choose_rows, sample_rows
@@ -237,7 +238,7 @@ def _to_manifest(subject: _Subject, options: _Options, needed: Needed, reference
 
 
 def _to_ordered_table(model: Any, X: Any, columns: Optional[Sequence[str]], findings: Findings) -> Any:
-    table = _with_names(to_table(X, findings, columns), model, columns)
+    table = adapt(to_table(X, findings, columns), model, columns)
     order = check_order(model, table, findings)
     if order is not None:
         X = X[order]
@@ -261,17 +262,6 @@ def _to_ordered_table(model: Any, X: Any, columns: Optional[Sequence[str]], find
             )
         )
     return table, X
-
-
-def _with_names(table: Table, model: Any, columns: Optional[Sequence[str]]) -> Table:
-    """The columns of a bare matrix under the names that the library itself gives them."""
-    if table.kind != "matrix" or columns is not None:
-        return table
-    names = fitted_names(model) or []
-    if len(names) != len(table.columns):
-        stem = "f" if type(model).__module__.split(".")[0] == "xgboost" else "x"
-        names = [f"{stem}{i}" for i in range(len(table.columns))]
-    return table._replace(columns=tuple(column._replace(name=name) for column, name in zip(table.columns, names)))
 
 
 def _wants_skops(format: Optional[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -16,13 +16,26 @@ def to_signature(table: Table, report: Dict[str, Any]) -> Dict[str, Any]:
     """`report` is what the model says of itself."""
     inputs = [_to_input(column) for column in table.columns]
     are_numbers = all(len(spec["shape"]) == 1 and spec["datatype"] != "BYTES" for spec in inputs)
-    packed = report.get("matrix") if are_numbers else None
+    packed = (report.get("matrix") or _find_array(table, report)) if are_numbers else None
     return {
         "inputs": inputs,
         "outputs": report.get("outputs") or [],
         "packed": packed,
         "batched": report.get("batched", True),
     }
+
+
+def _find_array(table: Table, report: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """The only input, where it is an array of floats: columns of other names are those of it."""
+    inputs = report.get("inputs") or []
+    if len(inputs) != 1 or len(inputs[0]["shape"]) != 2 or not inputs[0]["datatype"].startswith("FP"):
+        return None
+    name = inputs[0]["name"]
+    return (
+        None
+        if any(column.name == name for column in table.columns)
+        else {"tensor": name, "datatype": inputs[0]["datatype"]}
+    )
 
 
 def to_tensors(table: Table, rows: List[int], signature: Dict[str, Any]) -> List[Tuple[str, np.ndarray]]:

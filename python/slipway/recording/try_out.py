@@ -77,8 +77,8 @@ def _explain(error: FreshError, trial: Trial) -> str:
     variable = re.search(r"KeyError: '(\w+)'", str(error))
     if variable and variable.group(1) in os.environ:
         text += (
-            f" {variable.group(1)} is an environment variable: declare it with variables={{...}}, or with secrets=[...] "
-            "where the value is a secret."
+            f" {variable.group(1)} is an environment variable: declare it with variables={{...}}, or "
+            "with secrets=[...] where the value is a secret."
         )
     if module and local_modules([module], trial.installed):
         text += " {0} is a file of this project: pass include=[{0}].".format(module.split(".")[0])
