@@ -127,6 +127,7 @@ async function toBareFigures(work: PythonWork, python: string) {
   const { rows } = work.questions[0];
   return {
     "req/s": bare.rowsPerSecond / rows,
+    "CPU µs a request": bare.cpuUs,
     "p50 µs": bare.runUs,
     "req/s at its best batch": bare.bestRowsPerSecond / rows,
     "rows in that batch": bare.bestBatch,
@@ -180,10 +181,12 @@ async function main(): Promise<void> {
   const works = await makePythonWorks(join(folder, "models"), python);
   const parts: Readonly<Record<string, () => Promise<readonly Demand[]>>> = {
     iris: async () => [demandOverPeers(await compete(works.iris, { peers: named, python }))],
-    batch: async () => [
-      ...(await compareBatches(works.forestBatch, python)),
-      ...(await compareBatches(works.mlpBatch, python)),
-    ],
+    batch: async () => {
+      const demands: Demand[] = [];
+      for (const work of [works.forestBatch, works.mlpBatch, works.wideBatch])
+        demands.push(...(await compareBatches(work, python)));
+      return demands;
+    },
     forest: () => compareForest(works.forest, python),
     life: () => live(works.iris, python),
   };

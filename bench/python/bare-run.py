@@ -20,20 +20,22 @@ model = common.load()
 
 def to_rows(question):
     (given,) = question["inputs"]
-    return np.array(given["data"], np.float32).reshape(given["shape"])
+    return np.array(given["data"], np.float64).reshape(given["shape"])
 
 
 def run_for(duration, batch):
-    """Rows a second of runs of so many rows, and the median of how long one takes in microseconds."""
+    """Rows a second of runs of so many rows, and the median of how long one takes and its CPU time, in microseconds."""
     x = np.resize(rows, (batch, rows.shape[1]))
     times = []
+    spent = time.process_time()
     before = started = time.perf_counter()
     while before - started < duration:
         model.predict({"X": x})
         after = time.perf_counter()
         times.append(after - before)
         before = after
-    return len(times) * batch / (before - started), sorted(times)[len(times) // 2] * 1e6
+    cpu = (time.process_time() - spent) / len(times)
+    return len(times) * batch / (before - started), sorted(times)[len(times) // 2] * 1e6, cpu * 1e6
 
 
 if seconds == 0:
@@ -41,7 +43,7 @@ if seconds == 0:
 else:
     rows = to_rows(questions[0])
     run_for(0.3, len(rows))
-    as_asked, run_us = run_for(seconds, len(rows))
+    as_asked, run_us, cpu_us = run_for(seconds, len(rows))
     rates = {batch: run_for(seconds / 6, batch)[0] for batch in (len(rows), 128, 256, 512, 1024)}
     best = max(rates, key=rates.get)
     print(
@@ -49,6 +51,7 @@ else:
             {
                 "rowsPerSecond": as_asked,
                 "runUs": run_us,
+                "cpuUs": cpu_us,
                 "bestBatch": best,
                 "bestRowsPerSecond": run_for(seconds, best)[0],
             }

@@ -15,6 +15,7 @@ export interface BareReport {
   readonly rowsPerSecond: number;
   /** One run of the question as it is. */
   readonly runUs: number;
+  readonly cpuUs: number;
   readonly bestBatch: number;
   readonly bestRowsPerSecond: number;
 }

@@ -39,7 +39,7 @@ def save(name, model, sample=None):
 
 def make(rows, features):
     x, y = make_classification(rows, features, n_informative=features // 2, n_classes=4, random_state=1)
-    return x.astype(np.float32), y
+    return x, y
 
 
 flowers = load_iris()
@@ -51,5 +51,8 @@ save("forest", RandomForestClassifier(100, random_state=1, n_jobs=1).fit(x, y), 
 x, y = make(4_000, 64)
 save("forest-batch", RandomForestClassifier(300, max_depth=12, random_state=1, n_jobs=1).fit(x, y))
 
-x, y = make(1_500, 512)
-save("mlp-batch", MLPClassifier((1024, 1024, 512), max_iter=3, random_state=1).fit(x, y))
+x, y = make(400, 128)
+save("mlp-batch", MLPClassifier((2048, 2048), max_iter=1, random_state=1).fit(x, y))
+
+x, y = make(400, 512)
+save("wide-batch", MLPClassifier((1024, 1024, 512), max_iter=1, random_state=1).fit(x, y))

@@ -32,6 +32,7 @@ export async function makePythonWorks(folder: string, python: string) {
     iris: make("iris", "logistic regression of four numbers, one row", { rows: 1, features: 4, scale: 7 }),
     forest: make("forest", "100 trees on 20 numbers, one row", { rows: 1, features: 20, scale: 2 }),
     forestBatch: make("forest-batch", "300 trees on 64 numbers, 64 rows", { rows: 64, features: 64, scale: 2 }),
-    mlpBatch: make("mlp-batch", "MLP 512-1024-1024-512, 64 rows", { rows: 64, features: 512, scale: 2 }),
+    mlpBatch: make("mlp-batch", "MLP 128-2048-2048-4, 64 rows of 1 kB", { rows: 64, features: 128, scale: 2 }),
+    wideBatch: make("wide-batch", "MLP 512-1024-1024-512-4, 64 rows of 4 kB", { rows: 64, features: 512, scale: 2 }),
   } satisfies Record<string, PythonWork>;
 }
