@@ -30,6 +30,7 @@ function toUrl(path: string, query = ""): string {
     alias: "challenger",
     path: "model.onnx",
     sha256: digest,
+    hash: "0".repeat(64),
     id: path.startsWith("/api/v1/predictions") ? ids.prediction : ids.operation,
   };
   return `${server.url}${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "")}${query}`;

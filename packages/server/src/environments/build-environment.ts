@@ -75,6 +75,7 @@ async function install({ layout, uv }: BuildDeps, request: BuildRequest, folder:
       ...(mayBuildSources(lock) ? [] : ["--no-build"]),
       ...(offline ? ["--offline"] : []),
     ],
+    retries: 3,
     links: await linkWheels(layout, join(folder, "wheels"), listWheels(lock)),
     onLine: (line) => {
       const said = toSentence(line);

@@ -31,6 +31,8 @@ export interface BuiltEnvironment extends ListedEnvironment {
   /** Of the folder, which lies in `built`. */
   readonly name: string;
   readonly lock: Lock;
+  /** Path of the Python that it was made with. */
+  readonly interpreter: string;
 }
 
 /** The last thing that is written into an environment before it appears. */
@@ -79,6 +81,7 @@ export async function readBuilt(layout: Layout, name: string): Promise<BuiltEnvi
     return {
       name,
       lock,
+      interpreter: record.interpreter,
       hash: record.hash,
       folder,
       python: pythonOf(folder),
@@ -94,6 +97,11 @@ export async function readBuilt(layout: Layout, name: string): Promise<BuiltEnvi
   }
 }
 
-export function toListed({ lock: _lock, name: _name, ...listed }: BuiltEnvironment): ListedEnvironment {
+export function toListed({
+  lock: _lock,
+  name: _name,
+  interpreter: _interpreter,
+  ...listed
+}: BuiltEnvironment): ListedEnvironment {
   return listed;
 }

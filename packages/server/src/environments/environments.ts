@@ -7,7 +7,7 @@ import type { Environment, ListedEnvironment, Overlay, Pruned, Verified, Watch }
 import { createHolds } from "./holds.ts";
 import type { IndexSettings } from "./index-settings.ts";
 import { inspectEnvironment } from "./inspect-environment.ts";
-import { createInterpreters, type Interpreter } from "./interpreters.ts";
+import { createInterpreters } from "./interpreters.ts";
 import { layoutOf } from "./layout.ts";
 import type { Lock } from "./lock.ts";
 import { lockOverlay } from "./overlay.ts";
@@ -102,9 +102,12 @@ export function createEnvironments({ folder, index, clock, logger }: Environment
     },
     prune: (how) => pruneEnvironments({ layout, holds }, how),
     async rebuild(hash, options = {}) {
-      const { lock, name } = (await requireNamed(hash))[0]!;
-      const same = (await interpreters.list(parsePythonRange(lock.python))).find((each) => nameOf(lock, each) === name);
-      const interpreter: Interpreter = same ?? (await pythons.require(parsePythonRange(lock.python), options));
+      const { lock, name, interpreter: path } = (await requireNamed(hash))[0]!;
+      const same = await interpreters.at(path);
+      const interpreter =
+        same !== null && nameOf(lock, same) === name
+          ? same
+          : await pythons.require(parsePythonRange(lock.python), options);
       return make({ ...options, lock, interpreter }, async () => null);
     },
   };

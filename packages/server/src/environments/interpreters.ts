@@ -18,6 +18,8 @@ export interface Interpreter {
 }
 
 export interface Interpreters {
+  /** The one at a path; null: there is none that runs. */
+  at(path: string): Promise<Interpreter | null>;
   /** The one of the machine that suits best; null: none does. */
   find(range: PythonRange): Promise<Interpreter | null>;
   /** All that the range takes, one for each minor version, first what the machine calls `python3`. */
@@ -63,6 +65,7 @@ export function createInterpreters({ fetched }: { readonly fetched: string }): I
   }
 
   return {
+    at: look,
     async find(range) {
       const isBest = ({ version }: Interpreter) => range.best === null || version.join() === range.best.join();
       const found = await search((each) => range.takes(each.version) && isBest(each));

@@ -35,6 +35,7 @@ export function createRequirePython({ interpreters, uv }: { interpreters: Interp
 /** What to fetch: the best, or the newest that the range takes among those that packages are made for. */
 function newestIn(range: PythonRange): string | null {
   if (range.best !== null) return range.best.join(".");
+  if (range.text !== null && /^\d+\.\d+$/.test(range.text)) return range.text;
   const known = [13, 12, 11, 10, 9, 8, 14].map((minor): PythonVersion => [3, minor, 0]);
   const fitting = known.find((version) => range.takes(version));
   return fitting === undefined ? null : minorOf(fitting);

@@ -16,6 +16,8 @@ import { uvRequirements, uvVersion } from "./uv-release.ts";
 
 export interface UvRun extends Watch {
   readonly args: readonly string[];
+  /** How often it asks once more where the network fails; left out: once. */
+  readonly retries?: number;
   /** Folders with wheels, beside those of the settings. */
   readonly links?: readonly string[];
   readonly onLine?: (line: string) => void;
@@ -48,7 +50,7 @@ export function createUv(deps: UvDeps): Uv {
   }
 
   return {
-    async run({ args, links = [], signal, onProgress, onLine }) {
+    async run({ args, links = [], retries = 1, signal, onProgress, onLine }) {
       const uv = await require({ signal, onProgress });
       await mkdir(layout.folder, { recursive: true });
       const end = await runTool({
@@ -59,6 +61,7 @@ export function createUv(deps: UvDeps): Uv {
           UV_PYTHON_INSTALL_DIR: layout.pythons,
           UV_PYTHON_DOWNLOADS: "manual",
           UV_HTTP_TIMEOUT: "60",
+          UV_HTTP_RETRIES: String(retries),
         },
         // Where it looks for projects: there are none.
         folder: layout.folder,
