@@ -277,6 +277,9 @@ def scan_xgboost(path: str, facts: Facts) -> None:
     facts.modules.add("xgboost")
     edges = _edges(path)
     _find_booster(edges, facts)
+    if b"scikit_learn" in edges:
+        # An estimator of XGBoost's scikit-learn interface, which cannot be loaded without it.
+        facts.modules.add("sklearn")
     facts.frames = re.search(rb'feature_types"?\s*[:\[][^\]]*?"c"', edges) is not None
 
 
