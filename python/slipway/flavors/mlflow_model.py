@@ -58,8 +58,8 @@ class MlflowModel(Model):
         if schema.tensors is not None:
             names = signature.names
             if not schema.named:
-                return lambda arrays: arrays[0]
-            return lambda arrays: dict(zip(names, arrays))
+                return lambda arrays: arrays[0].copy()
+            return lambda arrays: {name: array.copy() for name, array in zip(names, arrays)}
         if self._takes_numbers(signature):
             estimator = self._model._model_impl.sklearn_model
             return to_matrix(signature, order=list(estimator.feature_names_in_), by_column=True)

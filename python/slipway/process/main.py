@@ -11,7 +11,7 @@ SOCKET = 3
 
 
 def main() -> None:
-    stdio.redirect()
+    stdio.by_line()
     os.set_inheritable(SOCKET, False)
     os.set_blocking(SOCKET, True)
     # What a model forks must not hold the socket open after this process is gone.

@@ -1,5 +1,6 @@
 """One model, its runs one after the other."""
 
+import gc
 import json
 import sys
 import traceback
@@ -88,6 +89,8 @@ class Session:
     def _bind(self, signature: Signature) -> None:
         assert self._model is not None
         self._run = self._model.bind(signature)
+        # What is loaded stays: the collector need not walk through it between runs.
+        gc.freeze()
         self._signature = signature
         self._to_arrays = to_arrays(signature.outputs, signature.batched)
 

@@ -1,6 +1,5 @@
-"""Where what a model prints goes: to standard error, line by line, never into the protocol."""
+"""What a model prints is for its log, line by line. The protocol has a descriptor of its own."""
 
-import os
 import sys
 import warnings
 from typing import Any, TextIO
@@ -8,9 +7,8 @@ from typing import Any, TextIO
 _shown = set()
 
 
-def redirect() -> None:
-    """Before anything of a model is imported: standard output is standard error, also for native code."""
-    os.dup2(2, 1)
+def by_line() -> None:
+    """Before anything of a model is imported: both streams are written at the end of each line, warnings in one line."""
     sys.stdout = sys.__stdout__ = _lines_to(1)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _lines_to(2)  # type: ignore[misc]
     warnings.showwarning = _show_warning
@@ -21,7 +19,7 @@ def _lines_to(fd: int) -> TextIO:
 
 
 def log_to_stderr() -> None:
-    """Python's logging as one line a record. Later than `redirect`: the import takes its time."""
+    """Python's logging as one line a record. Later than `by_line`: the import takes its time."""
     import logging
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..process.tensors import DTYPES
 from ..signature import Input, Signature
-from .matrix import positions
+from .matrix import positions, to_matrix
 from .moments import to_moments
 
 ToFrame = Callable[[List[np.ndarray]], Any]
@@ -31,9 +31,8 @@ def to_frame(
     index = pd.Index(names)
     own = categories or {}
     if signature.packed is not None and not own:
-        if where == list(range(len(names))):
-            return lambda arrays: pd.DataFrame(arrays[0], columns=index, copy=False)
-        return lambda arrays: pd.DataFrame(arrays[0][:, where], columns=index, copy=False)
+        matrix = to_matrix(signature, order=names, by_column=True)
+        return lambda arrays: pd.DataFrame(matrix(arrays), columns=index, copy=False)
     columns = [signature.inputs[position] for position in where]
     packed = signature.packed is not None
     plain = {column.datatype for column in columns}
