@@ -1,5 +1,6 @@
 import { encodeRoute, type RouteFields } from "@slipway/runtime";
 import { SlipwayError } from "@slipway/contract";
+import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { ModelVersion, Registry } from "../registry/index.ts";
 import { fitSettings, type LoadedVersion, type Serving } from "../serving/index.ts";
@@ -14,6 +15,8 @@ export interface Prepared {
   readonly loaded: LoadedVersion | null;
   readonly fallback: FallbackTarget | null;
   readonly failure: string | null;
+  /** It is on its way, and took too long to be waited for. */
+  readonly loading?: true;
 }
 
 export interface Routing {
@@ -24,7 +27,10 @@ export interface Routing {
   discard(prepared: Prepared): void;
   /** Puts a prepared spec in force: one assignment, then the versions it replaces drain. */
   commit(endpoint: Pick<Endpoint, "name" | "revision">, prepared: Prepared, epoch: number): void;
-  /** Brings the routes to what SQL says; an endpoint that cannot be loaded becomes a route that says why. */
+  /**
+   * Brings the routes to what SQL says; an endpoint that cannot be loaded becomes a route that says why. What takes long (a Python environment that has to be
+   * built) is not waited for: until it is there, its route says so.
+   */
   sync(endpoints: readonly Endpoint[], epoch: number): Promise<void>;
   /** Makes the route of one endpoint anew, as its fallback alias may mean another version now. */
   refresh(endpoint: Endpoint, epoch: number): Promise<void>;
@@ -34,8 +40,13 @@ export interface RoutingDeps {
   readonly instance: string;
   readonly registry: Registry;
   readonly serving: Serving;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
+
+const loadsAtOnce = 4;
+/** How long one endpoint may hold up the others. */
+const patienceMs = 10_000;
 
 export function createRouting(deps: RoutingDeps): Routing {
   let current: RoutingSnapshot = emptySnapshot;
@@ -102,7 +113,31 @@ export function createRouting(deps: RoutingDeps): Routing {
       deps.logger.error({ error, endpoint: endpoint.name }, "an endpoint does not load");
       return { spec: endpoint.spec, loaded: null, fallback: null, failure };
     });
-    commit(endpoint, prepared, epoch);
+    // It was changed while it loaded.
+    if ((current.routes.get(endpoint.name)?.revision ?? 0) > endpoint.revision) return release(prepared);
+    commit(endpoint, prepared, Math.max(epoch, current.epoch));
+  }
+
+  function isKnown({ name, revision }: Endpoint): boolean {
+    return current.routes.get(name)?.revision === revision;
+  }
+
+  async function sync(endpoints: readonly Endpoint[], epoch: number): Promise<void> {
+    const changed = endpoints.filter((endpoint) => !isKnown(endpoint));
+    const waiting = changed.values();
+    const loadNext = async () => {
+      for (const endpoint of waiting) await load(endpoint, epoch);
+    };
+    const loads = Promise.all(Array.from({ length: loadsAtOnce }, loadNext));
+    const enough = new AbortController();
+    await Promise.race([loads, deps.clock.sleep(patienceMs, enough.signal)]);
+    enough.abort();
+    for (const endpoint of changed) {
+      if (isKnown(endpoint)) continue;
+      const failure = "The version is still being loaded. Try again in a moment.";
+      commit(endpoint, { spec: endpoint.spec, loaded: null, fallback: null, failure, loading: true }, epoch);
+    }
+    current = { epoch: Math.max(epoch, current.epoch), routes: current.routes };
   }
 
   return {
@@ -111,11 +146,7 @@ export function createRouting(deps: RoutingDeps): Routing {
     prepare,
     discard: release,
     commit,
-    async sync(endpoints, epoch) {
-      for (const endpoint of endpoints)
-        if (current.routes.get(endpoint.name)?.revision !== endpoint.revision) await load(endpoint, epoch);
-      current = { epoch, routes: current.routes };
-    },
+    sync,
     refresh: load,
   };
 }

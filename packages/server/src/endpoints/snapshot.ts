@@ -11,6 +11,7 @@ export interface Route {
   /** Null: nothing to serve; `failure` says why. */
   readonly loaded: LoadedVersion | null;
   readonly failure: string | null;
+  readonly loading?: true;
   readonly fallback: FallbackTarget | null;
   /** Record fields that are no inputs and are taken along: `log.fields` and `log.key`. */
   readonly extraFields: ReadonlySet<string>;

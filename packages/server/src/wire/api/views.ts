@@ -78,7 +78,7 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, no
   const loaded = route?.loaded ?? null;
   const serving = loaded && { ...loaded.replicas, version: toGated(loaded.version), placement: loaded.placement };
   const { target, serve, log, labels, owner } = endpoint.spec;
-  const state = !target ? "empty" : !route ? "loading" : route.loaded ? "ready" : "failed";
+  const state = !target ? "empty" : !route || route.loading ? "loading" : route.loaded ? "ready" : "failed";
   return {
     name: endpoint.name,
     target: target ? { ...target } : null,
