@@ -22,6 +22,9 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
 
   test("deploy a model of Python", () => follow("docs/how-to/deploy-a-python-model.md"));
 
+  test("serve a model of another language", () => follow("docs/how-to/serve-another-language.md"));
+  test("serve a model that runs elsewhere", () => follow("docs/how-to/serve-a-remote-model.md"));
+
   test("prove parity", () =>
     follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
   test.skipIf(!needs(what, frameworks !== null, { inCi: "required" }))("record a model where it was trained", () =>

@@ -4,7 +4,7 @@ import { UsageError } from "../exit-codes.ts";
 
 /** From "Flight Delay v2.onnx" to "flight-delay-v2"; a file called model.onnx is named by its folder. */
 export function defaultName(path: string): string {
-  const stem = basename(path, extname(path));
+  const stem = basename(path, path.endsWith(".remote.json") ? ".remote.json" : extname(path));
   const base = stem.toLowerCase() === "model" ? basename(dirname(path)) : stem;
   const name = base
     .toLowerCase()

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 /** A valid model name from the name of a file: `Flight Delay.onnx` becomes `flight-delay`. */
 export function deriveName(path: string): string {
   const name = basename(path)
-    .replace(/\.[A-Za-z0-9]+$/, "")
+    .replace(/(?:\.remote)?\.[A-Za-z0-9]+$/, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "-")
     .replace(/^[^a-z0-9]+/, "")
