@@ -18,6 +18,15 @@ export function sharedEnvironments(): string {
   return join(cacheFolder(), "envs");
 }
 
+/** Whether there is a Python here that reaches an index with packages. */
+export async function findPackageIndex(): Promise<boolean> {
+  const ask = ["-m", "pip", "index", "versions", "joblib", "--disable-pip-version-check", "--retries", "1"];
+  return run("python3", ask, { timeout: 60_000 }).then(
+    () => true,
+    () => false,
+  );
+}
+
 /**
  * The `bin` folder of a Python environment with exactly what a requirements file with hashes names, built once for each content of
  * the file. Null where it cannot be built: no Python 3.11 or later, or no package index within reach.
