@@ -147,6 +147,33 @@ describe("a model of Python that misbehaves", { timeout: 120_000 }, () => {
     await untilServed();
   });
 
+  test("processes that are recycled lose no request", async () => {
+    const serve = { replicas: 2, recycle: { requests: 15 } };
+    const deployed = await deployFolder(server.url, makeFolder("fresh", model, serve), { endpoint: "renewed" });
+    expect(deployed.endpoint).toBe("renewed");
+    const pids = new Set<number>();
+    for (let round = 0; pids.size < 5 && round < 200; round++) {
+      const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => ask("go", i, "renewed")));
+      for (const [i, { status, body }] of answers.entries()) {
+        expect([status, body.prediction?.y], JSON.stringify(body)).toEqual([200, i * 2]);
+        pids.add(body.prediction.pid);
+      }
+    }
+    expect(pids.size).toBeGreaterThanOrEqual(5);
+    await expect
+      .poll(() => [...pids].filter((pid) => members(pid).length > 0).length, { timeout: 30_000 })
+      .toBeLessThan(4);
+    // By the name of the endpoint, which is not that of the model.
+    await ask("print", 1, "renewed");
+    const { items } = await createClient({ url: server.url }).server.logs({ name: "renewed", limit: 1000 });
+    expect(items).toContainEqual(
+      expect.objectContaining({ model: "fresh", message: "a copy of a model was replaced by a fresh one" }),
+    );
+    expect(items).toContainEqual(
+      expect.objectContaining({ model: "fresh", version: 1, stream: "stdout", message: "a line" }),
+    );
+  });
+
   test("one that fails at import is not deployed, and leaves nothing", async () => {
     const broken = makeFolder("broken", "import no_such_module\n\ndef predict(model, data): return data\n");
     await expect(deployFolder(server.url, broken)).rejects.toMatchObject({

@@ -41,7 +41,8 @@ export function startCommand(options: CommandRuntimeOptions, folder: string, cop
     const running = startProgram({ ...options, command, environment }, copy, { socket: false, folder });
     running.onEnd(onEnd);
     const session = createOipSession(createHttpClient(`http://${host}:${port}`), { model: options.model });
-    return { session, kill: running.kill };
+    const kill = (reason: string | null) => (reason === null ? running.kill() : running.fail(reason));
+    return { session, kill };
   }
   return (events) => createOipLink({ events, what: "program", address: null, start });
 }

@@ -9,8 +9,8 @@ import type { OipSession } from "./oip-session.ts";
 /** The server at the other end, from when it is reached or started. */
 export interface OipPeer {
   readonly session: OipSession;
-  /** Ends it, where it was started from here; `onEnd` follows. */
-  kill?(): void;
+  /** Ends it, where it was started from here; `onEnd` follows, with the reason where one is given. */
+  kill?(reason: string | null): void;
 }
 
 export interface OipLinkDeps {
@@ -24,11 +24,11 @@ export interface OipLinkDeps {
 }
 
 /** A server that was started from here may take its time; one that is there already answers soon. */
-const farPatienceMs = 3000;
+const farPatienceMs = 1500;
 const firstPauseMs = 10;
 const longestPauseMs = 250;
 /** How often a server that somebody else runs is asked whether it is well, and how often it may not be. */
-const watchMs = 2000;
+const watchMs = 1000;
 const mostTroubles = 2;
 /** The system tells the end of a process after that of its connections. */
 const endMs = 1000;
@@ -49,6 +49,8 @@ class OipLink implements Link {
   #report: ModelReport | null = null;
   #setup: RemoteSetup | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Why it cannot be asked yet. */
+  #trouble: string | null = null;
   /** Nobody was there to read what was asked last. */
   #unread = false;
 
@@ -68,8 +70,9 @@ class OipLink implements Link {
   }
 
   kill(): void {
-    if (this.#peer?.kill) this.#peer.kill();
-    else this.#end("it was ended");
+    const late = this.#trouble === null ? null : `it could not be asked in time (${this.#trouble})`;
+    if (this.#peer?.kill) this.#peer.kill(late);
+    else this.#end(late ?? "it was ended");
   }
 
   get #isOver(): boolean {
@@ -103,7 +106,7 @@ class OipLink implements Link {
     const peer = await this.#deps.start((reason) => this.#end(reason));
     this.#peer = peer;
     // It was to be ended while it was started.
-    if (this.#isOver) peer.kill?.();
+    if (this.#isOver) peer.kill?.(null);
     await this.#waitUntilReady(peer.session);
     const report = await peer.session.describe(this.#stop.signal);
     if (this.isFar) this.#watch(peer.session);
@@ -115,6 +118,7 @@ class OipLink implements Link {
     for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
       this.#stop.signal.throwIfAborted();
       const trouble = await session.findTrouble(this.#stop.signal);
+      this.#trouble = trouble;
       if (trouble === null) return;
       if (this.isFar && performance.now() > until) throw this.#toUnreachable(trouble);
       await Promise.race([sleep(pause), this.#ended.promise]);
