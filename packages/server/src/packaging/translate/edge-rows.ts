@@ -29,15 +29,17 @@ export function addEdges(signature: Signature, recorded: readonly Tensor[], hint
   const edges: EdgeRow[] = [];
   const made = recorded.map((column) => [...(column.data as Iterable<unknown>)]);
   const copy = (from: number) => made.forEach((column) => column.push(column[from]));
+  const random = createRandom();
   for (const [column, list] of values.entries())
     for (const { value, kind } of list)
-      for (const base of whole) {
+      // What may be refused is put where nothing else is; what a tree decides about, into rows that lead to different places.
+      for (const base of kind === "plain" ? [random(rows), random(rows)] : whole) {
         edges.push({ row: made[0]!.length, column, kind });
         copy(base);
         made[column]![made[column]!.length - 1] = value;
       }
   const mild = values.map((list) => list.filter((value) => !isRisky(value)));
-  addMixed(made, mild, rows);
+  addMixed(made, mild, { rows, random });
   return { columns: recorded.map((column, i) => toTensor(column, made[i]!)), edges };
 }
 
@@ -50,8 +52,11 @@ function findWhole(recorded: readonly Tensor[], rows: number): number[] {
 }
 
 /** Columns of different rows, and edges among them: what no row that was recorded brings together. */
-function addMixed(made: unknown[][], mild: readonly (readonly EdgeValue[])[], rows: number): void {
-  const random = createRandom();
+function addMixed(
+  made: unknown[][],
+  mild: readonly (readonly EdgeValue[])[],
+  { rows, random }: { readonly rows: number; readonly random: (below: number) => number },
+): void {
   for (let i = 0; i < mixedRows; i++)
     for (const [column, list] of made.entries()) {
       const edges = mild[column]!;
