@@ -1,4 +1,4 @@
-"""Records what the real `mlflow models serve` answers, for test/interop/mlflow-serve/goldens.json.
+"""Records what the real `mlflow models serve` answers, for test/interop/mlflow-serve/goldens.jsonl.
 
 Run in a Python 3.11 environment with the packages of test/interop/mlflow-serve/requirements.txt, from the root of the project:
 
@@ -209,8 +209,8 @@ def main():
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             print(f"{model}: {len(questions)} requests")
-    lines = ",\n".join(json.dumps(golden, ensure_ascii=False) for golden in goldens)
-    (HERE / "goldens.json").write_text(f"[\n{lines}\n]\n")
+    lines = [json.dumps(golden, ensure_ascii=False) + "\n" for golden in goldens]
+    (HERE / "goldens.jsonl").write_text("".join(lines))
 
 
 main()

@@ -22,7 +22,10 @@ export interface Difference {
   readonly answer?: unknown;
 }
 
-export const goldens = JSON.parse(readFileSync(join(import.meta.dirname, "goldens.json"), "utf8")) as readonly Golden[];
+export const goldens: readonly Golden[] = readFileSync(join(import.meta.dirname, "goldens.jsonl"), "utf8")
+  .trimEnd()
+  .split("\n")
+  .map((line) => JSON.parse(line) as Golden);
 
 const absent = {
   status: 200,

@@ -34,6 +34,7 @@ interface Job {
 export const deploy: Run = async (context, input) => {
   const name = textOption(input, "name");
   const plan = await planDeploy(argument(input, 0), name === undefined ? undefined : requireName(name));
+  if (plan.hint !== undefined) note(context, `hint: ${plan.hint}.`);
   const options = { ...toOptions(input), detach: input.options.detach === true };
   await runDeploy(context, { plan, ...options }, async (job, operation) => {
     if (options.detach && !isFinished(operation)) printDetached(job, operation);

@@ -14,4 +14,6 @@ export interface DeployPlan {
   readonly entry: string;
   readonly files: readonly PlannedFile[];
   readonly manifest: ManifestJson | undefined;
+  /** What whoever deploys may have meant otherwise. */
+  readonly hint?: string;
 }

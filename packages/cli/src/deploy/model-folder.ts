@@ -4,8 +4,8 @@ import { UsageError } from "../exit-codes.ts";
 import type { PlannedFile } from "./deploy-plan.ts";
 
 const mostFiles = 10_000;
-/** What no model reads and what may be somebody's secret. */
-const leftOut = /^(?:\..*|__pycache__|node_modules|slipway-data|.*\.pyc)$/;
+/** What no model reads and what may be somebody's secret. slipway.yaml is told beside the files: half of it is about the endpoint. */
+const leftOut = /^(?:\..*|slipway\.ya?ml|__pycache__|node_modules|slipway-data|.*\.pyc)$/;
 const modelFile = /\.(?:onnx|joblib|pkl|pickle|skops|ubj|pt|pth|pt2|keras|cbm|remote\.json)$/;
 /** Says nothing of a model by its name alone, but where it is the only one of its kind. */
 const vagueFile = /^model\.(?:py|json|txt|bin)$/;
@@ -32,9 +32,20 @@ export async function requireModelFile(folder: string): Promise<string> {
     found.length === 0
       ? "has no slipway.yaml and no model: no MLmodel, saved_model.pb, config.json with .safetensors, nor one file that ends in .onnx, .joblib, .pkl, .skops, .ubj, .pt, .pt2, .keras or .cbm"
       : `has more than one model (${found.toSorted().join(", ")})`;
-  throw new UsageError(
-    `${folder} ${what}. Name the model file itself, or write a slipway.yaml with \`model: {path: …}\`.`,
-  );
+  const below = found.length === 0 ? await findModelBelow(folder, files) : null;
+  const advice =
+    below === null ? "Name the model file itself" : `Did you mean ${below}? Else name the model file itself`;
+  throw new UsageError(`${folder} ${what}. ${advice}, or write a slipway.yaml with \`model: {path: …}\`.`);
+}
+
+/** The folder below that a framework wrote, such as `model` in a run of MLflow; null where there is none, or several. */
+async function findModelBelow(folder: string, names: readonly string[]): Promise<string | null> {
+  const found: string[] = [];
+  for (const name of names) {
+    const inside = await readdir(join(folder, name)).catch((): string[] => []);
+    if (inside.includes("MLmodel") || inside.includes("saved_model.pb")) found.push(join(folder, name));
+  }
+  return found.length === 1 ? found[0]! : null;
 }
 
 /** Beside a model file, what says which Python packages it needs. */

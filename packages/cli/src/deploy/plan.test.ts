@@ -50,6 +50,17 @@ describe("planDeploy", () => {
     }
   });
 
+  test("what somebody may have meant is said", async () => {
+    await write("run/model/MLmodel", "flavors: {}");
+    await write("run/meta.yaml");
+    await expect(planDeploy(join(root, "run"), undefined)).rejects.toThrow(`Did you mean ${join(root, "run/model")}?`);
+    const file = await write("beside/model.py");
+    expect((await planDeploy(file, undefined)).hint).toBe(undefined);
+    await write("beside/slipway.yaml", "slipway: 1\nname: a\nmodel: {path: model.py}\n");
+    expect((await planDeploy(file, undefined)).hint).toContain("slipway.yaml beside model.py is not read");
+    expect((await planDeploy(join(root, "beside"), undefined)).hint).toBe(undefined);
+  });
+
   test("what is wrong is named", async () => {
     await write("empty/x.txt");
     await write("broken/slipway.yaml", "name: a\nmodel: {path: [\n");

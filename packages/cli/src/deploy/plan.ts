@@ -21,7 +21,9 @@ export async function planDeploy(path: string, name: string | undefined): Promis
   const folder = dirname(absolute);
   const entry = basename(absolute);
   const files = isWholeFolder(entry) ? await listFolder(folder) : await filesOf(folder, entry);
-  return { name: name ?? defaultName(absolute), folder, entry, files, manifest: undefined };
+  const plan = { name: name ?? defaultName(absolute), folder, entry, files, manifest: undefined };
+  const unread = (await stat(join(folder, manifestName)).catch(() => null)) !== null;
+  return unread ? { ...plan, hint: `${manifestName} beside ${entry} is not read; deploy its folder to use it` } : plan;
 }
 
 /** What a manifest of any name deploys; its paths are relative to its folder. @throws UsageError */

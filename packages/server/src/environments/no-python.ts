@@ -12,7 +12,7 @@ export async function noPython(given: {
   const { interpreters, wanted, tried } = given;
   const named = wanted === null ? "Python 3.8 or later" : `Python ${wanted}`;
   const where = await interpreters.describe();
-  const fetched = tried === null ? "" : ` Fetching it failed: ${tried.slice(0, 400)}`;
+  const fetched = tried === null ? "" : ` Fetching it failed: ${tried.slice(0, 400).replace(/\.$/, "")}.`;
   const other = wanted === null ? "" : ", or name another one in slipway.yaml (model.environment.python)";
   return new SlipwayError(
     "precondition_failed",

@@ -6,6 +6,7 @@ import { findMissingLibrary, parseLock, publicIndex } from "./index.ts";
 import { hideCredentials, toPipVariables, toUvVariables } from "./index-settings.ts";
 import { createInterpreters } from "./interpreters.ts";
 import { findOver, listLocked, listWheels, mayBuildSources, toLock } from "./lock.ts";
+import { createRequirePython } from "./require-python.ts";
 import { parsePythonRange, type PythonVersion } from "./python-range.ts";
 
 describe("a range of Pythons", () => {
@@ -125,5 +126,16 @@ describe("interpreters", () => {
     expect(await find("3.19")).toMatchObject({ path: real, minor: "3.19", version: [3, 19, 1] });
     expect(await find("3.18")).toBeNull();
     expect(await interpreters.describe()).toContain("3.19.1");
+  });
+
+  test("that are too old are called so, and never fetched", async () => {
+    const interpreters = createInterpreters({ fetched: join(folder, "fetched") });
+    const run = () => Promise.reject(new Error("uv was asked"));
+    const { require } = createRequirePython({ interpreters, uv: { run } });
+    for (const text of ["3.6", "3.7.16", "2.7", "==3.6.*"])
+      await expect(require(parsePythonRange(text), {}), text).rejects.toMatchObject({
+        code: "precondition_failed",
+        message: expect.stringContaining(`Python ${text} is asked for, and models run on Python 3.8 and later`),
+      });
   });
 });

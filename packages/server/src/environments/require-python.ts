@@ -1,3 +1,4 @@
+import { SlipwayError } from "@slipway/contract";
 import type { Watch } from "./environment.ts";
 import { explain } from "./compile-lock.ts";
 import type { Interpreter, Interpreters } from "./interpreters.ts";
@@ -14,6 +15,7 @@ export function createRequirePython({ interpreters, uv }: { interpreters: Interp
   async function require(range: PythonRange, watch: Watch): Promise<Interpreter> {
     const found = await interpreters.find(range);
     if (found) return found;
+    if (isTooOld(range)) throw tooOld(range);
     // uv comes by way of a Python: without any, there is nothing to fetch another one with.
     const newest = newestIn(range);
     const any = await interpreters.find({
@@ -30,6 +32,20 @@ export function createRequirePython({ interpreters, uv }: { interpreters: Interp
     throw await noPython({ interpreters, wanted: range.text, tried });
   }
   return { require, list: interpreters.list };
+}
+
+/** The one that is named is none that a model's process runs on. */
+function isTooOld({ text }: PythonRange): boolean {
+  const [, major, minor] = /^(?:==)?(\d+)(?:\.(\d+))?(?:\.|$)/.exec(text ?? "") ?? [];
+  return major !== undefined && (Number(major) < 3 || (major === "3" && minor !== undefined && Number(minor) < 8));
+}
+
+function tooOld({ text }: PythonRange): SlipwayError {
+  return new SlipwayError(
+    "precondition_failed",
+    `Python ${text} is asked for, and models run on Python 3.8 and later. Train the model on a later one, or try one: name it in slipway.yaml (model.environment.python).`,
+    { python: text },
+  );
 }
 
 /** What to fetch: the best, or the newest that the range takes among those that packages are made for. */

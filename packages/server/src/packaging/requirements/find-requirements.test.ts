@@ -74,6 +74,18 @@ describe("what is written", () => {
     expect(conda.notes.join(" ")).toContain("not installed: libgomp");
   });
 
+  test("an MLflow folder without either needs at least MLflow, and what its flavors say", async () => {
+    files({
+      MLmodel:
+        "flavors:\n  sklearn: {sklearn_version: 1.5.2}\n  python_function: {cloudpickle_version: 3.1.2}\nmlflow_version: 2.9.2\n",
+    });
+    const found = await ask({ entry: "MLmodel", flavor: "mlflow" });
+    expect(found.requirements).toEqual(["mlflow==2.9.2", "scikit-learn==1.5.2", "cloudpickle==3.1.2"]);
+    expect(found.notes[0]).toContain("mlflow==2.9.2, scikit-learn==1.5.2");
+    files({ MLmodel: "flavors: {}\nmlflow_version: '; rm -rf'\n" });
+    expect((await ask({ entry: "MLmodel", flavor: "mlflow" })).requirements).toEqual(["mlflow"]);
+  });
+
   test("3.10 in YAML is not 3.1", async () => {
     files({ "python_env.yaml": "python: 3.10\ndependencies: [numpy==1.26.4]\n" });
     expect((await ask()).python).toBe("3.10");

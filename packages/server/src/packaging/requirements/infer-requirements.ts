@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runTool, type Environments, type Watch } from "../../environments/index.ts";
 import { toDistribution } from "./distribution-names.ts";
+import { inferFromMlmodel } from "./infer-mlflow.ts";
 
 export interface Inferred {
   readonly requirements: readonly string[];
@@ -34,6 +35,7 @@ export async function inferRequirements(
   given: { readonly folder: string; readonly entry: string; readonly flavor: string } & Watch,
 ): Promise<Inferred> {
   const { folder, entry, flavor } = given;
+  if (flavor === "mlflow") return inferFromMlmodel(folder, entry);
   const file = join(folder, entry);
   const python = await environments.anyPython(given);
   const command = [python, "-I", "-S", scanner, file, flavor] as const;
