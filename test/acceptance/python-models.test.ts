@@ -120,6 +120,13 @@ describe("a Python file", { timeout: 300_000 }, () => {
     expect(answer.body.detail).toMatch(why);
   });
 
+  test("leaves as a folder of which a deploy makes the same version", async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), "slipway-python-")), "out");
+    const exported = JSON.parse((await cli("export", "trip@1", folder, "--json")).stdout) as { digest: string };
+    const again = await cli("deploy", folder, "--no-traffic", "--expect", exported.digest);
+    expect(again.stdout).toContain("trip@1, which was there already");
+  });
+
   test("is there again after a restart, with its lock among its files", async () => {
     await server.restart();
     const row = { km: 5, zone: "b", note: null, at: "2026-03-01" };

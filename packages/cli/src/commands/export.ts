@@ -61,16 +61,17 @@ type Files = ModelVersion["files"];
 
 /**
  * The files that were deployed, without what a server makes of them and will make again: the copy of a model with a ZipMap,
- * the examples ready to be run. The digest says which.
+ * the examples ready to be run, a lock, a translation. The digest says which.
  * @throws SlipwayError `unimplemented` where the digest cannot be reproduced
  */
-async function findFiles({ signature, files, digest }: ModelVersion, manifest: object): Promise<Files> {
+async function findFiles({ signature, files, flavor, digest }: ModelVersion, manifest: object): Promise<Files> {
   const { packageDigest } = await loadServer();
   const { path } = (manifest as { model: { path: string } }).model;
   const copy = posix.join(posix.dirname(path), `.slipway-${posix.basename(path)}`);
-  const made = new Set([copy, ".slipway-examples.bin"]);
+  const made = new Set([copy, ".slipway-examples.bin", ".slipway-lock.txt", ".slipway-translated.onnx"]);
+  const isOrdered = flavor !== "onnx" || signature.packed !== null;
   const sources = [files.filter((file) => !made.has(file.path)), files];
-  const found = sources.find((each) => packageDigest(each, manifest, signature.packed !== null) === digest);
+  const found = sources.find((each) => packageDigest(each, manifest, isOrdered) === digest);
   if (found) return found;
   throw new SlipwayError(
     "unimplemented",
@@ -114,11 +115,13 @@ interface Exported {
 async function writePages(folder: string, { version, manifest, files }: Exported): Promise<void> {
   const { model, version: number, digest, flavor, platform, signature } = version;
   const facts = { model, version: number, digest, flavor, platform, ...signature };
+  // Of a model of Python every file of the folder is part; a hidden one is not.
+  const beside = flavor === "onnx" ? "" : ".slipway-export/";
   const pages: Record<string, string> = {
-    "signature.json": `${JSON.stringify(facts, null, 2)}\n`,
-    "README.md": toReadme(version, digest),
-    Dockerfile: toDockerfile(model),
-    "entrypoint.sh": entrypoint,
+    [`${beside}signature.json`]: `${JSON.stringify(facts, null, 2)}\n`,
+    [`${beside}README.md`]: toReadme(version, digest),
+    [`${beside}Dockerfile`]: toDockerfile(model),
+    [`${beside}entrypoint.sh`]: entrypoint,
     "slipway.yaml": `# ${model}@${number}, as \`slipway export\` wrote it.\n# Digest: ${digest}\n${stringify(manifest, { lineWidth: 0 })}`,
   };
   const own = new Set(files.map((file) => file.path.toLowerCase()));

@@ -36,7 +36,9 @@ export function mergeSignature(file: FileFacts, model: Manifest["model"] | null)
       : plainInputs(file.signature, said, problems);
   const outputs = mergeOutputs({ outputs: file.signature.outputs, classes: file.classes }, model, problems);
   requireNoProblems(problems);
-  const packed = matrix !== null && columns !== null ? { tensor: matrix.name, datatype: matrix.datatype } : null;
+  // What a model of another framework is, its process has said already.
+  const packed =
+    matrix !== null && columns !== null ? { tensor: matrix.name, datatype: matrix.datatype } : file.signature.packed;
   return { ...file.signature, inputs, outputs, packed };
 }
 

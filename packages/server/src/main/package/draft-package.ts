@@ -13,7 +13,7 @@ import { silentLogger } from "../../kernel/logger.ts";
 import { createLake, readTable, type TableSample } from "../../platform/lake/index.ts";
 import { findUnanswered } from "./find-unanswered.ts";
 import { makeExamples, type ExampleRow } from "./make-examples.ts";
-import { openReplica } from "./open-replica.ts";
+import { openReplica, packageRuntimes } from "./open-replica.ts";
 import { openPackage, type PackageFile } from "./open-package.ts";
 
 export interface DraftPackageRequest {
@@ -57,7 +57,7 @@ export async function draftPackage(request: DraftPackageRequest): Promise<Drafte
   const { files, entry, data, signal, onProgress } = request;
   const table = data === null ? null : await readSample(data, request);
   return openPackage(files, async (folder) => {
-    const packaging = createPackaging();
+    const packaging = createPackaging({ python: packageRuntimes().python });
     const look = { folder, path: entry, ...(signal && { signal }), ...(onProgress && { onProgress }) };
     const packaged = await packaging.inspect({ ...look, manifest: null });
     const columns = table === null ? [] : toFacts(table);
