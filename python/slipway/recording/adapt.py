@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .checks import fitted_names
-from .table import Column, Table
+from .checks import check_order, fitted_names
+from .errors import RecordError
+from .findings import Findings
+from .table import Column, Table, to_table
+
+_FEW_ROWS = 20
 
 
-def adapt(table: Table, model: Any, columns: Optional[Sequence[str]]) -> Table:
+def to_model_table(model: Any, X: Any, columns: Optional[Sequence[str]], findings: Findings) -> Tuple[Table, Any]:
+    """X as a table, and X itself, with the columns in the order of fit. @raises RecordError"""
+    table = _adapt(to_table(X, findings, columns), model, columns)
+    order = check_order(model, table, findings)
+    if order is not None:
+        X = X[order]
+        table = to_table(X, findings, columns)
+    if table.rows < _FEW_ROWS:
+        findings.add(
+            "few_rows",
+            f"What may be missing is known from X alone, and it has {table.rows} {'row' if table.rows == 1 else 'rows'}.",
+            "Pass more of the training data.",
+        )
+    if table.kind == "frame" and hasattr(model, "feature_names_in_"):
+        _require_columns([column.name for column in table.columns], fitted_names(model) or [])
+    return table, X
+
+
+def _require_columns(given: List[str], seen: List[str]) -> None:
+    if set(seen) == set(given):
+        return
+    less = ", ".join([each for each in seen if each not in given][:5])
+    more = ", ".join([each for each in given if each not in seen][:5])
+    what = [f"it lacks {less}"] if less else []
+    what += [f"fit did not see {more}"] if more else []
+    raise RecordError(
+        f"X is not what the model was fitted on: {' and '.join(what)}. Pass the columns of fit, such as "
+        "X[list(model.feature_names_in_)]."
+    )
+
+
+def _adapt(table: Table, model: Any, columns: Optional[Sequence[str]]) -> Table:
     """A bare matrix gets the names that the library gives it; a network's stays one tensor, of the network's type."""
     if table.kind not in ("matrix", "tensor") or columns is not None:
         return table

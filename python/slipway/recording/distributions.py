@@ -41,6 +41,7 @@ class Installed:
     def __init__(self) -> None:
         self._found: Dict[str, metadata.Distribution] = {}
         self._tops: Optional[Dict[str, Set[str]]] = None
+        self._files: Dict[str, Set[str]] = {}
         for distribution in metadata.distributions():
             name = distribution.metadata["Name"]
             # The first one on the path is the one that is imported.
@@ -50,13 +51,18 @@ class Installed:
     def has(self, name: str) -> bool:
         return canonical(name) in self._found
 
+    def knows(self, top: str) -> bool:
+        """Whether a distribution brings something of this top-level module."""
+        return top in self._top_levels()
+
     def providers(self, modules: Iterable[str]) -> Set[str]:
-        """Canonical names of the distributions that bring these modules; all of those that share a namespace."""
+        """Canonical names of the distributions that bring these modules."""
         tops = self._top_levels()
         found: Set[str] = set()
         for module in modules:
             names = tops.get(module.split(".")[0], set())
-            found |= names if len(names) < 2 else (self._owners(module, names) or names)
+            # Several share a namespace, such as `google`: who has the file of this very module?
+            found |= names if len(names) < 2 else {name for name in names if self._has_file(name, module)}
         return found - _TOOLS
 
     def closure(self, names: Iterable[str]) -> List[Pinned]:
@@ -92,15 +98,11 @@ class Installed:
                     self._tops.setdefault(top, set()).add(name)
         return self._tops
 
-    def _owners(self, module: str, names: Set[str]) -> Set[str]:
-        where = getattr(sys.modules.get(module), "__file__", None)
-        if not where:
-            return set()
-        return {
-            name
-            for name in names
-            if any(str(self._found[name].locate_file(file)) == where for file in _files_of(self._found[name]))
-        }
+    def _has_file(self, name: str, module: str) -> bool:
+        if name not in self._files:
+            self._files[name] = {file.split(".")[0] for file in _files_of(self._found[name])}
+        stem = module.replace(".", "/")
+        return stem in self._files[name] or stem + "/__init__" in self._files[name]
 
 
 def is_standard(module: str) -> bool:

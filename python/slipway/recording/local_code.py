@@ -69,7 +69,7 @@ def local_modules(modules: Iterable[str], installed: Installed) -> List[str]:
     """Top-level names of those that are imported here and belong to no distribution and not to Python."""
     found = []
     for top in sorted({name.split(".")[0] for name in modules}):
-        if top in ("__main__", "slipway", "") or is_standard(top) or installed.providers([top]):
+        if top in ("__main__", "slipway", "") or is_standard(top) or installed.knows(top):
             continue
         module = sys.modules.get(top)
         if module is not None and _is_project_file(module):

@@ -11,9 +11,9 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 
 import numpy as np
 
-from .adapt import adapt
+from .adapt import to_model_table
 from .answers import answer_rows, differences
-from .checks import check_device, check_distributions, check_order, check_paths, fitted_names
+from .checks import check_device, check_distributions, check_paths
 from .choose_rows import choose_rows, sample_rows
 from .distributions import Installed
 from .errors import RecordError
@@ -28,7 +28,7 @@ from .place import MARK, Place, move_into, to_place
 from .provenance import find_commit, now
 from .requirements import Needed, find_needed, write_requirements
 from .result import Recording, list_files
-from .table import Table, take_rows, to_table
+from .table import Table, take_rows
 from .try_out import Trial, require_parity, try_out
 from .yaml_text import Block, yaml_text
 
@@ -92,7 +92,7 @@ def record(
             verify,
         )
     )
-    table, X = _to_ordered_table(model, X, columns, findings)
+    table, X = to_model_table(model, X, columns, findings)
     check_device(model, findings)
     kept = find_format(Request(model, table, predict, _wants_skops(format), findings))
     # Beside its place, so that it is moved there in one step.
@@ -235,33 +235,6 @@ def _to_manifest(subject: _Subject, options: _Options, needed: Needed, reference
             "training": training,
         },
     }
-
-
-def _to_ordered_table(model: Any, X: Any, columns: Optional[Sequence[str]], findings: Findings) -> Any:
-    table = adapt(to_table(X, findings, columns), model, columns)
-    order = check_order(model, table, findings)
-    if order is not None:
-        X = X[order]
-        return to_table(X, findings, columns), X
-    seen = fitted_names(model)
-    given = [column.name for column in table.columns]
-    if table.kind == "frame" and seen is not None and hasattr(model, "feature_names_in_") and set(seen) != set(given):
-        more = [each for each in given if each not in seen]
-        less = [each for each in seen if each not in given]
-        raise RecordError(
-            "X is not what the model was fitted on: {}. Pass the columns of fit, such as "
-            "X[list(model.feature_names_in_)].".format(
-                " and ".join(
-                    part
-                    for part in (
-                        "it lacks " + ", ".join(less[:5]) if less else "",
-                        "fit did not see " + ", ".join(more[:5]) if more else "",
-                    )
-                    if part
-                )
-            )
-        )
-    return table, X
 
 
 def _wants_skops(format: Optional[str]) -> bool:

@@ -39,8 +39,9 @@ class Recording(NamedTuple):
         lines += [f"  {name.ljust(width)}  {_size(size)}" for name, size in self.files]
         lines.append("")
         lines.append(
-            "{} examples with {}, {} training rows. {}".format(
+            "{} {} with {}, {} training rows. {}".format(
                 self.examples,
+                "example" if self.examples == 1 else "examples",
                 ", ".join(self.outputs),
                 self.sample,
                 "A new process answered all examples alike." if self.verified else "NOT tried in a new process.",

@@ -46,11 +46,8 @@ def to_table(X: Any, findings: Findings, columns: Optional[Sequence[str]] = None
         return _from_frame(frame, findings)
     if isinstance(X, dict):
         return _from_columns("frame", {str(key): np.asarray(value) for key, value in X.items()}, findings)
+    _require_rows(X)
     array = np.asarray(_to_numpy(X))
-    if array.ndim == 0:
-        raise RecordError(
-            "X is one value. Pass the rows that the model is asked with: a DataFrame, or an array [rows, columns]."
-        )
     if array.dtype.names is not None:
         return _from_columns("frame", {name: array[name] for name in array.dtype.names}, findings)
     if array.ndim == 1 and _holds_text(array):
@@ -84,6 +81,22 @@ def to_pandas(X: Any) -> Any:
                 "pip install pandas pyarrow."
             ) from error
     return None
+
+
+def _require_rows(X: Any) -> None:
+    """@raises RecordError for what is often passed by mistake"""
+    advice = "Pass the rows that the model is asked with: a DataFrame, an array [rows, columns], or a list of texts."
+    if callable(getattr(X, "predict", None)):
+        raise RecordError("X is a model. The model comes first: slipway.record(model, X).")
+    if X is None or (not isinstance(X, (list, tuple)) and np.ndim(X) == 0):
+        raise RecordError(f"X is {'None' if X is None else 'one value'}. {advice}")
+    if hasattr(X, "to_frame"):
+        raise RecordError(
+            "X is a Series. One column as rows: X.to_frame() (texts for a vectoriser: X.tolist()); one row: "
+            "df.iloc[[0]], with two brackets."
+        )
+    if isinstance(X, (list, tuple)) and len(X) > 0 and isinstance(X[0], dict):
+        raise RecordError("X is a list of dicts. Make a table of it: pandas.DataFrame(X).")
 
 
 def take_rows(X: Any, rows: Sequence[int]) -> Any:

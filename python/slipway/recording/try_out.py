@@ -12,7 +12,7 @@ from .errors import RecordError
 from .findings import Findings
 from .frame_client import Outputs
 from .fresh import FreshError, Question, can_run_fresh, run_fresh
-from .local_code import local_modules
+from .local_code import local_modules, with_imports
 
 Difference = Tuple[int, str, Any, Any]
 _MOST_SHOWN = 10
@@ -72,16 +72,18 @@ def to_table_text(found: Sequence[Difference]) -> str:
 
 
 def _explain(error: FreshError, trial: Trial) -> str:
-    text = f"In a new process, where only the recorded folder is, the model does not work: {error}"
-    module = str(error.details.get("module") or "")
+    text = "In a new process, where only the recorded folder is, the model does not work: "
+    module = str(error.details.get("module") or "").split(".")[0]
+    if module and local_modules([module], trial.installed):
+        needed = with_imports([module], trial.installed)
+        return f"{text}it needs {module}, a module of this project. Pass include=[{', '.join(needed)}]."
+    text += str(error)
     variable = re.search(r"KeyError: '(\w+)'", str(error))
     if variable and variable.group(1) in os.environ:
         text += (
             f" {variable.group(1)} is an environment variable: declare it with variables={{...}}, or "
             "with secrets=[...] where the value is a secret."
         )
-    if module and local_modules([module], trial.installed):
-        text += " {0} is a file of this project: pass include=[{0}].".format(module.split(".")[0])
     lines = [line for line in error.log.strip().splitlines() if line.strip()]
     log = "\n\n" + "\n".join("  | " + line for line in lines[-12:]) if lines and not module else ""
     return text + _also(trial) + log

@@ -139,6 +139,9 @@ case("columns_of_fit", named, flights[["hour"]], **quick)
 case("ranges", plain, numbers, ranges=True, sample=0, examples=4, **quick)
 
 # What a folder may hold.
+case("swapped", numbers, plain, **quick)
+case("series", plain, flights["hour"], **quick)
+case("few", plain, numbers[:1], **quick)
 case("again", plain, numbers, folder="ranges", **quick)
 case("foreign", plain, numbers, folder="project", overwrite=True, **quick)
 case("overwritten", plain, numbers, folder="lambda", overwrite=True, **quick)

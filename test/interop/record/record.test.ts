@@ -131,7 +131,7 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
 
   describe("what a new process shows is refused, with what to do", () => {
     test.each([
-      ["unpackaged", /module "my_steps".*pass include=\[my_steps\][^]*include=\[my_numbers, my_steps\]/],
+      ["unpackaged", /it needs my_steps, a module of this project\. Pass include=\[my_numbers, my_steps\]/],
       ["variable", /KeyError: 'SLIPWAY_TEST_FACTOR'.*declare it with variables=/],
       ["elsewhere", /answers differently than here[^]*row +output +here +there\n\d+ +prediction +\d[^]*and 10 more/],
       ["neighbours", /a row by itself differently than among others.*a mean over them/],
@@ -152,6 +152,7 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
       ["path", "local_module", /needs my_numbers of this project, which is not packaged/],
       ["path", "absolute_path", /my_steps\.py names \/home\/somebody\/table\.csv.*include=\['table\.csv'\]/],
       ["turned", "column_order", /hour comes first there, late here/],
+      ["few", "few_rows", /it has 1 row\. Pass more/],
       ["gpu", "gpu", /device='cuda:0'.*set_params\(device='cpu'\)/],
     ])("%s: %s", (name, code, message) => expect(read(name).warnings[code]).toMatch(message));
 
@@ -164,6 +165,8 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
     ["constant", /"prediction" has one value for 20 rows.*once for each row/],
     ["sparse", /sparse matrix of SciPy.*whole pipeline/],
     ["mixed", /column "a" of X is of int and str.*astype\(str\)/],
+    ["swapped", /X is a model\. The model comes first/],
+    ["series", /X is a Series.*X\.to_frame\(\)/],
     ["columns_of_fit", /it lacks late.*feature_names_in_/],
   ])("%s cannot be recorded", (name, message) => expect(refused(name)).toMatch(message));
 
