@@ -22,6 +22,7 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
 
   test("deploy a model of Python", () => follow("docs/how-to/deploy-a-python-model.md"));
 
+  test("Python environments", () => follow("docs/how-to/python-environments.md"));
   test("serve a model of another language", () => follow("docs/how-to/serve-another-language.md"));
   test("serve a model that runs elsewhere", () => follow("docs/how-to/serve-a-remote-model.md"));
 
