@@ -39,7 +39,7 @@ class MlflowModel(Model):
 
     def __init__(self, model: Any, folder: str) -> None:
         self._model = model
-        self._schema: MlflowSchema = read_schema(model.metadata.signature)
+        self._schema: MlflowSchema = read_schema(model.metadata, folder)
         self._example = to_example(model.metadata, folder)
 
     def describe(self) -> Description:

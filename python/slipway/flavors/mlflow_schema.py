@@ -36,14 +36,23 @@ class MlflowSchema(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def read_schema(signature: Any) -> MlflowSchema:
-    """What the signature of an MLflow model says; it may be None."""
-    if signature is None or signature.inputs is None:
-        note = "The MLflow model has no signature: log it with signature= or input_example=, or declare model.inputs."
-        outputs = None if signature is None else _outputs(signature.outputs)
-        return MlflowSchema(outputs=outputs, notes=[note])
-    schema = signature.inputs
-    outputs = _outputs(signature.outputs)
+def read_schema(metadata: Any, folder: str) -> MlflowSchema:
+    """What the signature of an MLflow model says, or else its example."""
+    signature = metadata.signature
+    outputs = None if signature is None else _outputs(signature.outputs)
+    schema = None if signature is None else signature.inputs
+    if schema is None:
+        example = _load_example(metadata, folder)
+        if not hasattr(example, "columns"):
+            note = (
+                "The MLflow model has no signature: log it with signature= or input_example=, or declare model.inputs."
+            )
+            return MlflowSchema(outputs=outputs, notes=[note])
+        from mlflow.models import infer_signature
+
+        # Only what it says of the columns: MLflow holds no run to a signature that is not there.
+        note = "The MLflow model has no signature: its columns are those of its input example."
+        return _of_columns(infer_signature(example).inputs, outputs)._replace(is_simple=False, notes=[note])
     if schema.is_tensor_spec():
         named = schema.has_input_names()
         inputs = [_of_tensor(spec, spec.name or "input") for spec in schema.inputs]
@@ -138,11 +147,15 @@ def _of_output_columns(schema: Any) -> Optional[List[Output]]:
 
 def to_example(metadata: Any, folder: str) -> Optional[Dict[str, List[Any]]]:
     """The rows that were logged with the model, a list for each column; None where there are none or they are no table."""
-    try:
-        example = metadata.load_input_example(folder)
-    except Exception:
-        return None
+    example = _load_example(metadata, folder)
     if not hasattr(example, "columns"):
         return None
     rows = json.loads(example.to_json(orient="split", date_format="iso"))
     return {str(name): [row[i] for row in rows["data"]] for i, name in enumerate(rows["columns"])}
+
+
+def _load_example(metadata: Any, folder: str) -> Any:
+    try:
+        return metadata.load_input_example(folder)
+    except Exception:
+        return None

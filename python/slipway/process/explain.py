@@ -14,6 +14,7 @@ _DEBIAN = {"libgomp.so.1": "libgomp1", "libGL.so.1": "libgl1", "libglib-2.0.so.0
 _FOR_CALLERS = re.compile(
     r"contains NaN|contains infinity|Found unknown categor|y contains previously unseen|could not convert string to float"
     r"|value too large for dtype|negative values in data|Found a category not in the training set|out of range for categorical"
+    r"|enforce schema|Incompatible input types|cat_features must be integer or string"
 )
 
 
@@ -36,7 +37,11 @@ def explain_run(error: BaseException) -> ModelError:
     """Why a run failed; values that the caller can mend are `invalid_input`."""
     if isinstance(error, ModelError):
         return error
-    if isinstance(error, (ValueError, TypeError)) and _FOR_CALLERS.search(str(error)):
+    of_values = isinstance(error, (ValueError, TypeError)) or type(error).__name__ in (
+        "MlflowException",
+        "CatBoostError",
+    )
+    if of_values and _FOR_CALLERS.search(str(error)):
         return ModelError("invalid_input", f"The model does not take these values: {one_line(error)}")
     if isinstance(error, ModuleNotFoundError) and error.name:
         return ModelError("model_failed", _missing_package(error.name).message)

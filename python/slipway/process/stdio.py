@@ -22,7 +22,11 @@ def log_to_stderr() -> None:
     """Python's logging as one line a record. Later than `by_line`: the import takes its time."""
     import logging
 
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    # Not a handler of the root, or basicConfig() of the model would do nothing.
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.lastResort = handler
+    logging.getLogger().setLevel(logging.INFO)
 
 
 def _show_warning(message: Any, category: Any, *_where: Any) -> None:

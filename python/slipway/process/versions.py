@@ -65,17 +65,14 @@ def _modules_of(folder: str, entry: str, name: str) -> List[str]:
         return _MODULES.get(name) or [name.replace("-", "_")]
 
 
+_OF_VERSION = re.compile(r"unpickle estimator .* from version (\S+) when using version (\S+?)\.? ")
+
+
 def note_of_warning(warning: "warnings.WarningMessage") -> Optional[str]:
     """A sentence where the warning tells that the model was trained with another version."""
-    text = str(warning.message)
-    if warning.category.__name__ == "InconsistentVersionWarning":
-        saved = getattr(warning.message, "original_sklearn_version", "another version")
-        runs = getattr(warning.message, "current_sklearn_version", "this one")
-        return _version_note("scikit-learn", saved, runs)
-    old = re.search(r"unpickle estimator .* from version (\S+) when using version (\S+?)\.? ", text)
-    return None if old is None else _version_note("scikit-learn", old.group(1), old.group(2))
-
-
-def _version_note(package: str, saved: str, runs: str) -> str:
-    message = f"The model was saved with {package} {saved} and runs with {runs}: its answers may differ"
-    return f"{message}. Require {package}=={saved} to run it as it was trained."
+    old = _OF_VERSION.search(str(warning.message))
+    if old is None:
+        return None
+    saved, runs = old.groups()
+    message = f"The model was saved with scikit-learn {saved} and runs with {runs}: its answers may differ"
+    return f"{message}. Require scikit-learn=={saved} to run it as it was trained."
