@@ -13,6 +13,7 @@ _ZONED = re.compile(r"^(.+?)([+-])(\d{2}):?(\d{2})$")
 def to_moments(name: str, array: np.ndarray) -> np.ndarray:
     """datetime64[ns]; a missing text is NaT."""
     texts: List[Optional[str]] = array.tolist()
+    _require_range(name, texts)
     try:
         try:
             return np.array([_without_z(text) for text in texts], "datetime64[ns]")
@@ -21,6 +22,14 @@ def to_moments(name: str, array: np.ndarray) -> np.ndarray:
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         message = f'Input "{name}" holds a text that is no moment: {error}.'
         raise ModelError("invalid_input", message, {"input": name}) from None
+
+
+def _require_range(name: str, texts: List[Optional[str]]) -> None:
+    """numpy takes a year that 64 bits of nanoseconds do not reach for another one."""
+    for text in texts:
+        if text is not None and not "1678" <= text[:4] <= "2261":
+            message = f'Input "{name}" holds {text[:40]}, and the model takes moments between 1678 and 2261.'
+            raise ModelError("invalid_input", message, {"input": name})
 
 
 def _without_z(text: Optional[str]) -> str:

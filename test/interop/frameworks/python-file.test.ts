@@ -88,6 +88,12 @@ def predict(model, data):
       ["code", [1, -1, 0]],
       ["many", ['[1, {"deep": 1}]', '[1, {"deep": 2}]', '[1, {"deep": 3}]']],
     ]);
+    // numpy would make 2084 of it.
+    const old = toTensors(declared, { at: ["1500-01-01"], age: [1], origin: ["x"], kind: ["a"] });
+    await expect(replica.run(old)).rejects.toMatchObject({
+      code: "invalid_input",
+      message: expect.stringMatching(/^Input "at" holds 1500-01-01, .* between 1678 and 2261/),
+    });
   });
 
   test("whatever it prints is a line of its log, and no part of its answers", async () => {
