@@ -22,9 +22,10 @@ def to_model_table(model: Any, X: Any, columns: Optional[Sequence[str]], finding
         X = X[order]
         table = to_table(X, findings, columns)
     if table.rows < _FEW_ROWS:
+        count = f"{table.rows} {'row' if table.rows == 1 else 'rows'}"
         findings.add(
             "few_rows",
-            f"What may be missing is known from X alone, and it has {table.rows} {'row' if table.rows == 1 else 'rows'}.",
+            f"What may be missing is known from X alone, and it has {count}.",
             "Pass more of the training data.",
         )
     if table.kind == "frame" and hasattr(model, "feature_names_in_"):
