@@ -60,14 +60,16 @@ def _as_declared(array: np.ndarray, spec: Optional[Output]) -> np.ndarray:
     dtype = DTYPES.get(spec.datatype)
     if dtype is None or got == "BYTES":
         raise _wrong_type(spec, got)
-    # A column of floats may hold whole numbers alone this time.
-    if array.dtype.kind == "f" and dtype.kind in "iu" and not np.array_equal(array, np.trunc(array)):
+    with np.errstate(invalid="ignore"):
+        cast = array.astype(dtype)
+    # A column of floats may hold whole numbers alone this time, and one of long integers short ones.
+    if dtype.kind in "iub" and not np.array_equal(cast, array):
         raise _wrong_type(spec, got)
-    return array.astype(dtype)
+    return cast
 
 
 def _wrong_type(spec: Output, got: str) -> ModelError:
-    message = f'The model gave {got} in its output "{spec.name}", which is declared as {spec.datatype}.'
+    message = f'The model gave {got} in its output "{spec.name}", which is declared as {spec.datatype}, and which does not hold it.'
     return ModelError("model_failed", message)
 
 

@@ -227,6 +227,22 @@ def predict(data):
     ]);
   });
 
+  test("an answer that its declared type does not hold is no answer", async () => {
+    const model = await open(`
+outputs = {"y": "int32"}
+def predict(data): return data["x"] * 2
+`);
+    const declared = { ...signature, outputs: model.report.outputs as Signature["outputs"] };
+    const replica = await model.open(declared);
+    const [whole] = await replica.run(toTensors(declared, { x: [1.5, 2] }));
+    expect([whole!.datatype, toRows(whole!)]).toEqual(["INT32", [3, 4]]);
+    for (const x of [0.25, 2 ** 40, null])
+      await expect(replica.run(toTensors(declared, { x: [x] }))).rejects.toMatchObject({
+        code: "model_failed",
+        message: expect.stringContaining('gave FP64 in its output "y", which is declared as INT32'),
+      });
+  });
+
   test.each([
     ["takes more memory than it may", "watch(os.getppid(), 64 * 2**20); kept = bytearray(200 * 2**20)", "it took"],
     ["has another parent than it should", "watch(1, None)", ""],
