@@ -14,12 +14,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { needs } from "../../../../test/lib/needs.ts";
-import { sharedEnvironments } from "../../../../test/lib/python-environment.ts";
-import { systemClock } from "../kernel/clock.ts";
-import { silentLogger } from "../kernel/logger.ts";
+import { root } from "../../../tools/layer-list.ts";
+import { needs } from "../../lib/needs.ts";
+import { sharedEnvironments } from "../../lib/python-environment.ts";
+import { systemClock } from "../../../packages/server/src/kernel/clock.ts";
+import { silentLogger } from "../../../packages/server/src/kernel/logger.ts";
 import {
   createEnvironments,
   parseLock,
@@ -27,9 +27,12 @@ import {
   type Environments,
   type IndexSettings,
   type Lock,
-} from "./index.ts";
-import { makeWheel } from "./testing/make-wheel.ts";
-import { startPackageIndex, type PackageIndex } from "./testing/package-index.ts";
+} from "../../../packages/server/src/environments/index.ts";
+import { makeWheel } from "../../../packages/server/src/environments/testing/make-wheel.ts";
+import {
+  startPackageIndex,
+  type PackageIndex,
+} from "../../../packages/server/src/environments/testing/package-index.ts";
 
 const run = promisify(execFile);
 
@@ -144,7 +147,7 @@ describe.skipIf(!hasUv)("environments", () => {
     const file = join(folder, "lock.txt");
     writeFileSync(file, lock.text);
     const go = index.stall();
-    const script = fileURLToPath(new URL("testing/ensure.ts", import.meta.url));
+    const script = join(root, "packages/server/src/environments/testing/ensure.ts");
     const child = spawn(process.execPath, [script, folder, index.url, file], { stdio: ["ignore", "pipe", "inherit"] });
     await expect.poll(() => wheelsAsked().length, { timeout: 30_000 }).toBeGreaterThan(0);
     child.kill("SIGKILL");
@@ -210,7 +213,7 @@ describe.skipIf(!hasUv)("environments", () => {
     expect(builtNow()).toHaveLength(2);
     const file = join(folder, "lock.txt");
     writeFileSync(file, unneeded.text);
-    const script = fileURLToPath(new URL("testing/ensure.ts", import.meta.url));
+    const script = join(root, "packages/server/src/environments/testing/ensure.ts");
     const child = spawn(process.execPath, [script, folder, index.url, file], { stdio: ["ignore", "pipe", "inherit"] });
     for await (const line of createInterface({ input: child.stdout })) if (line.startsWith("made ")) break;
     expect(await environments.prune({ keep })).toMatchObject({
