@@ -21,6 +21,7 @@ import { toRewritten } from "../rewritten-file.ts";
 import { toOpenError } from "./open-error.ts";
 import type { PythonModel } from "./python-model.ts";
 import { toPythonInputs } from "./python-signature.ts";
+import { requireFitting } from "./require-fitting.ts";
 import { translateModel } from "./translate-model.ts";
 import { tryModel } from "./try-model.ts";
 
@@ -128,6 +129,7 @@ async function lookAt(
   const inputs = toPythonInputs(report, job.model);
   job.onProgress?.("trying it out");
   const tried = await tryModel(deps, job, { opened, inputs });
+  requireFitting(job.path, tried, report.notes);
   const problems: Parameters<typeof requireNoProblems>[0] = [];
   const outputs = mergeOutputs(toOutputFacts(report, tried, job.path), job.model, problems);
   requireNoProblems(problems);
