@@ -106,7 +106,12 @@ describe("a Python file", { timeout: 300_000 }, () => {
     expect(stdout).toMatch(/loaded with fast .*stream=std/);
     expect(stdout).toMatch(/priced \d .*model=trip version=1/);
     const found = await cli("predictions", "trip", "--json");
-    expect(found.stdout).toContain('"elsewhere"');
+    expect(found.stdout).toContain('"zone":"elsewhere","note":null');
+    const sql =
+      "select count(*)::int as missing from predictions where zone = 'elsewhere' and note is null and km is null";
+    await expect
+      .poll(async () => (await cli("predictions", "trip", "--sql", sql, "--json")).stdout, { timeout: 20_000 })
+      .toMatch(/"missing": 1/);
   });
 
   test.each([

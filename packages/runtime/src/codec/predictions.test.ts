@@ -59,7 +59,7 @@ describe("predictions", () => {
     expect(predict({ datatype: "BOOL", shape: [2], data: Uint8Array.of(1, 0) })).toEqual([true, false]);
     expect(predict({ datatype: "BYTES", shape: [2], data: ['a"', Uint8Array.of(255)] })).toEqual([
       'a"',
-      { b64: "/w==" },
+      { b64: "/g==" },
     ]);
     expect(predict({ datatype: "INT64", shape: [2], data: BigInt64Array.of(2n ** 60n, 5n) })).toEqual([
       "1152921504606846976",

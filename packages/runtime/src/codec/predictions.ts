@@ -1,7 +1,7 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import { formatShape, isFloat, numberAt } from "../datatype.ts";
 import type { OutputSpec, Signature } from "../signature.ts";
-import type { Tensor } from "../tensor.ts";
+import { isMissingText, type Tensor } from "../tensor.ts";
 import { quote } from "./elements.ts";
 import { setOwn } from "./json-body.ts";
 import { floatAt, toJsonInteger } from "./number-text.ts";
@@ -30,7 +30,7 @@ const textsOf = new WeakMap<OutputSpec, Texts>();
 /**
  * One object a row, keyed by output name. With classes, `{class, probabilities: {name: p, ...}}` for floats and the
  * class name for integers; [N] and [N, 1] give plain values, other shapes nested arrays. A float that is not finite is
- * null, and then so is the class; integers beyond 2^53 are strings of digits; BYTES that are no text are {"b64": ...}.
+ * null, and then so is the class; integers beyond 2^53 are strings of digits; a missing text is null, BYTES that are no text are {"b64": ...}.
  * Throws `model_failed` where the outputs do not have `rows` rows or a class that is named.
  */
 export function tensorsToPredictions(
@@ -179,6 +179,7 @@ function leaf(view: View, index: number): unknown {
   const value = tensor.data[index];
   if (datatype === "BOOL") return value !== 0;
   if (typeof value === "string") return value;
+  if (isMissingText(value)) return null;
   if (value instanceof Uint8Array) return { b64: Buffer.from(value).toString("base64") };
   if (spec.classes !== undefined) return className(spec, spec.classes, Number(value));
   return typeof value === "bigint" ? toJsonInteger(value) : value;

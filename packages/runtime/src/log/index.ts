@@ -1,7 +1,7 @@
 // What a reader of the prediction log needs and no model: `@slipway/runtime/log`.
 export { shortestFloat32 } from "../codec/shortest-float.ts";
 export { fromHalfBits } from "../datatype.ts";
-export type { Tensor } from "../tensor.ts";
+export { isMissingText, type Tensor } from "../tensor.ts";
 export * from "./decode.ts";
 export { type SegmentErasure, besideSegment, eraseFromSegment } from "./erase-segment.ts";
 export * from "./format.ts";

@@ -112,6 +112,8 @@ function mergeInput(input: InputSpec, extra: ManifestInput, problems: ManifestPr
   const path = `model.inputs.${input.name}`;
   if (datatypeOf[extra.type] !== input.datatype)
     problems.push({ path, message: `is ${extra.type} here, but ${typeOf[input.datatype]} in the file` });
+  if (extra.nullable === true && input.datatype === "BYTES")
+    problems.push({ path: `${path}.nullable`, message: "is true, but an ONNX file knows no missing text" });
   if (extra.shape !== undefined && !canBe(input.shape, extra.shape))
     problems.push({
       path: `${path}.shape`,

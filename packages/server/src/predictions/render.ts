@@ -1,4 +1,4 @@
-import { type InferenceRecord, type Tensor, fromHalfBits, shortestFloat32 } from "@slipway/runtime/log";
+import { type InferenceRecord, type Tensor, fromHalfBits, isMissingText, shortestFloat32 } from "@slipway/runtime/log";
 
 /** Longer values are cut in lists. */
 const cutOver = 1000;
@@ -96,6 +96,7 @@ function renderElement({ datatype, data }: Tensor, at: number): unknown {
   const value = data[at];
   if (value === undefined) return null;
   if (typeof value === "string") return value;
+  if (isMissingText(value)) return null;
   if (typeof value === "object") return { b64: Buffer.from(value).toString("base64") };
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (datatype === "BOOL") return value === 1;

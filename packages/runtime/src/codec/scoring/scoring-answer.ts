@@ -1,9 +1,10 @@
 import type { Signature } from "../../signature.ts";
-import type { Tensor } from "../../tensor.ts";
+import { isMissingText, type Tensor } from "../../tensor.ts";
 import { isTabular } from "../columns/columns.ts";
 import { renderElement, renderNested } from "../nested-text.ts";
 
-const bytesText = (bytes: Uint8Array) => JSON.stringify(Buffer.from(bytes).toString("base64"));
+const bytesText = (bytes: Uint8Array) =>
+  isMissingText(bytes) ? "null" : JSON.stringify(Buffer.from(bytes).toString("base64"));
 
 /** What an output is called that the model itself gives without a name, such as an array of `predict`. */
 const unnamed = "predictions";

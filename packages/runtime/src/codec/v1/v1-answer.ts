@@ -1,9 +1,10 @@
 import type { Signature } from "../../signature.ts";
-import type { Tensor } from "../../tensor.ts";
+import { isMissingText, type Tensor } from "../../tensor.ts";
 import { renderNested } from "../nested-text.ts";
 import type { V1Request } from "./v1-request.ts";
 
-const bytesText = (bytes: Uint8Array) => `{"b64":"${Buffer.from(bytes).toString("base64")}"}`;
+const bytesText = (bytes: Uint8Array) =>
+  isMissingText(bytes) ? "null" : `{"b64":"${Buffer.from(bytes).toString("base64")}"}`;
 
 /**
  * `{"predictions": [...]}` with an object an instance, `{"outputs": {...}}` by column; where the model has one output, bare values in

@@ -81,7 +81,7 @@ interface Source {
 
 function writeValue(column: ColumnBuffer, source: Source, missing: boolean, range: RowRange): void {
   const { width, datatype } = source;
-  if (datatype === datatypeCodes.BYTES) writeTexts(column, source, range);
+  if (datatype === datatypeCodes.BYTES) writeTexts(column, source, missing, range);
   else if (column.child !== null) {
     for (let i = 0; i < range.count; i++) {
       const to = startList(column, range.base + i, width);
@@ -123,7 +123,10 @@ function copyElements(column: ColumnBuffer, source: Source, missing: boolean, ra
   }
 }
 
-function writeTexts(column: ColumnBuffer, { log, from, width }: Source, range: RowRange): void {
+/** As `missingText` of the runtime: no UTF-8 text begins with it. */
+const missingByte = 0xff;
+
+function writeTexts(column: ColumnBuffer, { log, from, width }: Source, missing: boolean, range: RowRange): void {
   const { bytes, view } = log;
   if (column.child === null && width !== 1) return;
   let at = from;
@@ -133,7 +136,8 @@ function writeTexts(column: ColumnBuffer, { log, from, width }: Source, range: R
     const first = column.child === null ? row : startList(column, row, width);
     for (let k = 0; k < width; k++) {
       const end = at + 4 + view.getUint32(at, true);
-      setText(column.child ?? column, first + k, bytes, at + 4, end);
+      const isMissing = missing && column.child === null && end === at + 5 && bytes[at + 4] === missingByte;
+      if (!isMissing) setText(column.child ?? column, first + k, bytes, at + 4, end);
       at = end;
     }
   }
