@@ -120,9 +120,9 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
       expect(environment).toEqual({ python: "3.11", requirements: "requirements.txt" });
       expect(training).toMatchObject({ data: "made up", reference: "training/sample.parquet" });
       const { requirements } = read("flights");
-      expect(requirements).toEqual(
-        expect.arrayContaining([expect.stringMatching(/^scikit-learn==\d/), expect.stringMatching(/^scipy==\d/)]),
-      );
+      // tzdata is required by pandas and never imported.
+      for (const name of ["scikit-learn", "scipy", "pandas", "tzdata"])
+        expect(requirements).toContainEqual(expect.stringMatching(`^${name}==\\d`));
       expect(requirements.filter((line) => !/^[\w.-]+==[\w.]+$/.test(line))).toEqual([]);
       expect(requirements.join()).not.toMatch(/mlflow|slipway|lightgbm|xgboost/);
       expect(Object.entries(training!.packages!).map(([name, version]) => `${name}==${version}`)).toEqual(requirements);
