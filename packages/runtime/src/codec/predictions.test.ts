@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { elementCount } from "../datatype.ts";
 import type { OutputSpec, Signature } from "../signature.ts";
-import type { Tensor } from "../tensor.ts";
+import { missingText, type Tensor } from "../tensor.ts";
 import { renderPredictions, tensorsToPredictions } from "./predictions.ts";
 import { anyDatatype, tensorOf } from "./testing/arbitraries.ts";
 
@@ -57,9 +57,10 @@ describe("predictions", () => {
       [[3, 4]],
     ]);
     expect(predict({ datatype: "BOOL", shape: [2], data: Uint8Array.of(1, 0) })).toEqual([true, false]);
-    expect(predict({ datatype: "BYTES", shape: [2], data: ['a"', Uint8Array.of(255)] })).toEqual([
+    expect(predict({ datatype: "BYTES", shape: [3], data: ['a"', Uint8Array.of(254), missingText] })).toEqual([
       'a"',
       { b64: "/g==" },
+      null,
     ]);
     expect(predict({ datatype: "INT64", shape: [2], data: BigInt64Array.of(2n ** 60n, 5n) })).toEqual([
       "1152921504606846976",
