@@ -28,9 +28,37 @@ sys.path.insert(1, str(PROJECT))
     "    return rows[:, 0] * my_numbers.FACTOR\n"
 )
 (PROJECT / "my_numbers.py").write_text("FACTOR = 2\n")
+
+
+def install(name, version, **files):
+    """A module as an installer leaves it."""
+    (PROJECT / (name + ".py")).write_text("def answer(rows):\n    return rows[:, 0]\n")
+    info = PROJECT / "{}-{}.dist-info".format(name, version)
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: {}\nVersion: {}\n".format(name, version))
+    (info / "RECORD").write_text("{}.py,,\n".format(name))
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\nTag: py3-none-any\n")
+    for file, text in files.items():
+        (info / file.replace("_json", ".json")).write_text(text)
+
+
+install("mine_edited", "1.0", direct_url_json='{"url": "file:///home/me/mine", "dir_info": {"editable": true}}')
+install(
+    "mine_cloned",
+    "1.1",
+    direct_url_json='{"url": "https://example.com/x.git", "vcs_info": {"commit_id": "0123456789abcdef"}}',
+)
+install("mine_built", "1.2", WHEEL="Wheel-Version: 1.0\nTag: cp311-cp311-linux_x86_64\n")
+install("mine_patched", "1.3+ours")
+install("mine_published", "1.4")
 os.chdir(str(PROJECT))
 
 import lightgbm  # noqa: E402
+import mine_built  # noqa: E402
+import mine_cloned  # noqa: E402
+import mine_edited  # noqa: E402
+import mine_patched  # noqa: E402
+import mine_published  # noqa: E402
 import my_steps  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
@@ -137,6 +165,9 @@ case("sparse", plain, __import__("scipy.sparse", fromlist=["x"]).csr_matrix(numb
 case("mixed", plain, pd.DataFrame({"a": [1, "x"]}), **quick)
 case("columns_of_fit", named, flights[["hour"]], **quick)
 case("ranges", plain, numbers, ranges=True, sample=0, examples=4, **quick)
+
+for module in (mine_edited, mine_cloned, mine_built, mine_patched, mine_published):
+    case(module.__name__, module.answer, numbers, **quick)
 
 # What a folder may hold.
 case("swapped", numbers, plain, **quick)

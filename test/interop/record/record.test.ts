@@ -153,11 +153,20 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
       ["path", "absolute_path", /my_steps\.py names \/home\/somebody\/table\.csv.*include=\['table\.csv'\]/],
       ["turned", "column_order", /hour comes first there, late here/],
       ["few", "few_rows", /it has 1 row\. Pass more/],
+      [
+        "mine_edited",
+        "not_from_index",
+        /installed from a folder, for development.*look for mine_edited==1\.0.*wheelhouse/,
+      ],
+      ["mine_cloned", "not_from_index", /installed from https:\/\/example\.com\/x\.git at 0123456789ab/],
+      ["mine_built", "no_wheel", /was built here, or by conda.*--only-binary :all: mine_built==1\.2/],
+      ["mine_patched", "local_version", /a build of its own.*train with 1\.3\./],
       ["gpu", "gpu", /device='cuda:0'.*set_params\(device='cpu'\)/],
     ])("%s: %s", (name, code, message) => expect(read(name).warnings[code]).toMatch(message));
 
     test("and what is well has none", () => {
-      for (const name of ["flights", "xgb", "lgb", "words"]) expect(read(name).warnings, name).toEqual({});
+      for (const name of ["flights", "xgb", "lgb", "words", "mine_published"])
+        expect(read(name).warnings, name).toEqual({});
     });
   });
 
