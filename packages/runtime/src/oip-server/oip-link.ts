@@ -49,6 +49,7 @@ class OipLink implements Link {
   #report: ModelReport | null = null;
   #setup: RemoteSetup | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  #running = false;
   /** Why it cannot be asked yet. */
   #trouble: string | null = null;
   /** Nobody was there to read what was asked last. */
@@ -139,6 +140,8 @@ class OipLink implements Link {
   #watch(session: OipSession, troubles = 0): void {
     void sleep(watchMs).then(async () => {
       if (this.#isOver) return;
+      // A server may answer nothing else meanwhile; and what becomes of the run tells as much.
+      if (this.#running) return this.#watch(session);
       const trouble = await session.findTrouble(this.#stop.signal);
       if (trouble !== null && troubles + 1 >= mostTroubles) this.#end(trouble);
       else this.#watch(session, trouble === null ? 0 : troubles + 1);
@@ -147,12 +150,15 @@ class OipLink implements Link {
 
   async #run({ id, tensors }: Frame): Promise<void> {
     if (this.#isOver) return;
+    this.#running = true;
     try {
       const outputs = await this.#peer!.session.infer(tensors, this.#setup!.outputs, this.#stop.signal);
       this.#say({ kind: "outputs", id, tensors: outputs });
     } catch (error) {
       if (error instanceof NoAnswer) await this.#onNoAnswer(id, error);
       else this.#say({ kind: "failed", id, text: encodeError(error) });
+    } finally {
+      this.#running = false;
     }
   }
 

@@ -58,6 +58,13 @@ test("what left its group and holds its output open does not keep its end from b
   expect(await ended).toBe("it ended with code 5");
 });
 
+test("what a model says of its search path does not take the guard away", async () => {
+  const command = ["/bin/sh", "-c", "/bin/sleep 1000 & exit 0"] as const;
+  const { pid, ended } = start("", { command, environment: { PATH: "/nowhere" } });
+  expect(await ended).toBe("it ended with code 0");
+  await gone(pid);
+});
+
 test("a program finds no descriptors but its own, and a program that is not there is named", async () => {
   const { ended, lines } = start("ls /proc/self/fd | sort -n | head -c 8; exec /no/such/program");
   // 3 is the folder that ls reads.

@@ -38,7 +38,7 @@ const drainMs = 1000;
  * The guard is a shell in the process group of the program. It reads from a pipe that only this process holds: when the
  * pipe closes, since the program has ended or this process is gone, kill -9 included, it ends the whole group.
  */
-const guard = `sh -c 'read _; kill -KILL 0' slipway-guard <&${guardAt} >/dev/null 2>&1 ${socketAt}<&- ${guardAt}<&- &
+const guard = `/bin/sh -c 'read _; kill -KILL 0' slipway-guard <&${guardAt} >/dev/null 2>&1 ${socketAt}<&- ${guardAt}<&- &
 exec "$@" ${guardAt}<&-`;
 
 /** Starts a program that leaves nothing behind, whoever of the two ends first and however; it need not do anything for that. */
