@@ -9,6 +9,7 @@ export * from "./duration.ts";
 export * from "./manifest-problems.ts";
 export * from "./flavors.ts";
 export * from "./manifest.ts";
+export * from "./remote-model.ts";
 export * from "./nearest.ts";
 export * from "./size.ts";
 export { slipwayVersion } from "./version.ts";

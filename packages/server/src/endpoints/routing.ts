@@ -2,11 +2,12 @@ import { encodeRoute, type RouteFields } from "@slipway/runtime";
 import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
-import type { ModelVersion, Registry } from "../registry/index.ts";
-import { fitSettings, type LoadedVersion, type Serving } from "../serving/index.ts";
+import type { Registry } from "../registry/index.ts";
+import type { LoadedVersion, Serving } from "../serving/index.ts";
 import { toLoadSettings, type Endpoint, type EndpointSpec } from "./endpoint.ts";
 import { createEndpointMetrics, type EndpointMetrics } from "./metrics.ts";
 import { createPinnedVersions, type PinnedVersions } from "./pinned-versions.ts";
+import { prepareFallback } from "./prepare-fallback.ts";
 import { emptySnapshot, type FallbackTarget, type Route, type RoutingSnapshot } from "./snapshot.ts";
 
 /** What a spec needs in memory, loaded beside whatever serves now. */
@@ -52,29 +53,11 @@ export function createRouting(deps: RoutingDeps): Routing {
   let current: RoutingSnapshot = emptySnapshot;
   const metrics = new Map<string, EndpointMetrics>();
 
-  async function prepareFallback(spec: EndpointSpec, serving: ModelVersion): Promise<FallbackTarget | null> {
-    const { fallback } = spec.serve;
-    if (!fallback) return null;
-    if ("value" in fallback) return { kind: "value", value: fallback.value };
-    const version = await deps.registry.resolve({ name: serving.model, alias: fallback.alias }).catch(() => null);
-    if (!version || version.id === serving.id) return null;
-    try {
-      return {
-        kind: "version",
-        alias: fallback.alias,
-        loaded: await deps.serving.acquire(version, fitSettings(version, toLoadSettings(spec.serve))),
-      };
-    } catch (error) {
-      deps.logger.warn({ error, model: version.model, version: version.version }, "the fallback version does not load");
-      return null;
-    }
-  }
-
   async function prepare(spec: EndpointSpec): Promise<Prepared> {
     if (!spec.target) return { spec, loaded: null, fallback: null, failure: null };
     const version = await deps.registry.requireVersion(spec.target.model, spec.target.version);
     const loaded = await deps.serving.acquire(version, toLoadSettings(spec.serve));
-    return { spec, loaded, fallback: await prepareFallback(spec, version), failure: null };
+    return { spec, loaded, fallback: await prepareFallback(deps, spec, version), failure: null };
   }
 
   function release(held: Pick<Prepared, "loaded" | "fallback">) {

@@ -1,4 +1,4 @@
-import { invalidManifest, SlipwayError } from "@slipway/contract";
+import { invalidManifest, remoteModel, SlipwayError } from "@slipway/contract";
 import {
   tryReplica,
   type CommandProgram,
@@ -9,7 +9,6 @@ import {
 } from "@slipway/runtime";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Format } from "../formats/recognise-format.ts";
 import type { InspectDeps, InspectJob, OipDeps } from "../inspect-job.ts";
 import { mergeOutputs } from "../merge-outputs.ts";
@@ -61,13 +60,6 @@ function toCommand({ model, identity }: InspectJob): CommandProgram {
   return { kind: "command", command, model: typeof name === "string" ? name : identity.name, variables, secrets };
 }
 
-const remoteFile = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: "must be the http(s) address of a server" }),
-  model: z.string().min(1),
-  version: z.string().min(1).optional(),
-  authorization: z.string().min(1).optional(),
-});
-
 async function readRemote({ folder, path }: InspectJob): Promise<RemoteProgram> {
   const fail = (why: string) =>
     new SlipwayError(
@@ -81,7 +73,7 @@ async function readRemote({ folder, path }: InspectJob): Promise<RemoteProgram> 
   } catch (error) {
     throw fail((error as Error).message.replace(/\.$/, ""));
   }
-  const parsed = remoteFile.safeParse(data);
+  const parsed = remoteModel.safeParse(data);
   if (!parsed.success)
     throw fail(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; "));
   const { url, model, version, authorization } = parsed.data;
