@@ -234,6 +234,8 @@ describe.skipIf(!hasUv)("environments", () => {
     expect(await Promise.all(names)).toEqual(["1.0", "1.0", "1.5"]);
     const { python } = await environments.ensure(lock);
     await expect(versionOf(python, "extra")).rejects.toThrow("No module named");
+    const own = (await environments.list()).filter(({ over }) => over !== null);
+    expect(own).toMatchObject([{ packages: 1 }]);
     await overlay.release();
     await expect(environments.overlay(lock, ["demo==2.0"])).rejects.toMatchObject({
       code: "invalid_model",

@@ -104,6 +104,7 @@ function unsolvable(reason: string, { minor }: Interpreter): SlipwayError {
 function checkRequirement(text: string): void {
   const refuse = (why: string) => new SlipwayError("invalid_model", `The requirement ${JSON.stringify(text)} ${why}`);
   if (/[\n\r]/.test(text) || text.trim() === "") throw refuse("is no requirement: write one a line.");
+  if (text.includes("${")) throw refuse("names a variable, which nobody but this server would know.");
   if (text.startsWith("-")) throw refuse("is an option of pip, which has no place here: write packages and versions.");
   if (/(^|\s|@)[a-z0-9+.-]+:\/\//i.test(text) || /^[^;]*@\s*\S*[\\/]/.test(text))
     throw refuse(
