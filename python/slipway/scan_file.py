@@ -143,7 +143,9 @@ class _Scanner(pickle._Unpickler):  # type: ignore[name-defined,misc]
 
     def _push_bytes(self, size: int) -> None:
         if size <= _MOST_BYTES:
-            self.append(self.read(size))
+            data = self.read(size)
+            _find_booster(data, self._facts)
+            self.append(data)
             return
         start = self.read(_EDGE)
         end = _skip(self.read, size - _EDGE)
@@ -280,7 +282,9 @@ def scan_xgboost(path: str, facts: Facts) -> None:
     if b"scikit_learn" in edges:
         # An estimator of XGBoost's scikit-learn interface, which cannot be loaded without it.
         facts.modules.add("sklearn")
-    facts.frames = re.search(rb'feature_types"?\s*[:\[][^\]]*?"c"', edges) is not None
+    # As JSON writes a list of texts with "c" in it, and as UBJSON does.
+    categories = re.search(rb'"feature_types"\s*:\s*\[[^\]]*"c"|feature_types\[#(?s:.{0,65536})SL\x00{7}\x01c', edges)
+    facts.frames = categories is not None
 
 
 def scan_lightgbm(path: str, facts: Facts) -> None:
