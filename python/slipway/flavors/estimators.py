@@ -12,6 +12,7 @@ from ..tabular.frame import to_frame
 from ..tabular.matrix import is_numeric, to_matrix
 from .classify import classify
 from .columns import describe_columns, missing_text_of, sees_numbers_alone, takes_missing, takes_texts
+from .xgboost_model import note_of_unknown, require_categories
 
 
 class EstimatorModel(Model):
@@ -22,11 +23,15 @@ class EstimatorModel(Model):
         estimator: Any,
         platform: str,
         categories: Dict[str, Sequence[Any]],
+        unknown: Sequence[str],
     ) -> None:
-        """`categories`: of columns, in the order of training, where the estimator itself takes categories."""
+        """`categories`: of columns, in the order of training, where the estimator itself takes categories; `unknown`: the columns of
+        which they are not known.
+        """
         self.platform = platform
         self._estimator = estimator
         self._categories = categories
+        self._unknown = unknown
         self._names = _names(estimator)
 
     def describe(self) -> Description:
@@ -34,7 +39,7 @@ class EstimatorModel(Model):
             return Description([Input("text", "BYTES")], None, self._outputs())
         if self._names is not None:
             inputs = [self._with_categories(one) for one in describe_columns(self._estimator, self._names)]
-            return Description(inputs, None, self._outputs())
+            return Description(inputs, None, self._outputs(), notes=note_of_unknown(self._unknown))
         count = _attribute(self._estimator, "n_features_in_")
         if count is None:
             return Description(None, None, self._outputs())
@@ -45,7 +50,7 @@ class EstimatorModel(Model):
     def _with_categories(self, column: Input) -> Input:
         known = self._categories.get(column.name)
         if known is None:
-            return column
+            return Input(column.name, "BYTES", (-1,), True) if column.name in self._unknown else column
         if all(isinstance(one, str) for one in known):
             return Input(column.name, "BYTES", (-1,), True, tuple(known))
         return Input(column.name, "INT64" if all(isinstance(one, int) for one in known) else "FP64")
@@ -61,6 +66,7 @@ class EstimatorModel(Model):
         return [label, Output("probabilities", "FP64", (-1, len(classes)), names)]
 
     def bind(self, signature: Signature) -> Run:
+        require_categories(signature, self._unknown)
         make = self._input_maker(signature)
         answer = self._answerer(signature)
         return lambda arrays: answer(make(arrays))

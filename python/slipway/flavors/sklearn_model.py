@@ -1,7 +1,7 @@
 """scikit-learn, and whatever a pickle holds that has its `predict`."""
 
 import os
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from ..model import Model, Source
 from ..process.errors import ModelError
@@ -28,7 +28,7 @@ def to_model(loaded: Any, platform: str, source: Source) -> Model:
     if type(loaded).__name__ == "Booster" and package in ("xgboost", "lightgbm"):
         return _booster(loaded, package, platform, source.threads)
     limit_jobs(loaded, source.threads)
-    return EstimatorModel(loaded, platform, _categories(loaded, package))
+    return EstimatorModel(loaded, platform, *_categories(loaded, package))
 
 
 def _booster(booster: Any, package: str, platform: str, threads: int) -> Model:
@@ -42,17 +42,19 @@ def _booster(booster: Any, package: str, platform: str, threads: int) -> Model:
     return LightgbmModel(booster, threads, platform)
 
 
-def _categories(estimator: Any, package: str) -> Dict[str, Sequence[Any]]:
-    """Of an estimator of boosters that was trained with a DataFrame."""
+def _categories(estimator: Any, package: str) -> Tuple[Dict[str, Sequence[Any]], List[str]]:
+    """Of an estimator of boosters that was trained with a DataFrame: those of each column, and the columns of which they are not known."""
     if package == "xgboost" and "c" in (estimator.get_booster().feature_types or []):
-        from .xgboost_model import categories_of
+        from .xgboost_model import categories_of, unknown_categories
 
-        return categories_of(estimator.get_booster(), list(estimator.get_booster().feature_names or []))
+        booster = estimator.get_booster()
+        known = categories_of(booster, list(booster.feature_names or []))
+        return known, unknown_categories(booster, known)
     if package == "lightgbm" and estimator.booster_.pandas_categorical:
         from .lightgbm_model import categories_of as of_lightgbm
 
-        return of_lightgbm(estimator.booster_)
-    return {}
+        return of_lightgbm(estimator.booster_), []
+    return {}, []
 
 
 def _load_pickle(path: str) -> Any:

@@ -57,12 +57,13 @@ class XgboostModel(Model):
         self._named = names is not None
         self._names = names or [f"f{position}" for position in range(booster.num_features())]
         self._categories = categories_of(booster, self._names) if "c" in self._types else {}
+        self._unknown = unknown_categories(booster, self._categories)
 
     def describe(self) -> Description:
         types = self._types or ["float"] * len(self._names)
         inputs = [self._input(name, kind) for name, kind in zip(self._names, types)]
         matrix = None if self._named else Matrix("X", "FP32")
-        return Description(inputs, matrix, self._outputs(), notes=self._notes())
+        return Description(inputs, matrix, self._outputs(), notes=note_of_unknown(self._unknown))
 
     def _input(self, name: str, kind: str) -> Input:
         if kind == "c":
@@ -71,13 +72,6 @@ class XgboostModel(Model):
                 return Input(name, "INT64" if all(isinstance(one, int) for one in known) else "FP64", (-1,), False)
             return Input(name, "BYTES", (-1,), True, None if known is None else tuple(known))
         return Input(name, "FP32", (-1,), True)
-
-    def _notes(self) -> List[str]:
-        unknown = [name for name, kind in zip(self._names, self._types) if kind == "c" and name not in self._categories]
-        if not unknown:
-            return []
-        listed = ", ".join(f'"{name}"' for name in unknown[:5])
-        return [f"The file does not hold the categories of {listed}: declare them under model.inputs, as in training."]
 
     def _outputs(self) -> List[Output]:
         classes = getattr(self._estimator, "n_classes_", None)
@@ -91,7 +85,7 @@ class XgboostModel(Model):
         return [Output("prediction", "FP32", (-1, width) if width else (-1,))]
 
     def bind(self, signature: Signature) -> Run:
-        self._require_categories(signature)
+        require_categories(signature, self._unknown)
         if "c" in self._types:
             make = to_frame(signature, self._names, np.nan, self._categories)
         else:
@@ -118,13 +112,28 @@ class XgboostModel(Model):
             return lambda data: booster.inplace_predict(data, validate_features=False)
         return lambda data: booster.predict(xgboost.DMatrix(data, feature_names=names, feature_types=types))
 
-    def _require_categories(self, signature: Signature) -> None:
-        declared = {column.name for column in signature.inputs if column.categories is not None}
-        for name, kind in zip(self._names, self._types):
-            if kind == "c" and name not in self._categories and name not in declared:
-                message = f'The categories of "{name}" are not in the file'
-                advice = "Declare them under model.inputs (type: string, categories: [...]) in the order of training"
-                raise ModelError("invalid_model", f"{message}. {advice}.")
+
+def require_categories(signature: Signature, unknown: Sequence[str]) -> None:
+    """Of columns whose categories are not in the file, the manifest has to tell them."""
+    declared = {column.name for column in signature.inputs if column.categories is not None}
+    for name in unknown:
+        if name not in declared:
+            message = f'The categories of "{name}" are not in the file'
+            advice = "Declare them under model.inputs (type: string, categories: [...]) in the order of training"
+            raise ModelError("invalid_model", f"{message}. {advice}.")
+
+
+def note_of_unknown(unknown: Sequence[str]) -> List[str]:
+    """For the person who deploys."""
+    listed = ", ".join(f'"{name}"' for name in unknown[:5])
+    note = f"The file does not hold the categories of {listed}: declare them under model.inputs, as in training."
+    return [note] if unknown else []
+
+
+def unknown_categories(booster: Any, categories: Dict[str, Sequence[Any]]) -> List[str]:
+    """Categorical columns of which they are not in the model."""
+    types = booster.feature_types or []
+    return [name for name, kind in zip(booster.feature_names or [], types) if kind == "c" and name not in categories]
 
 
 def categories_of(booster: Any, names: Sequence[str]) -> Dict[str, Sequence[Any]]:

@@ -143,6 +143,11 @@ def arrays_of(inputs, data):
     return [data[one.name].to_numpy().astype(dtypes[one.datatype]) for one in inputs]
 
 
+def with_categories(column, data):
+    """As the manifest would declare them where the model does not tell."""
+    return column._replace(categories=tuple(data[column.name].cat.categories)) if column.datatype == "BYTES" else column
+
+
 def difference(name, estimator):
     data = data_of(name)
     asked = data.to_numpy() if name == "a matrix" else data
@@ -150,7 +155,8 @@ def difference(name, estimator):
     model = to_model(estimator, "sklearn_joblib", Source("model.joblib", {}, 1, "cpu"))
     said = model.describe()
     arrays = [asked.copy()] if said.matrix else arrays_of(said.inputs, data)
-    signature = Signature(tuple(said.inputs), tuple(said.outputs or ()), said.matrix)
+    inputs = [with_categories(one, data) if said.notes else one for one in said.inputs]
+    signature = Signature(tuple(inputs), tuple(said.outputs or ()), said.matrix)
     run, convert = model.bind(signature), to_arrays(signature.outputs)
     for rows in (len(data), 7, 1):
         some = dict(convert(run([array[:rows] for array in arrays]), rows))
