@@ -6,8 +6,17 @@ test("says which runtime serves, how it was proven and what it gains, or why it 
   expect(runtimeText({ kind: "onnx" })).toBe("ONNX");
   const original = { kind: "python", flavor: "sklearn" };
   const translation = {
-    ...{ outcome: "proven", reason: "…", rows: 5950, originalMs: 3.02, translatedMs: 0.0161 },
-    worst: { output: "label", expected: "a", got: "a", row: 3 },
+    outcome: "proven",
+    reason: "…",
+    rows: 5950,
+    originalMs: 3.02,
+    translatedMs: 0.0161,
+    worst: {
+      output: "label",
+      expected: "a",
+      got: "a",
+      row: 3,
+    },
     packages: { skl2onnx: "1.20.0" },
   };
   expect(runtimeText({ kind: "onnx", original, translation }).split("\n")).toEqual([

@@ -135,9 +135,7 @@ def prepare(operator: Any, graph: Graph) -> Tuple[str, Any]:
     kinds = [types.get(type(each.type)) for each in operator.inputs]
     names = [each.full_name for each in operator.inputs]
     if len(names) > 1:
-        names = [
-            name if kind is np.float64 else graph.cast(name, np.float64) for name, kind in zip(names, kinds)
-        ]
+        names = [name if kind is np.float64 else graph.cast(name, np.float64) for name, kind in zip(names, kinds)]
         return graph.add("Concat", names, axis=1, op_version=13), np.float64
     return names[0], kinds[0] or np.int64
 

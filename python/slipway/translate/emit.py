@@ -42,9 +42,7 @@ class Graph:
         made = output or self._scope.get_unique_variable_name("slipway")
         version = attributes.pop("op_version", None)
         name = self._scope.get_unique_operator_name(op)
-        self._container.add_node(
-            op, inputs, [made], op_domain=domain, op_version=version, name=name, **attributes
-        )
+        self._container.add_node(op, inputs, [made], op_domain=domain, op_version=version, name=name, **attributes)
         return made
 
     def add_trees(self, form: Form, source: str) -> str:

@@ -62,9 +62,7 @@ def choose_ports(model: Any, signature: Signature, single: bool) -> List[List[Po
         return made
 
     whole_numbers = {
-        column.name: "INT64"
-        for column in signature.inputs
-        if column.name in encoded and column.datatype in NUMBERS[:9]
+        column.name: "INT64" for column in signature.inputs if column.name in encoded and column.datatype in NUMBERS[:9]
     }
     ways = [ports(whole_numbers)]
     return ways + [ports({})] if whole_numbers else ways

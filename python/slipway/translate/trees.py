@@ -48,9 +48,7 @@ class Ensemble:
             # A node that goes to the same leaf either way: an ensemble has no trees without a split.
             self._append([0], [0.0], [~self._leaves], [~self._leaves], [False])
         else:
-            self._append(
-                feature[inner], threshold[inner], place[left[inner]], place[right[inner]], missing_left[inner]
-            )
+            self._append(feature[inner], threshold[inner], place[left[inner]], place[right[inner]], missing_left[inner])
         self.weights.append(np.asarray(weights, dtype=self.dtype)[is_leaf])
         self.leaf_targets.append(np.full(int(is_leaf.sum()), -1 if target is None else target))
         self._leaves += int(is_leaf.sum())

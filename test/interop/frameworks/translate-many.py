@@ -64,7 +64,11 @@ MODELS = {
     "xgboost's forest": (xgboost.XGBRFRegressor(n_estimators=10), X, far),
     "lightgbm": (lightgbm.LGBMClassifier(n_estimators=20, verbose=-1), holes, two),
     "lightgbm of three": (lightgbm.LGBMClassifier(n_estimators=10, verbose=-1), X, three),
-    "lightgbm, one against all": (lightgbm.LGBMClassifier(n_estimators=10, objective="multiclassova", verbose=-1), X, three),
+    "lightgbm, one against all": (
+        lightgbm.LGBMClassifier(n_estimators=10, objective="multiclassova", verbose=-1),
+        X,
+        three,
+    ),
     "lightgbm of roots": (lightgbm.LGBMRegressor(n_estimators=10, reg_sqrt=True, verbose=-1), X, far),
     "lightgbm's forest": (
         lightgbm.LGBMRegressor(n_estimators=10, boosting_type="rf", bagging_freq=1, bagging_fraction=0.5, verbose=-1),

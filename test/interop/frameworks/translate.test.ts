@@ -40,7 +40,11 @@ interface Case {
 describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations to ONNX", { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "slipway-translate-"));
   const lake = createLake({
-    ...{ memoryBytes: 2 ** 29, threads: 1, idleMs: 60_000, clock: systemClock, logger: silentLogger },
+    memoryBytes: 2 ** 29,
+    threads: 1,
+    idleMs: 6e4,
+    clock: systemClock,
+    logger: silentLogger,
   });
   beforeAll(async () => {
     const python = join(bin!, "python");
@@ -70,7 +74,10 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
     const signature = { ...toSignature(model.report), outputs: model.report.outputs as Signature["outputs"] };
     const original = await model.open(signature);
     const request = {
-      ...{ folder: files.folder, lock: "", signature, sample },
+      folder: files.folder,
+      lock: "",
+      signature,
+      sample,
       program: {
         kind: "python",
         flavor: "sklearn",
@@ -80,7 +87,10 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
         variables: {},
         secrets: [],
       },
-      openOriginal: async (): Promise<Replica> => ({ run: (inputs) => original.run(inputs), close: async () => {} }),
+      openOriginal: async (): Promise<Replica> => ({
+        run: (inputs) => original.run(inputs),
+        close: async () => {},
+      }),
     } as const;
     return { request, original, signature, close: () => model.close() };
   }
@@ -95,9 +105,20 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
     expect(Object.keys(cases).length).toBeGreaterThan(25);
     for (const [name, { path, input, outputs, rows, expected }] of Object.entries(cases)) {
       const inner: Signature = {
-        inputs: [{ ...input, shape: [-1, 4], nullable: true }],
-        outputs: outputs.map(({ from }) => ({ name: from, datatype: "FP64", shape: [-1] })),
-        ...{ packed: null, batched: true },
+        inputs: [
+          {
+            ...input,
+            shape: [-1, 4],
+            nullable: true,
+          },
+        ],
+        outputs: outputs.map(({ from }) => ({
+          name: from,
+          datatype: "FP64",
+          shape: [-1],
+        })),
+        packed: null,
+        batched: true,
       };
       const replica = await createThreadRuntime().open({ folder, path: basename(path) }, inner, { threads: 1 });
       const values = rows.flat().map((value) => value ?? NaN);

@@ -4,15 +4,8 @@ import { createData, isBytesData, numberAt, toHalfBits } from "../datatype.ts";
 import type { InputSpec, Signature } from "../signature.ts";
 import { isMissingText, type Datatype, type Tensor, type TensorData } from "../tensor.ts";
 import type { OnnxAdapter } from "./adapter.ts";
+import { toColumns, type Column } from "./adapter-columns.ts";
 import { createRefusals } from "./adapter-refusals.ts";
-
-/** One input of the caller: every `stride`-th element of a tensor from `offset` on, a row each. */
-export interface Column {
-  readonly spec: InputSpec;
-  readonly tensor: Tensor;
-  readonly offset: number;
-  readonly stride: number;
-}
 
 /**
  * What the original takes, as the translated file takes it. The function throws `invalid_input` on values that the original
@@ -39,18 +32,6 @@ export function createInputAdapter(signature: Signature, adapter: OnnxAdapter) {
 /** All columns, in their order. */
 function isWhole(signature: Signature, columns: readonly number[]): boolean {
   return columns.length === signature.inputs.length && columns.every((at, i) => at === i);
-}
-
-function toColumns({ inputs, packed }: Signature, tensors: readonly Tensor[]): Column[] {
-  if (packed === null)
-    return inputs.map((spec, i) => ({ spec, tensor: requireTensor(tensors[i], spec.name), offset: 0, stride: 1 }));
-  const tensor = requireTensor(tensors[0], packed.tensor);
-  return inputs.map((spec, offset) => ({ spec, tensor, offset, stride: inputs.length }));
-}
-
-function requireTensor(tensor: Tensor | undefined, name: string): Tensor {
-  if (tensor !== undefined) return tensor;
-  throw new SlipwayError("invalid_input", `Input ${quote(name)} is missing.`, { input: name });
 }
 
 /** The whole matrix in another precision, and under another name. */

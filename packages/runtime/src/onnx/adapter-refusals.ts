@@ -3,7 +3,7 @@ import { describe, quote } from "../codec/elements.ts";
 import { isBytesData, isFloat, numberAt } from "../datatype.ts";
 import type { Signature } from "../signature.ts";
 import { isMissingText } from "../tensor.ts";
-import type { Column } from "./adapter-inputs.ts";
+import type { Column } from "./adapter-columns.ts";
 import type { OnnxAdapter, RefusedValues } from "./adapter.ts";
 
 interface Rule {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Replica, Runtime } from "../runtime.ts";
 import type { InputSpec, Signature } from "../signature.ts";
 import { missingText, type Datatype, type Tensor } from "../tensor.ts";
-import { adaptRuntime, type OnnxAdapter, type RefusedValues } from "./adapter.ts";
+import { adaptRuntime } from "./adapt-runtime.ts";
+import type { OnnxAdapter, RefusedValues } from "./adapter.ts";
 
 /** A file that gives back what it takes. */
 function createEcho(seen: Tensor[][] = []): Runtime {
@@ -24,7 +25,10 @@ function createEcho(seen: Tensor[][] = []): Runtime {
 
 const input = (name: string, datatype: Datatype): InputSpec => ({ name, datatype, shape: [-1], nullable: true });
 const port = (name: string, datatype: Datatype, width: number) => ({
-  ...{ name, datatype, shape: [-1, width], nullable: true },
+  name,
+  datatype,
+  shape: [-1, width],
+  nullable: true,
 });
 const files = { folder: "/none", path: "none.onnx" };
 
@@ -44,8 +48,13 @@ function echo(specs: readonly InputSpec[], how: { packed?: Datatype; inner: read
     version: 1,
     inner: {
       inputs: ports,
-      outputs: ports.map(({ datatype, shape }, i) => ({ name: `out${i}`, datatype, shape })),
-      ...{ packed: null, batched: true },
+      outputs: ports.map(({ datatype, shape }, i) => ({
+        name: `out${i}`,
+        datatype,
+        shape,
+      })),
+      packed: null,
+      batched: true,
     },
     inputs: isMatrix ? [{ columns: specs.map((_, i) => i) }] : specs.map((_, i) => ({ columns: [i] })),
     outputs: outer.outputs.map((_, i) => ({ from: `out${i}` })),

@@ -1,7 +1,4 @@
-import type { Replica, Runtime } from "../runtime.ts";
 import type { Signature } from "../signature.ts";
-import { createInputAdapter } from "./adapter-inputs.ts";
-import { createOutputAdapter } from "./adapter-outputs.ts";
 
 /**
  * How the tensors of a model in another format become those of the ONNX file that it was translated to, and back.
@@ -42,35 +39,4 @@ export interface RefusedValues {
   readonly limits?: readonly [least: number, most: number];
   /** All texts and numbers but these. */
   readonly others?: readonly (string | number)[];
-}
-
-/**
- * A runtime of ONNX files as one of what they are translations of: signatures, tensors, and the copies that
- * `OpenOptions.check` sees are those of the original.
- */
-export function adaptRuntime(runtime: Runtime, adapter: OnnxAdapter): Runtime {
-  return {
-    async open(files, signature, { check, ...options }) {
-      const adapt = (replica: Replica) => adaptReplica(replica, signature, adapter);
-      const inner = { ...options, ...(check && { check: (copy: Replica) => check(adapt(copy)) }) };
-      return adapt(await runtime.open(files, adapter.inner, inner));
-    },
-  };
-}
-
-function adaptReplica(replica: Replica, signature: Signature, adapter: OnnxAdapter): Replica {
-  const toInner = createInputAdapter(signature, adapter);
-  const toOuter = createOutputAdapter(signature, adapter);
-  return {
-    ...(replica.depth !== undefined && { depth: replica.depth }),
-    get ready() {
-      return replica.ready ?? true;
-    },
-    get trouble() {
-      return replica.trouble ?? null;
-    },
-    whenReady: () => replica.whenReady?.() ?? Promise.resolve(),
-    run: async (inputs, hints) => toOuter(await replica.run(toInner(inputs), hints)),
-    close: () => replica.close(),
-  };
 }

@@ -24,7 +24,7 @@ const bases = 2;
 export function addEdges(signature: Signature, recorded: readonly Tensor[], hints: ModelHints): AllRows {
   const rows = recorded[0]!.data.length;
   const each = Math.max(6, Math.floor(mostEdges / (bases * recorded.length)));
-  const values = recorded.map((column, i) => edgeValues(signature.inputs[i]!, column, hints, each));
+  const values = recorded.map((column, i) => edgeValues(signature.inputs[i]!, column, hints).slice(0, each));
   const whole = findWhole(recorded, rows);
   const edges: EdgeRow[] = [];
   const made = recorded.map((column) => [...(column.data as Iterable<unknown>)]);

@@ -14,8 +14,8 @@ export interface ModelHints {
 
 const mostSingle = 3.4028234663852886e38;
 
-/** Values at the edges of what a column may hold, the more telling first, at most `most`. */
-export function edgeValues(spec: InputSpec, column: Tensor, hints: ModelHints, most: number): EdgeValue[] {
+/** Values at the edges of what a column may hold, the more telling first. */
+export function edgeValues(spec: InputSpec, column: Tensor, hints: ModelHints): EdgeValue[] {
   const values =
     spec.datatype === "BYTES"
       ? textEdges(spec, column, hints.known[spec.name] ?? [])
@@ -27,7 +27,7 @@ export function edgeValues(spec: InputSpec, column: Tensor, hints: ModelHints, m
     const key = Object.is(value, -0) ? "-0" : value;
     return seen.has(key) ? false : (seen.add(key), true);
   });
-  return fresh.slice(0, most);
+  return fresh;
 }
 
 function plain(value: EdgeValue["value"]): EdgeValue {
@@ -142,14 +142,14 @@ export function next(value: number, step: bigint): number {
   if (value === 0 || !Number.isFinite(value)) return value;
   doubles[0] = value;
   bits[0] = bits[0]! + (value > 0 ? step : -step);
-  return doubles[0]!;
+  return doubles[0];
 }
 
 function nextSingle(value: number, step: number): number {
   if (value === 0 || !Number.isFinite(value)) return value;
   singles[0] = value;
   singleBits[0] = singleBits[0]! + (value > 0 ? step : -step);
-  return singles[0]!;
+  return singles[0];
 }
 
 export function isRisky({ kind }: EdgeValue): boolean {

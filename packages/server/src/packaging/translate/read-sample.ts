@@ -83,9 +83,13 @@ function toJson(datatype: string, value: unknown): unknown {
 /** Each row once, neighbours far apart: the first thousand tell of the whole. */
 function shuffle<T>(rows: readonly T[]): T[] {
   const count = rows.length;
-  let step = Math.max(1, Math.floor(count * 0.618));
-  while (count > 1 && divisor(step, count) > 1) step++;
+  const first = Math.max(1, Math.floor(count * 0.618));
+  const step = count <= 1 ? 1 : findCoprime(first, count);
   return rows.map((_, i) => rows[(i * step) % count]!);
+}
+
+function findCoprime(from: number, count: number): number {
+  return divisor(from, count) === 1 ? from : findCoprime(from + 1, count);
 }
 
 function divisor(a: number, b: number): number {

@@ -2,7 +2,7 @@ import { decodeExamples, type Signature } from "@slipway/runtime";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { systemClock } from "../../kernel/clock.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import { createLake } from "../../platform/lake/index.ts";
@@ -10,6 +10,8 @@ import type { PreparedSample, SampleRequest } from "./sample-task.ts";
 
 const lake = createLake({ memoryBytes: 2 ** 29, threads: 1, idleMs: 60_000, clock: systemClock, logger: silentLogger });
 afterAll(() => lake.close());
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const signature: Signature = {
   inputs: [

@@ -15,7 +15,9 @@ export function toAdapter(way: TranslatedWay, { signature, missingText, refused 
     version: 1,
     inner: {
       inputs: way.inputs.map(({ name, datatype, columns }) => ({
-        ...{ name, datatype: datatype as Datatype, shape: [-1, columns.length] },
+        name,
+        datatype: datatype as Datatype,
+        shape: [-1, columns.length],
         nullable: true,
       })),
       // The runtime only asks for the names; datatypes are what the file gives.

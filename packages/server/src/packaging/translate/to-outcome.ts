@@ -10,7 +10,8 @@ export function toRefused(
 ): TranslateOutcome {
   const { rows, worst } = found;
   const translation: Translation = {
-    ...{ outcome: "refused", reason },
+    outcome: "refused",
+    reason,
     ...(rows !== undefined && { rows }),
     ...(worst !== undefined && { worst: toWorst(worst) }),
     ...(packages !== null && { packages }),
@@ -37,8 +38,13 @@ export function toProven(
   const both = refused > 0 ? `, of which both refuse ${refused}` : "";
   const reason = `A translation to ONNX answers as the original on ${rows} rows (${sampleRows} it was trained on, the others made up at their edges${both}): ${describeWorst(parity)}. A row takes ${ms(translatedMs)} ms, ${ms(originalMs)} ms in Python.`;
   const translation: Translation = {
-    ...{ outcome: "proven", reason, rows, worst: toWorst(parity.worst) },
-    ...{ originalMs, translatedMs, packages },
+    outcome: "proven",
+    reason,
+    rows,
+    worst: toWorst(parity.worst),
+    originalMs,
+    translatedMs,
+    packages,
   };
   return { kind: "proven", file: translatedFile, adapter, report, translation };
 }

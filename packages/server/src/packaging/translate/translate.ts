@@ -78,7 +78,7 @@ async function makeWays(
       const given = { python: made.python, pythonFolder, folder, program, signature, workFolder };
       return await runTranslator({ ...given, timeMs: translateMs, ...optional });
     } finally {
-      made.release();
+      await made.release();
     }
   } catch (error) {
     signal?.throwIfAborted();
@@ -126,7 +126,10 @@ async function askAll({ signal, onProgress }: TranslateRequest, { rows, original
   onProgress?.(`asking the original about ${rows.inputs[0]!.shape[0]!} rows`);
   const alone = new Set(rows.edges.filter(({ kind }) => kind !== "plain").map(({ row }) => row));
   return askOriginal(original, rows.inputs, {
-    ...{ alone, from: rows.rows, atLeast: fewestSampleRows, budgetMs: askBudgetMs },
+    alone,
+    from: rows.rows,
+    atLeast: fewestSampleRows,
+    budgetMs: askBudgetMs,
     ...(signal && { signal }),
   });
 }
