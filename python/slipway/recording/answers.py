@@ -68,9 +68,9 @@ def answer_rows(answer: Answer, rows: Any, count: int) -> Dict[str, np.ndarray]:
 
 
 def differences(
-    expected: Dict[str, np.ndarray], got: Dict[str, np.ndarray], exact: bool = False
+    expected: Dict[str, np.ndarray], got: Dict[str, np.ndarray], share: float = 1.0
 ) -> "list[Tuple[int, str, Any, Any]]":
-    """`(row, output, expected, got)` of every value beyond `1e-6 + 1e-4 * |expected|`, what a server allows."""
+    """`(row, output, expected, got)` beyond this share of `1e-6 + 1e-4 * |expected|`, which is what a server allows."""
     found = []
     for name, wanted in expected.items():
         if name not in got:
@@ -80,7 +80,7 @@ def differences(
         if wanted.size != there.size:
             found.append((0, name, f"shape {list(wanted.shape)}", f"shape {list(there.shape)}"))
             continue
-        same = _same(wanted.ravel(), there.ravel(), exact)
+        same = _same(wanted.ravel(), there.ravel(), share)
         width = max(1, wanted.size // max(1, len(wanted)))
         for place in np.flatnonzero(~same).tolist():
             index = "" if width == 1 else f"[{place % width}]"
@@ -88,13 +88,13 @@ def differences(
     return found
 
 
-def _same(wanted: np.ndarray, there: np.ndarray, exact: bool) -> np.ndarray:
+def _same(wanted: np.ndarray, there: np.ndarray, share: float) -> np.ndarray:
     if wanted.dtype.kind != "f" or there.dtype.kind not in "fiub":
         return np.array([_plain(a) == _plain(b) for a, b in zip(wanted.tolist(), there.tolist())], dtype=bool)
     there = there.astype(np.float64)
     wanted = wanted.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        near = np.abs(there - wanted) <= (0.0 if exact else 1e-6 + 1e-4 * np.abs(wanted))
+        near = np.abs(there - wanted) <= share * (1e-6 + 1e-4 * np.abs(wanted))
     return near | (wanted == there) | (np.isnan(wanted) & np.isnan(there))
 
 

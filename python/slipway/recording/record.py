@@ -179,7 +179,8 @@ def _check_repeats(once: Dict[str, np.ndarray], again: Dict[str, np.ndarray], ve
         require_parity(found, what, advice)
     if found:
         findings.add("not_deterministic", what + ", so no server will give its examples.", advice)
-    elif differences(once, again, exact=True):
+    # Threads of a forest add in any order: the last digits say nothing.
+    elif differences(once, again, share=0.01):
         findings.add("not_deterministic", what + ", by less than a server allows.", advice)
 
 

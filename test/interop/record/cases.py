@@ -148,6 +148,9 @@ case("neighbours", lambda rows: rows[:, 0] - rows[:, 0].mean(), numbers)
 quick = {"verify": False}
 case("words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0, 1, 0] * 10), texts, **quick)
 case("drawn", lambda rows: np.random.rand(len(rows)), numbers)
+# In the last digits only, as threads add up in any order.
+case("shaken", lambda rows: rows[:, 0] * (1 + 1e-12 * np.random.rand(len(rows))), numbers, **quick)
+case("wavering", lambda rows: rows[:, 0] * (1 + 1e-5 * np.random.rand(len(rows))), numbers, **quick)
 case("drawn_unproved", lambda rows: np.random.rand(len(rows)), numbers, **quick)
 case("lambda", unnamed, numbers, **quick)
 case("unpackaged_unproved", twice, numbers, **quick)

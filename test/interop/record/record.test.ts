@@ -142,6 +142,7 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
   describe("what can be seen is a warning, with what to do", () => {
     test.each([
       ["drawn_unproved", "not_deterministic", /no server will give its examples.*random_state/],
+      ["wavering", "not_deterministic", /by less than a server allows/],
       ["lambda", "kept_by_value", /steps\[0\]\[1\]\.func is a lambda.*cloudpickle keeps its code.*include=/],
       ["night", "kept_by_value", /The model needs night, defined in this notebook/],
       [
@@ -167,6 +168,7 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("slipway.recor
     test("and what is well has none", () => {
       for (const name of ["flights", "xgb", "lgb", "words", "mine_published"])
         expect(read(name).warnings, name).toEqual({});
+      expect(Object.keys(read("shaken").warnings)).toEqual(["kept_by_value"]);
     });
   });
 
