@@ -183,8 +183,8 @@ describe("what cannot be served is refused, and what serves goes on", { timeout:
     const send = (manifest: object) =>
       deploy(server.url, smallModel("matrix"), { name: "later", manifest: manifest as Record<string, unknown> });
     await expect(send({ rollout: { steps: [] } })).rejects.toThrow(/rollout.*not built yet/);
-    await expect(send({ model: { path: "matrix.onnx", environment: {} } })).rejects.toThrow(
-      /model\.environment.*not built yet/,
+    await expect(send({ model: { path: "matrix.onnx", environment: { pyhton: "3.11" } } })).rejects.toThrow(
+      /model\.environment\.pyhton: .*Did you mean "?python/,
     );
     await expect(send({ serve: { replica: 2 } })).rejects.toThrow(/serve\.replica: .*Did you mean "?replicas/);
     await expect(client().models.get("later")).rejects.toMatchObject({ code: "model_not_found" });
