@@ -68,8 +68,9 @@ def _read_program(program: Any) -> _Said:
     shapes = [_shape(node.meta["val"]) for node in (*taken, *given)]
     inputs = [Input(node.name, _datatype(node), _shape(node.meta["val"])) for node in taken]
     names = _output_names(program.call_spec.out_spec, len(given))
-    outputs = names and [Output(name, _datatype(node), _shape(node.meta["val"])) for name, node in zip(names, given)]
-    return _Said(len(taken), inputs, outputs, all(shape[:1] == (-1,) for shape in shapes))
+    outputs = [Output(name, _datatype(node), _shape(node.meta["val"])) for name, node in zip(names or [], given)]
+    batched = all(shape[:1] == (-1,) for shape in shapes)
+    return _Said(len(taken), inputs, None if names is None else outputs, batched)
 
 
 def _output_names(spec: Any, count: int) -> Optional[List[str]]:

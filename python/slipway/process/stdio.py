@@ -2,9 +2,9 @@
 
 import sys
 import warnings
-from typing import Any, TextIO
+from typing import Any, Set, TextIO
 
-_shown = set()
+_shown: Set[str] = set()
 
 
 def by_line() -> None:
@@ -31,6 +31,7 @@ def log_to_stderr() -> None:
 
 def _show_warning(message: Any, category: Any, *_where: Any) -> None:
     line = f"WARNING {category.__name__}: {' '.join(str(message).split())}"
-    if line not in _shown:
+    # Texts may hold values, of which there is no end.
+    if line not in _shown and len(_shown) < 1000:
         _shown.add(line)
         print(line, file=sys.stderr)
