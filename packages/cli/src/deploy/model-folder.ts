@@ -1,4 +1,4 @@
-import { lstat, readdir } from "node:fs/promises";
+import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UsageError } from "../exit-codes.ts";
 import type { PlannedFile } from "./deploy-plan.ts";
@@ -9,7 +9,10 @@ const leftOut = /^(?:\..*|slipway\.ya?ml|__pycache__|node_modules|slipway-data|.
 const modelFile = /\.(?:onnx|joblib|pkl|pickle|skops|ubj|pt|pth|pt2|keras|cbm|remote\.json)$/;
 /** Says nothing of a model by its name alone, but where it is the only one of its kind. */
 const vagueFile = /^model\.(?:py|json|txt|bin)$/;
-const requirementFiles = ["requirements.txt", "constraints.txt", "python_env.yaml", "conda.yaml"];
+const companions = [
+  ...["requirements.txt", "constraints.txt", "python_env.yaml", "conda.yaml"],
+  ...["training/sample.parquet", "training/sample.csv"],
+];
 
 export function isOnnx(entry: string): boolean {
   return entry.endsWith(".onnx");
@@ -48,10 +51,11 @@ async function findModelBelow(folder: string, names: readonly string[]): Promise
   return found.length === 1 ? found[0]! : null;
 }
 
-/** Beside a model file, what says which Python packages it needs. */
-export async function listRequirements(folder: string): Promise<string[]> {
-  const files = await readdir(folder).catch((): string[] => []);
-  return files.filter((file) => requirementFiles.includes(file));
+/** Beside a model file, what says which Python packages it needs, and rows that it was trained on. */
+export async function listCompanions(folder: string): Promise<string[]> {
+  const isThere = async (file: string) => (await stat(join(folder, file)).catch(() => null))?.isFile() === true;
+  const found = await Promise.all(companions.map(async (file) => ((await isThere(file)) ? [file] : [])));
+  return found.flat();
 }
 
 /** All files below, but for hidden ones. @throws UsageError for a link, which could lead anywhere, and for too many files */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -59,6 +59,36 @@ describe("planDeploy", () => {
     await write("beside/slipway.yaml", "slipway: 1\nname: a\nmodel: {path: model.py}\n");
     expect((await planDeploy(file, undefined)).hint).toContain("slipway.yaml beside model.py is not read");
     expect((await planDeploy(join(root, "beside"), undefined)).hint).toBe(undefined);
+  });
+
+  test("a model of Python: with its requirements and sample, or the whole folder, but for what is hidden", async () => {
+    const paths = async (path: string) => {
+      const { entry, files } = await planDeploy(join(root, path), undefined);
+      return [entry, ...files.map((file) => file.path).filter((file) => file !== entry)];
+    };
+    for (const file of ["f.joblib", "requirements.txt", "training/sample.parquet", "other.csv"])
+      await write(`py/${file}`);
+    expect(await paths("py/f.joblib")).toEqual(["f.joblib", "requirements.txt", "training/sample.parquet"]);
+    expect(await paths("py")).toEqual(["f.joblib", "requirements.txt", "training/sample.parquet"]);
+    await write("py/slipway.yaml", "slipway: 1\nname: f\nmodel: {path: f.joblib}\n");
+    await write("py/.env");
+    await write("py/__pycache__/a.pyc");
+    expect(await paths("py")).toEqual(["f.joblib", "other.csv", "requirements.txt", "training/sample.parquet"]);
+    for (const file of ["MLmodel", "model.pkl", "code/own.py"]) await write(`mlflow/${file}`);
+    expect(await paths("mlflow")).toEqual(["MLmodel", "code/own.py", "model.pkl"]);
+    expect(await paths("mlflow/MLmodel")).toEqual(["MLmodel", "code/own.py", "model.pkl"]);
+    for (const file of ["config.json", "model.safetensors"]) await write(`hub/${file}`);
+    expect(await paths("hub")).toEqual(["config.json", "model.safetensors"]);
+    await symlink("/etc/hostname", join(root, "hub/vocab.txt"));
+    await expect(paths("hub")).rejects.toThrow(/vocab\.txt is a link/);
+  });
+
+  test("the URL of a model is a file that says where it is", async () => {
+    const plan = await planDeploy("http://triton:8000/ml/v2/models/Big%20Net/versions/2", undefined);
+    expect([plan.name, plan.entry, plan.files.length]).toEqual(["big-net", "model.remote.json", 1]);
+    const said = JSON.parse(await readFile(plan.files[0]!.absolute, "utf8"));
+    expect(said).toEqual({ url: "http://triton:8000/ml", model: "Big Net", version: "2" });
+    await expect(planDeploy("http://triton:8000/", undefined)).rejects.toThrow("/v2/models/NAME");
   });
 
   test("what is wrong is named", async () => {

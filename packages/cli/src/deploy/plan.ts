@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { isOnnx, isWholeFolder, listFolder, listRequirements, requireModelFile } from "./model-folder.ts";
+import { isOnnx, isWholeFolder, listFolder, listCompanions, requireModelFile } from "./model-folder.ts";
 import { planRemote } from "./plan-remote.ts";
 import { UsageError } from "../exit-codes.ts";
 import { readManifest, type ManifestJson } from "../manifest.ts";
@@ -89,7 +89,7 @@ async function filesOf(folder: string, entry: string): Promise<PlannedFile[]> {
   const beside = (await readdir(at).catch(() => [])).filter(
     (file) => file.startsWith(stem) && /^[._-]?(data|bin|weights?|\d+)/i.test(file.slice(stem.length)),
   );
-  if (!isOnnx(entry)) beside.push(...(await listRequirements(at)));
+  if (!isOnnx(entry)) beside.push(...(await listCompanions(at)));
   const paths = beside.toSorted().map((file) => join(dirname(entry), file).split(sep).join("/"));
   return Promise.all([entry, ...paths].map((path) => toPlanned(folder, path)));
 }
