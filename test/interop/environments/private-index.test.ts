@@ -8,6 +8,7 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -223,7 +224,11 @@ describe.skipIf(!hasUv)("environments", () => {
     });
     child.kill("SIGKILL");
     await once(child, "exit");
+    // What a killed server has left long ago goes along.
+    for (const name of ["old", "new"]) mkdirSync(join(folder, "tmp", name));
+    utimesSync(join(folder, "tmp", "old"), 1, 1);
     expect(await environments.prune({ keep })).toMatchObject({ removed: [{ hash: unneeded.hash }], kept: [] });
+    expect(readdirSync(join(folder, "tmp"))).toEqual(["new"]);
     expect(builtNow()).toEqual([expect.stringMatching(`^${kept.hash.slice(0, 24)}`)]);
   });
 

@@ -100,7 +100,7 @@ export function createEnvironments({ folder, index, clock, logger }: Environment
       const files = all.reduce((sum, each) => sum + each.files, 0);
       return { hash: found[0]!.hash, files, problems: all.flatMap(({ problems }) => problems) };
     },
-    prune: (how) => pruneEnvironments({ layout, holds }, how),
+    prune: (how) => pruneEnvironments(deps, how),
     async rebuild(hash, options = {}) {
       const { lock, name, interpreter: path } = (await requireNamed(hash))[0]!;
       const same = await interpreters.at(path);

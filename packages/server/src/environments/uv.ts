@@ -86,9 +86,12 @@ async function install({ layout, index, interpreters }: UvDeps, name: string, wa
     if (made.code !== 0) throw noVenv(interpreter.path, interpreter.minor, lastLines(made));
     const pip = [pythonOf(folder), "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"] as const;
     const only = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-cache-dir", "-r", requirements];
+    const network = networkEnvironment();
+    // pip alone does not know this variable of OpenSSL.
+    const certificates = index.caFile ?? network["SSL_CERT_FILE"] ?? null;
     const installed = await runTool({
       command: [...pip, "--quiet", "--retries", "2", ...only],
-      variables: { ...networkEnvironment(), ...toPipVariables(index) },
+      variables: { ...network, ...toPipVariables({ ...index, caFile: certificates }) },
       signal: watch.signal,
     });
     if (installed.code !== 0) throw noUv(hideCredentials(lastLines(installed), index));
