@@ -25,8 +25,11 @@ export function minimalEnvironment(): NodeJS.ProcessEnv {
   );
 }
 
-/** Of these, a program that others wrote finds nothing: they say where this server's own files are. */
-const notForModels = new Set(["HOME", "TMPDIR", "TMP", "TEMP", "NODE_COMPILE_CACHE"]);
+/**
+ * Of these, a program that others wrote finds nothing: they say where this server's own files are. The threshold of malloc is for what Node unloads;
+ * frameworks that take and free large arrays all the time would ask the system for each.
+ */
+const notForModels = new Set(["HOME", "TMPDIR", "TMP", "TEMP", "NODE_COMPILE_CACHE", "MALLOC_MMAP_THRESHOLD_"]);
 
 /** Names of the server's environment variables whose values are for models that ask for them. */
 const secretPrefix = "SLIPWAY_SECRET_";
