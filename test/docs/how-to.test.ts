@@ -12,6 +12,14 @@ import { canRun } from "./shell.ts";
 const frameworks = await findPythonEnvironment(join(root, "test/interop/frameworks/requirements.txt"));
 const what = "a Python 3.11 with the packages of test/interop/frameworks/requirements.txt";
 
+/** Python as it is once a page's `pip install` is done. */
+function installPython(folder: string): void {
+  const python = join(folder, "../bin/python");
+  const path = join(root, "python");
+  writeFileSync(python, `#!/bin/sh\nPYTHONPATH='${path}' exec '${join(frameworks!, "python")}' -B "$@"\n`);
+  chmodSync(python, 0o755);
+}
+
 describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout: 180_000 }, () => {
   test("deploy a scikit-learn model", () =>
     // The committed file is what the page's train.py writes.
@@ -30,15 +38,19 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
     follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
   test.skipIf(!needs(what, frameworks !== null, { inCi: "required" }))("record a model where it was trained", () =>
     follow("docs/how-to/record-a-model.md", {
-      // Python as it is once the page's `pip install` is done.
-      prepare: ({ folder }) => {
-        const python = join(folder, "../bin/python");
-        const path = join(root, "python");
-        writeFileSync(python, `#!/bin/sh\nPYTHONPATH='${path}' exec '${join(frameworks!, "python")}' -B "$@"\n`);
-        chmodSync(python, 0o755);
-      },
+      prepare: ({ folder }) => installPython(folder),
       skip: ({ code }) => code.startsWith("pip "),
     }),
+  );
+  // A new interpreter with all of MLflow, four times.
+  test.skipIf(process.env["MODE"] !== "all" || !needs(what, frameworks !== null, { inCi: "required" }))(
+    "deploy an MLflow model",
+    { timeout: 600_000 },
+    () =>
+      follow("docs/how-to/deploy-an-mlflow-model.md", {
+        prepare: ({ folder }) => installPython(folder),
+        skip: ({ code }) => code.startsWith("pip "),
+      }),
   );
   test("start from a model file", () =>
     follow("docs/how-to/start-from-a-model-file.md", {
