@@ -76,17 +76,17 @@ def predict(model, data):
     const replica = await model.open(declared);
     const answers = await replica.run(
       toTensors(declared, {
-        at: ["2026-03-01T12:00:00Z", "1999-12-31T23:00:00-02:00", null],
-        age: [1, 2, 3],
-        origin: ["ä", null, ""],
-        kind: ["b", "unheard of", "a"],
+        at: ["2026-03-01T12:00:00Z", "1999-12-31T23:00:00-02:00", null, "2026-01-01T00:30:00+01:00"],
+        age: [1, 2, 3, 4],
+        origin: ["ä", null, "", "x"],
+        kind: ["b", "unheard of", "a", "a"],
       }),
     );
     expect(answers.map((answer) => [answer.name, toRows(answer)])).toEqual([
-      ["year", [2026, 2000, null]],
-      ["text", ["ä!", "none!", "!"]],
-      ["code", [1, -1, 0]],
-      ["many", ['[1, {"deep": 1}]', '[1, {"deep": 2}]', '[1, {"deep": 3}]']],
+      ["year", [2026, 2000, null, 2025]],
+      ["text", ["ä!", "none!", "!", "x!"]],
+      ["code", [1, -1, 0, 0]],
+      ["many", ['[1, {"deep": 1}]', '[1, {"deep": 2}]', '[1, {"deep": 3}]', '[1, {"deep": 4}]']],
     ]);
     // numpy would make 2084 of it.
     const old = toTensors(declared, { at: ["1500-01-01"], age: [1], origin: ["x"], kind: ["a"] });
