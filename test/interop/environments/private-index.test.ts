@@ -14,9 +14,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { root } from "../../../tools/layer-list.ts";
 import { needs } from "../../lib/needs.ts";
 import { sharedEnvironments } from "../../lib/python-environment.ts";
 import { systemClock } from "../../../packages/server/src/kernel/clock.ts";
@@ -148,7 +148,9 @@ describe.skipIf(!hasUv)("environments", () => {
     const file = join(folder, "lock.txt");
     writeFileSync(file, lock.text);
     const go = index.stall();
-    const script = join(root, "packages/server/src/environments/testing/ensure.ts");
+    const script = fileURLToPath(
+      new URL("../../../packages/server/src/environments/testing/ensure.ts", import.meta.url),
+    );
     const child = spawn(process.execPath, [script, folder, index.url, file], { stdio: ["ignore", "pipe", "inherit"] });
     await expect.poll(() => wheelsAsked().length, { timeout: 30_000 }).toBeGreaterThan(0);
     child.kill("SIGKILL");
@@ -214,7 +216,9 @@ describe.skipIf(!hasUv)("environments", () => {
     expect(builtNow()).toHaveLength(2);
     const file = join(folder, "lock.txt");
     writeFileSync(file, unneeded.text);
-    const script = join(root, "packages/server/src/environments/testing/ensure.ts");
+    const script = fileURLToPath(
+      new URL("../../../packages/server/src/environments/testing/ensure.ts", import.meta.url),
+    );
     const child = spawn(process.execPath, [script, folder, index.url, file], { stdio: ["ignore", "pipe", "inherit"] });
     for await (const line of createInterface({ input: child.stdout })) if (line.startsWith("made ")) break;
     expect(await environments.prune({ keep })).toMatchObject({

@@ -14,7 +14,7 @@ import { parsePythonRange } from "./python-range.ts";
 import { runTool, type ToolEnd } from "./run-tool.ts";
 import { uvRequirements, uvVersion } from "./uv-release.ts";
 
-export interface UvRun extends Watch {
+interface UvRun extends Watch {
   readonly args: readonly string[];
   /** How often it asks once more where the network fails; left out: once. */
   readonly retries?: number;

@@ -19,7 +19,7 @@ export interface FindRequirementsRequest extends Watch {
   } | null;
 }
 
-export interface FoundRequirements {
+interface FoundRequirements {
   readonly requirements: readonly string[];
   readonly constraints: readonly string[];
   /** "3.11", "3.11.7" or ">=3.10"; null: nobody says. */
@@ -33,7 +33,7 @@ export interface FoundRequirements {
 /** What Python packages a model needs. @throws SlipwayError `invalid_model`, `precondition_failed` where what is written is wrong or cannot be had */
 export type FindRequirements = (request: FindRequirementsRequest) => Promise<FoundRequirements>;
 
-export interface RequirementsFinderDeps {
+interface RequirementsFinderDeps {
   readonly environments: Pick<Environments, "anyPython">;
   /** Path of `scan_file.py`, which tells what a file needs without loading it. */
   readonly scanner: string;

@@ -1,6 +1,1 @@
-export {
-  createRequirementsFinder,
-  type FindRequirements,
-  type FindRequirementsRequest,
-  type FoundRequirements,
-} from "./find-requirements.ts";
+export { createRequirementsFinder, type FindRequirements } from "./find-requirements.ts";
