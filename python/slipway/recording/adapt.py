@@ -7,9 +7,10 @@ from typing import Any, List, Optional, Sequence, Tuple
 import numpy as np
 
 from .checks import check_order, fitted_names
+from .column import Column
 from .errors import RecordError
 from .findings import Findings
-from .table import Column, Table, to_table
+from .table import Table, to_table
 
 _FEW_ROWS = 20
 

@@ -6,7 +6,8 @@ from typing import List
 
 import numpy as np
 
-from .table import Column, Table
+from .column import Column
+from .table import Table
 
 # Beyond so many different texts one of each would be all examples.
 _MOST_KINDS = 8

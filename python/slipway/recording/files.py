@@ -9,9 +9,11 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
+from .column import Column
 from .findings import Findings
 from .json_values import moment_text, to_json, to_records
-from .table import Column, Table
+from .table import Table, to_table
+from .yaml_text import Block, Commented
 
 _MOST_EXAMPLE_BYTES = 15 * 2**20
 
@@ -83,8 +85,6 @@ def _cell(column: Column, row: int) -> Any:
 
 def to_target(y: Any, table: Table, findings: Findings) -> Optional[Column]:
     """y as one more column of the sample."""
-    from .table import to_table
-
     if y is None:
         return None
     values = np.asarray(y)
@@ -109,8 +109,6 @@ def to_target(y: Any, table: Table, findings: Findings) -> Optional[Column]:
 
 def input_lines(table: Table, ranges: bool) -> Dict[str, Any]:
     """`model.inputs` of slipway.yaml."""
-    from .yaml_text import Block, Commented
-
     lines: Dict[str, Any] = Block()
     for column in table.columns:
         said: Dict[str, Any] = {"type": column.type}

@@ -7,7 +7,8 @@ from typing import Any, Dict, List
 
 import numpy as np
 
-from .table import Column, Table
+from .column import Column
+from .table import Table
 
 _SAFE = 2**53
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..process.tensors import DTYPES
 from ..tabular.declared import TYPES
+from .column import Column
 from .json_values import moment_text
-from .table import Column, Table
+from .table import Table
 
 
 def to_signature(table: Table, report: Dict[str, Any]) -> Dict[str, Any]:
