@@ -3,6 +3,7 @@ import { alternate, type Comparison } from "../lib/table.ts";
 import { pause, type RunningServer } from "../serving/running-program.ts";
 import { ask, type Way } from "../serving/variant.ts";
 import type { From } from "../../test/lib/entry.ts";
+import { measureAnew, measureThere, prepareEnvironment } from "./environment.ts";
 import { listPythonVariants } from "./slipway-variants.ts";
 import { measureImports, measureWorker } from "./worker.ts";
 import type { PythonWork } from "./works.ts";
@@ -18,17 +19,19 @@ const patienceMs = 60_000;
 
 /** A model process from its start to its first answer, and after it was killed; imports alone beside, in turn. */
 export async function measureLife(work: PythonWork, { python, repeats, from }: LifeOptions): Promise<Comparison> {
+  const lock = await prepareEnvironment(work);
   const [variant] = listPythonVariants(work, from);
   const { way } = variant!;
   const server = await variant!.start();
   try {
     await ask(server, way, work.questions[0]);
-    const found = await alternate(repeats, {
+    return await alternate(repeats, {
+      "environment there": async () => ({ ms: await measureThere(lock) }),
+      "environment made anew": async () => ({ ms: await measureAnew(lock) }),
       "imports alone": async () => ({ ms: await measureImports(python) }),
       "model process ready": async () => ({ ms: await measureWorker(work, python) }),
       "killed one replaced": async () => ({ ms: await measureReplaced(server, way, work) }),
     });
-    return found;
   } finally {
     await server.stop();
   }
