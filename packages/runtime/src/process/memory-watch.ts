@@ -44,9 +44,11 @@ function lookLater(): void {
 
 function lookAtAll(): void {
   lookLater();
-  const searches = looks++ % looksPerSearch === 0;
+  looks++;
+  let place = 0;
   for (const one of watched) {
-    if (searches) one.members = findDescendants(one.pid);
+    // Not all at once: a search takes a good part of a millisecond.
+    if ((looks + place++) % looksPerSearch === 0) one.members = findDescendants(one.pid);
     let bytes = 0;
     for (const pid of one.members) bytes += readResident(pid);
     if (bytes > one.limitBytes && !one.counting) void lookCloser(one);
