@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
+import { SlipwayError } from "@slipway/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   adaptRuntime,
@@ -55,6 +56,7 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
     ]);
   }, 180_000);
   afterAll(async () => {
+    for (const each of opened.values()) await (await each).close();
     await lake.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -67,8 +69,16 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
     probeLimits: { timeMs: 60_000, memoryBytes: 2 ** 31, heapBytes: 2 ** 29 },
   });
 
-  /** The original, and what is asked of `translate` about it. */
-  async function open(name: string, sample: string | null) {
+  const opened = new Map<string, ReturnType<typeof start>>();
+
+  /** The original, opened once, and what is asked of `translate` about it. */
+  function open(name: string, sample: string) {
+    const known = opened.get(name) ?? start(name, sample);
+    opened.set(name, known);
+    return known;
+  }
+
+  async function start(name: string, sample: string) {
     const files = { folder: join(folder, name), path: "model.joblib" };
     const model = await describePython({ bin: bin!, ...files, flavor: "sklearn" });
     const signature = { ...toSignature(model.report), outputs: model.report.outputs as Signature["outputs"] };
@@ -143,7 +153,7 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
   });
 
   test("of a pipeline with texts and missing values is proven, and refuses what the original refuses", async () => {
-    const { request, original, signature, close } = await open("pipeline", "training/sample.csv");
+    const { request, original, signature } = await open("pipeline", "training/sample.csv");
     const outcome = await translate(deps(), request);
     if (outcome.kind !== "proven") throw new Error(outcome.reason);
     expect(outcome.translation).toMatchObject({ outcome: "proven", packages: { skl2onnx: "1.20.0" } });
@@ -161,12 +171,29 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
       await expect(ask(replica, signature, [{ ...home, ...bad }])).rejects.toMatchObject({ code: "invalid_input" });
     }
     await replica.close();
-    await close();
     expect(readdirSync(request.folder).filter((file) => file.startsWith(".slipway-translate-"))).toEqual([]);
   });
 
+  test("of a model that dies of a made-up row are refused, and nothing more", async () => {
+    const { request, original } = await open("forest", "training/sample.parquet");
+    let ready = true;
+    const mortal: Replica = {
+      get ready() {
+        return ready;
+      },
+      async run(inputs) {
+        ready = [...(inputs[0]!.data as Float64Array)].every((value) => Number.isFinite(value));
+        if (ready) return original.run(inputs);
+        throw new SlipwayError("model_failed", "The process of the model ended.");
+      },
+      close: async () => {},
+    };
+    const outcome = await translate(deps(), { ...request, openOriginal: async () => mortal });
+    expect(outcome.translation.reason).toMatch(/^The original cannot be asked about made-up rows: .*ended/);
+  });
+
   test("that decide otherwise are refused, with the row", async () => {
-    const { request, close } = await open("forest", "training/sample.parquet");
+    const { request } = await open("forest", "training/sample.parquet");
     const python = join(folder, "tampering");
     const lines = [
       `"${bin}/python" "$@"`,
@@ -176,7 +203,6 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
     writeFileSync(python, `#!/bin/sh\n${lines.join("\n")}\n`);
     chmodSync(python, 0o755);
     const outcome = await translate(deps(python), request);
-    await close();
     expect(outcome).toMatchObject({ kind: "refused", translation: { outcome: "refused" } });
     expect(outcome.translation.reason).toMatch(
       /^The translation answers otherwise: of \d+ rows, \d+ answers? differs? by more than 0\.000001 \+ 0\.00001 .*in the original.*translated, for length /,
@@ -186,15 +212,18 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("translations 
 
   test("are refused where there is no sample, and where nobody knows how", async () => {
     const none = { folder, lock: "", sample: null } as const;
-    const { signature, request, close } = await open("own-function", "training/sample.parquet");
-    await close();
+    const { signature, request } = await open("own-function", "training/sample.parquet");
     const without = await translate(deps(), { ...request, ...none });
     expect(without.translation.reason).toMatch(/^There is no training sample to prove a translation with: add/);
     const own = await translate(deps(), request);
     expect(own.translation.reason).toMatch(/^skl2onnx could not translate it: FunctionTransformer/);
     const broken = await translate(deps(), { ...request, signature: { ...signature, batched: false } });
     expect(broken.translation.reason).toMatch(/one row a run/);
-    expect(dirname(request.folder)).toBe(folder);
+    const overlay = () => Promise.reject(new SlipwayError("invalid_model", "onnx needs numpy>=1.23."));
+    const old = await translate({ ...deps(), overlay }, request);
+    expect(old.translation.reason).toBe(
+      "The translators do not fit beside the model's packages: onnx needs numpy>=1.23.",
+    );
   });
 });
 

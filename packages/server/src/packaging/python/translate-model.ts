@@ -25,6 +25,9 @@ export interface Translated {
   readonly notes: readonly string[];
 }
 
+/** Of the original on rows that nobody recorded: one of them may keep it for ever. */
+const runLimitMs = 60_000;
+
 /** Tries a translation where one is wanted. @throws SlipwayError `precondition_failed` where ONNX was asked for and is not to be had */
 export async function translateModel(
   deps: InspectDeps,
@@ -71,7 +74,7 @@ export async function translateModel(
       ...options,
       ...(tolerance && { tolerance }),
       openOriginal: () =>
-        processRuntime.open({ folder, path: program.path }, signature, { threads: 1, what: job.path }),
+        processRuntime.open({ folder, path: program.path }, signature, { threads: 1, what: job.path, runLimitMs }),
     },
   );
   if (outcome.kind === "refused") {

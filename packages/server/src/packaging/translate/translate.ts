@@ -54,6 +54,11 @@ export async function translate(deps: TranslateDeps, request: TranslateRequest):
     const original = await request.openOriginal();
     try {
       return await proveWays(deps, request, { answer, rows, original, workFolder });
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      // It died of a row, or was ended because it went on for ever: whoever deploys gets the original all the same.
+      if (!SlipwayError.is(error) || !["model_failed", "not_ready"].includes(error.code)) throw error;
+      return toRefused(`The original cannot be asked about made-up rows: ${error.message}`, answer.packages);
     } finally {
       await original.close();
     }
