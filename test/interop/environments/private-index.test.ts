@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -64,7 +64,11 @@ describe.skipIf(!hasUv)("environments", () => {
   const said: string[] = [];
   const watch = { onProgress: (message: string) => void said.push(message) };
 
+  const searched = process.env["PATH"];
   beforeAll(async () => {
+    // One Python in place of all that a machine of developers has on its path.
+    const { stdout } = await run("python3", ["-c", "import os, sys; print(os.path.dirname(sys.executable))"]);
+    process.env["PATH"] = [stdout.trim(), "/usr/bin", "/bin"].join(delimiter);
     index = await startPackageIndex([
       { name: "demo", version: "1.0", requires: ["base"] },
       { name: "demo", version: "2.0", requires: ["base>=2"] },
@@ -75,7 +79,10 @@ describe.skipIf(!hasUv)("environments", () => {
       { name: "ancient", version: "1.0", requiresPython: ">=3.99" },
     ]);
   });
-  afterAll(() => index.close());
+  afterAll(async () => {
+    process.env["PATH"] = searched;
+    await index.close();
+  });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "slipway-envs-"));
     symlinkSync(join(sharedEnvironments(), "tools"), join(folder, "tools"));
