@@ -10,8 +10,12 @@ const modelFile = /\.(?:onnx|joblib|pkl|pickle|skops|ubj|pt|pth|pt2|keras|cbm|re
 /** Says nothing of a model by its name alone, but where it is the only one of its kind. */
 const vagueFile = /^model\.(?:py|json|txt|bin)$/;
 const companions = [
-  ...["requirements.txt", "constraints.txt", "python_env.yaml", "conda.yaml"],
-  ...["training/sample.parquet", "training/sample.csv"],
+  "requirements.txt",
+  "constraints.txt",
+  "python_env.yaml",
+  "conda.yaml",
+  "training/sample.parquet",
+  "training/sample.csv",
 ];
 
 export function isOnnx(entry: string): boolean {
