@@ -46,9 +46,8 @@ def of_xgboost(model: Any) -> Form:
 
 
 def of_lightgbm(model: Any) -> Form:
-    classes = getattr(model, "classes_", None) if hasattr(model, "_n_classes") and model._n_classes else None
-    is_classifier = type(model).__name__ == "LGBMClassifier"
-    return lightgbm_trees.of_booster(model.booster_, np.asarray(classes) if is_classifier else None)
+    classes = np.asarray(model.classes_) if type(model).__name__ == "LGBMClassifier" else None
+    return lightgbm_trees.of_booster(model.booster_, classes)
 
 
 READERS: Dict[Tuple[str, str], Read] = {

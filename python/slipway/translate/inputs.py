@@ -2,8 +2,6 @@
 
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
-import numpy as np
-
 from ..signature import Signature
 from .refusal import Refusal
 from .steps import first_step, iterate_chosen
@@ -91,7 +89,3 @@ def encoded_columns(model: Any, names: Sequence[str]) -> "set[str]":
         if any(isinstance(getattr(step, "categories_", None), list) for step in steps):
             found.update(chosen)
     return found
-
-
-def is_numeric(values: Any) -> bool:
-    return np.asarray(values).dtype.kind in "biuf"
