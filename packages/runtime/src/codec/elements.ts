@@ -195,13 +195,14 @@ const friendlyNames: Partial<Record<Datatype, string>> = {
 };
 
 /** `float32` for `FP32`: the names of slipway.yaml. */
-export function friendlyName(datatype: Datatype): string {
+export function friendlyName(datatype: Datatype, format?: "date-time"): string {
+  if (format === "date-time") return "datetime";
   return friendlyNames[datatype] ?? datatype.toLowerCase();
 }
 
 function expectation(rules: ElementRules): string {
   const { style, datatype, min, max } = rules;
-  const name = style === "record" ? friendlyName(datatype) : datatype;
+  const name = style === "record" ? friendlyName(datatype, rules.dateTime ? "date-time" : undefined) : datatype;
   const [lowest, highest] = limits[datatype] ?? [-Infinity, Infinity];
   if (datatype === "BYTES") return style === "record" ? name : "BYTES (a string)";
   if (datatype === "BOOL") return `${name} (true or false)`;

@@ -193,7 +193,9 @@ function missingFields(records: readonly Record<string, unknown>[], r: number, c
     .filter((name) => !known.has(name))
     .slice(0, 5);
   const slip = unknown.length === 0 ? "" : ` It has ${listNames(unknown)}, which the model does not know.`;
-  const expected = missing.map((column) => `${column.spec.name}: ${friendlyName(column.spec.datatype)}`);
+  const expected = missing.map(
+    (column) => `${column.spec.name}: ${friendlyName(column.spec.datatype, column.spec.format)}`,
+  );
   const shown = expected.slice(0, 5).join(", ") + (expected.length > 5 ? ", ..." : "");
   return new SlipwayError("invalid_input", `${place(records, r)} lacks ${listNames(names)}. Add ${shown}.${slip}`, {
     inputs: names,
