@@ -17,14 +17,14 @@ interface Translation {
   readonly packages?: Readonly<Record<string, string>>;
 }
 
-/** Which runtime serves a version and, where it is a translation, how far that was proven; a fact a line. */
-export function runtimeText(stored: unknown): string {
+/** Which runtime serves a version and, where it is a translation, how far that was proven; a fact a line. Null: the file itself, as ONNX. */
+export function runtimeText(stored: unknown): string | null {
   const program = (stored ?? { kind: "onnx" }) as Program;
   const { kind, flavor, original, translation, command, url } = program;
   if (kind === "python") return [`Python (${flavor})`, ...whyNot(translation)].join("\n");
   if (kind === "command") return `command: ${(command ?? []).join(" ")}`;
   if (kind === "remote") return `remote: ${url}`;
-  if (original === undefined || translation === undefined) return "ONNX";
+  if (original === undefined || translation === undefined) return null;
   return [`ONNX, translated from Python (${original.flavor})`, ...proofLines(translation)].join("\n");
 }
 

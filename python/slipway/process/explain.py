@@ -1,5 +1,6 @@
 """Exceptions as one sentence that says what happened and what to do. What stands here is read by callers: no paths."""
 
+import pickle
 import re
 from typing import Optional
 
@@ -30,6 +31,9 @@ def explain_opening(error: BaseException, source: Optional[Source]) -> ModelErro
     if isinstance(error, AttributeError) and "Can't get attribute" in str(error):
         return _missing_attribute(str(error))
     what = source.path.rsplit("/", 1)[-1] if source else "the model"
+    if isinstance(error, (EOFError, pickle.UnpicklingError)):
+        how = "It is cut off, or no pickle: write and deploy it again"
+        return ModelError("invalid_model", f"{what} could not be loaded: {one_line(error)} {how}.")
     return ModelError("invalid_model", f"{what} could not be loaded: {one_line(error)}")
 
 

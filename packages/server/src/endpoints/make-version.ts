@@ -79,7 +79,7 @@ export async function makeVersion(
   try {
     holds.push(await deps.blobs.hold(uploaded.map((file) => file.sha256)));
     await deps.blobs.layout(uploaded, folder);
-    context.progress("inspect", `opening ${request.entry} in a process of its own`, 0.2);
+    context.progress("inspect", `looking at ${request.entry}`, 0.2);
     const packaged = await deps.packaging.inspect({
       folder,
       path: request.entry,

@@ -18,7 +18,7 @@ export interface FormatRequest {
 const byEnding: readonly (readonly [RegExp, ManifestFlavor, string])[] = [
   [/\.onnx$/, "onnx", "an ONNX file"],
   [/(?:^|\/)MLmodel$/, "mlflow", "an MLflow model folder"],
-  [/\.(?:joblib|pkl|pickle)$/, "sklearn", "a pickled model, which is opened as scikit-learn writes them"],
+  [/\.(?:joblib|pkl|pickle)$/, "sklearn", "a pickle, taken for one of scikit-learn"],
   [/\.skops$/, "sklearn", "a scikit-learn model in skops form"],
   [/\.ubj$/, "xgboost", "an XGBoost model"],
   [/\.py$/, "python", "a Python file with predict()"],

@@ -175,8 +175,8 @@ test("a server that nobody asked for traces or its docs page loads neither", () 
     const loaded = [];
     registerHooks({ resolve: (name, context, next) => { const to = next(name, context); loaded.push(to.url); return to; } });
     await import(${JSON.stringify(app)});
-    console.log(loaded.join("\\n"));
-    process.exit(0);`;
+    // All of it, also where that is more than a pipe holds.
+    process.stdout.write([...new Set(loaded)].join("\\n"), () => process.exit(0));`;
   const loaded = execFileSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" });
   expect(loaded).toContain("fastify");
   // prom-client brings the small @opentelemetry/api by itself.
