@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -42,6 +43,17 @@ export async function findPythonEnvironment(requirements: string): Promise<strin
   const bin = join(folder, "bin");
   const whole = join(folder, "whole");
   if (existsSync(whole)) return bin;
+  // Files of tests run beside each other, and two may want the same one.
+  return withLock(`${folder}.lock`, async () => (existsSync(whole) ? bin : build({ requirements, folder })));
+}
+
+interface Building {
+  readonly requirements: string;
+  readonly folder: string;
+}
+
+async function build({ requirements, folder }: Building): Promise<string | null> {
+  const [bin, whole] = [join(folder, "bin"), join(folder, "whole")];
   const started = performance.now();
   console.error(`Building the Python environment of ${requirements} in ${folder}; this takes a minute, once.`);
   // A half one of an earlier run that was cut; scripts in `bin` name the folder, so it cannot be built elsewhere and moved.
@@ -63,4 +75,35 @@ export async function findPythonEnvironment(requirements: string): Promise<strin
   renameSync(`${whole}.part`, whole);
   console.error(`Built in ${Math.round((performance.now() - started) / 1000)} s.`);
   return bin;
+}
+
+/** One process at a time; a lock whose holder is gone is taken over. */
+async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  mkdirSync(dirname(path), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const holder = readFileSync(path, "utf8");
+      // It may be about to be written.
+      if (holder !== "" && !isAlive(Number(holder))) rmSync(path, { force: true });
+      else await sleep(200);
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
