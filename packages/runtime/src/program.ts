@@ -1,4 +1,5 @@
 import type { OnnxAdapter } from "./onnx/adapter.ts";
+import type { InputSpec, OutputSpec } from "./signature.ts";
 
 /**
  * How the files of a version are run. JSON-safe: it is stored with the version and hashed into nothing, as it follows from
@@ -99,19 +100,6 @@ export interface ModelReport {
   readonly notes: readonly string[];
 }
 
-export interface ReportedInput {
-  readonly name: string;
-  readonly datatype: string;
-  readonly shape: readonly number[];
-  readonly nullable: boolean;
-  readonly required?: boolean;
-  readonly categories?: readonly string[];
-  readonly format?: "date-time";
-}
-
-export interface ReportedOutput {
-  readonly name: string;
-  readonly datatype: string;
-  readonly shape: readonly number[];
-  readonly classes?: readonly string[];
-}
+/** As in a signature; what a value may be, only slipway.yaml says. */
+export type ReportedInput = Omit<InputSpec, "range">;
+export type ReportedOutput = OutputSpec;

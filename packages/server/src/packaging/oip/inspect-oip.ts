@@ -14,8 +14,8 @@ import type { InspectDeps, InspectJob, OipDeps } from "../inspect-job.ts";
 import { mergeOutputs } from "../merge-outputs.ts";
 import { requireNoProblems } from "../merge-signature.ts";
 import type { PackagedModel } from "../packaged-model.ts";
-import { toPythonInputs } from "../python/python-signature.ts";
-import { makeUpRows } from "../python/try-model.ts";
+import { toReportedInputs } from "../reported-inputs.ts";
+import { makeUpRows } from "../made-up-rows.ts";
 
 /**
  * Says what a model is that another program serves: one that Slipway starts, or one at a URL.
@@ -85,13 +85,9 @@ async function lookAt(
   job: InspectJob,
   { program, said }: { readonly program: CommandProgram | RemoteProgram; readonly said: ModelReport },
 ): Promise<{ signature: Signature; report: ProbeReport }> {
-  const inputs = toPythonInputs(said, job.model);
+  const inputs = toReportedInputs(said, job.model);
   const problems: Parameters<typeof requireNoProblems>[0] = [];
-  const outputs = mergeOutputs(
-    { outputs: (said.outputs ?? []) as Signature["outputs"], classes: {} },
-    job.model,
-    problems,
-  );
+  const outputs = mergeOutputs({ outputs: said.outputs ?? [], classes: {} }, job.model, problems);
   requireNoProblems(problems);
   const signature = { ...inputs, outputs };
   const openedAt = performance.now();

@@ -20,7 +20,7 @@ import type { PackagedModel } from "../packaged-model.ts";
 import { toRewritten } from "../rewritten-file.ts";
 import { toOpenError } from "./open-error.ts";
 import type { PythonModel } from "./python-model.ts";
-import { toPythonInputs } from "./python-signature.ts";
+import { toReportedInputs } from "../reported-inputs.ts";
 import { requireFitting } from "./require-fitting.ts";
 import { translateModel } from "./translate-model.ts";
 import { tryModel } from "./try-model.ts";
@@ -126,7 +126,7 @@ async function lookAt(
   opened: OpenedModel,
 ): Promise<{ signature: Signature; report: ProbeReport }> {
   const { report } = opened;
-  const inputs = toPythonInputs(report, job.model);
+  const inputs = toReportedInputs(report, job.model);
   job.onProgress?.("trying it out");
   const tried = await tryModel(deps, job, { opened, inputs });
   requireFitting(job.path, tried, report.notes);
@@ -149,7 +149,7 @@ function toOutputFacts({ outputs: said }: ModelReport, tried: TriedReplica, file
   const classes = Object.fromEntries(
     (said ?? []).flatMap((output) => (output.classes ? [[output.name, output.classes]] : [])),
   );
-  return { outputs: outputs as Signature["outputs"], classes };
+  return { outputs: outputs, classes };
 }
 
 function toProbeReport({ report, openMs }: OpenedModel, signature: Signature, tried: TriedReplica): ProbeReport {

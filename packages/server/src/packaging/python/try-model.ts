@@ -1,8 +1,6 @@
 import {
-  makeUpInputs,
   packColumns,
   recordsToTensors,
-  sliceRows,
   tryReplica,
   type DescribedModel,
   type Signature,
@@ -12,10 +10,10 @@ import {
 import { toManifestExamples } from "@slipway/contract";
 import { readInputs } from "../examples/read-inputs.ts";
 import type { InspectDeps, InspectJob } from "../inspect-job.ts";
+import { makeUpRows, triedRows } from "../made-up-rows.ts";
 
 /** Time for the timed runs together. */
 const budgetMs = 300;
-const triedRows = 3;
 
 interface Subject {
   readonly opened: DescribedModel;
@@ -31,7 +29,7 @@ export async function tryModel(deps: InspectDeps, job: InspectJob, { opened, inp
   for (const read of [
     () => examplesOf(deps, job, inputs),
     () => exampleOf(opened),
-    () => sampleOf(deps, job, inputs),
+    () => readFirst(deps, job, { inputs, file: job.sample }),
   ]) {
     const rows = toRows(inputs, await read());
     if (rows.length === 0) continue;
@@ -47,16 +45,9 @@ export async function tryModel(deps: InspectDeps, job: InspectJob, { opened, inp
 
 type Records = readonly Record<string, unknown>[];
 
-async function examplesOf(deps: InspectDeps, job: InspectJob, { inputs }: Signature): Promise<Records> {
-  if (job.model?.examples === undefined) return [];
-  const { path: file } = toManifestExamples(job.model.examples);
-  return readInputs(deps, {
-    folder: job.folder,
-    file,
-    inputs,
-    rows: triedRows,
-    ...(job.signal && { signal: job.signal }),
-  });
+async function examplesOf(deps: InspectDeps, job: InspectJob, inputs: Signature): Promise<Records> {
+  const examples = job.model?.examples;
+  return readFirst(deps, job, { inputs, file: examples === undefined ? null : toManifestExamples(examples).path });
 }
 
 /** A list for each column, as rows. */
@@ -70,16 +61,15 @@ function exampleOf({ report: { example } }: DescribedModel): Promise<Records> {
   return Promise.resolve(records);
 }
 
-async function sampleOf(deps: InspectDeps, job: InspectJob, { inputs }: Signature): Promise<Records> {
-  const file = job.sample;
+interface First {
+  readonly inputs: Signature;
+  /** Null: there is none. */
+  readonly file: string | null;
+}
+
+async function readFirst(deps: InspectDeps, { folder, signal }: InspectJob, { inputs, file }: First): Promise<Records> {
   if (file === null) return [];
-  return readInputs(deps, {
-    folder: job.folder,
-    file,
-    inputs,
-    rows: triedRows,
-    ...(job.signal && { signal: job.signal }),
-  });
+  return readInputs(deps, { folder, file, inputs: inputs.inputs, rows: triedRows, ...(signal && { signal }) });
 }
 
 const noFields = { extraFields: new Set<string>() };
@@ -93,10 +83,4 @@ function toRows(signature: Signature, records: Records): (readonly Tensor[])[] {
       return [];
     }
   });
-}
-
-export function makeUpRows(signature: Signature): (readonly Tensor[])[] {
-  const all = makeUpInputs(signature, triedRows);
-  if (!signature.batched) return [makeUpInputs(signature, 1)];
-  return Array.from({ length: triedRows }, (_, row) => all.map((tensor) => sliceRows(tensor, row, row + 1)));
 }

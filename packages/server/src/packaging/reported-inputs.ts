@@ -6,15 +6,8 @@ import {
   type ManifestInput,
   type ManifestProblem,
 } from "@slipway/contract";
-import {
-  isFloat,
-  type Datatype,
-  type InputSpec,
-  type ModelReport,
-  type ReportedInput,
-  type Signature,
-} from "@slipway/runtime";
-import { datatypeOf, toTraits } from "../port-types.ts";
+import { isFloat, type InputSpec, type ModelReport, type ReportedInput, type Signature } from "@slipway/runtime";
+import { datatypeOf, toTraits } from "./port-types.ts";
 
 type ManifestModel = Manifest["model"] | null;
 
@@ -23,12 +16,12 @@ type ManifestModel = Manifest["model"] | null;
  * knows the names and their order; of types it often only guesses, so there the manifest is believed.
  * The outputs are left open. @throws SlipwayError `invalid_manifest`
  */
-export function toPythonInputs(report: ModelReport, model: ManifestModel): Signature {
+export function toReportedInputs(report: ModelReport, model: ManifestModel): Signature {
   const said = new Map(Object.entries(model?.inputs ?? {}).map(([name, value]) => [name, toManifestInput(value)]));
   const { inputs: reported, batched } = report;
   const array = findArray(reported);
   if (array !== null && said.size > 0 && !said.has(array.name)) {
-    const packed = { tensor: array.name, datatype: array.datatype as Datatype };
+    const packed = { tensor: array.name, datatype: array.datatype };
     return { inputs: toColumns(array, said), outputs: [], packed, batched };
   }
   const inputs = reported === null ? fromManifest(said) : fromReport(reported, said);
@@ -39,7 +32,7 @@ export function toPythonInputs(report: ModelReport, model: ManifestModel): Signa
 /** The only input, where it is an array of numbers whose columns have no names: the manifest can give them some. */
 function findArray(reported: ModelReport["inputs"]): ReportedInput | null {
   const [only, ...others] = reported ?? [];
-  const isArray = only?.shape.length === 2 && others.length === 0 && isFloat(only.datatype as Datatype);
+  const isArray = only?.shape.length === 2 && others.length === 0 && isFloat(only.datatype);
   return isArray ? only : null;
 }
 
@@ -66,7 +59,7 @@ function fromReport(reported: readonly ReportedInput[], said: ReadonlyMap<string
   if (unknown.length > 0) throw invalidManifest(unknown.map((name) => toProblem(name, names)));
   return reported.map((input) => {
     const extra = said.get(input.name);
-    const base: InputSpec = { ...input, datatype: input.datatype as Datatype };
+    const base: InputSpec = { ...input, datatype: input.datatype };
     if (extra === undefined) return base;
     const { nullable, ...traits } = toTraits(extra);
     const { format: _, ...rest } = base;
