@@ -7,7 +7,7 @@ import { startServer, useServer } from "../lib/server.ts";
 
 const admin = "the-first-admin-token";
 const server = useServer({ env: { SLIPWAY_TOKEN: admin } });
-const scopes = ["infer", "read", "deploy", "admin"] as const;
+const scopes = ["infer", "read", "track", "deploy", "admin"] as const;
 type Scope = (typeof scopes)[number];
 const tokens: Record<string, { id: string; secret: string }> = {};
 const { origin_late_3h: _, ...record } = flight;
@@ -65,8 +65,9 @@ const routes: readonly (readonly [Scope, string, string, JsonRequest, number])[]
 const may: Readonly<Record<Scope, readonly Scope[]>> = {
   infer: ["infer"],
   read: ["read"],
-  deploy: ["infer", "read", "deploy"],
-  admin: ["infer", "read", "deploy", "admin"],
+  track: ["read", "track"],
+  deploy: ["infer", "read", "track", "deploy"],
+  admin: ["infer", "read", "track", "deploy", "admin"],
 };
 
 describe.each(routes)("%s: %s %s", (needed, method, path, request, status) => {
@@ -109,6 +110,29 @@ test("over the rate of a token every face refuses in its own words and says when
   // Neither what it reads and changes nor another token of the same user is concerned.
   expect((await ask("/api/v1/models", secret)).status).toBe(200);
   expect((await ask("/endpoints/flight-delay/predict", tokens["deploy"]!.secret, predict)).status).toBe(200);
+});
+
+test("a token is as good as the password of Basic, but a page of another site may change nothing with it", async () => {
+  const { secret } = tokens["deploy"]!;
+  const basic = (pair: string) => ({ authorization: `Basic ${Buffer.from(pair).toString("base64")}` });
+  const url = `${server.url}/endpoints/flight-delay/predict`;
+  for (const pair of [`anybody:${secret}`, `${secret}:`, secret])
+    expect((await fetchJson(url, { ...predict, headers: basic(pair) })).status, pair.slice(0, 9)).toBe(200);
+  for (const pair of ["", ":", `${secret}:wrong`, "anybody:wrong"])
+    expect((await fetchJson(url, { ...predict, headers: basic(pair) })).status, pair.slice(0, 9)).toBe(401);
+  const from = async (headers: Record<string, string>, request: JsonRequest) =>
+    (await fetchJson(url, { ...request, headers: { ...basic(`:${secret}`), ...headers } })).status;
+  expect(await from({ origin: "https://evil.example" }, predict)).toBe(403);
+  expect(await from({ "sec-fetch-site": "cross-site" }, predict)).toBe(403);
+  expect(await from({ origin: new URL(server.url).origin }, predict)).toBe(200);
+  expect(await from({ "sec-fetch-site": "same-origin", origin: "https://proxied.example" }, predict)).toBe(200);
+  // With Bearer the page must have been given the token.
+  const bearer = { authorization: `Bearer ${secret}`, origin: "https://friend.example" };
+  expect((await fetchJson(url, { ...predict, headers: bearer })).status).toBe(200);
+  // A browser asks for it where a person navigates.
+  const page = await fetchJson(`${server.url}/api/v1/models`, { headers: { accept: "text/html" } });
+  expect([page.status, page.headers.get("www-authenticate")]).toEqual([401, expect.stringMatching(/^Basic /)]);
+  expect((await ask("/api/v1/models", null)).headers.get("www-authenticate")).toBe(null);
 });
 
 test("what is public needs no token and tells no name of a model", async () => {

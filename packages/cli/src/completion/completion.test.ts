@@ -30,7 +30,7 @@ test("words that only lead on are commands too", () => {
   expect(childrenOf(nodes, "").find((child) => child.name === "token")?.summary).toBe("create, list, revoke");
   expect(nodes.find((node) => node.path === "token create")?.options[2]).toEqual({
     names: ["--scope"],
-    value: ["infer", "read", "deploy", "admin"],
+    value: ["infer", "read", "track", "deploy", "admin"],
     meaning: "what it may do",
   });
 });
@@ -86,9 +86,9 @@ _slipway; printf '%s\\n' "\${COMPREPLY[@]}"`;
   });
 
   test("values of an option, with = and without", () => {
-    expect(complete("token", "create", "--scope", "")).toEqual(["infer", "read", "deploy", "admin"]);
+    expect(complete("token", "create", "--scope", "")).toEqual(["infer", "read", "track", "deploy", "admin"]);
     expect(complete("token", "create", "--scope", "=", "a")).toEqual(["admin"]);
-    expect(complete("token", "create", "--scope", "=")).toEqual(["infer", "read", "deploy", "admin"]);
+    expect(complete("token", "create", "--scope", "=")).toEqual(["infer", "read", "track", "deploy", "admin"]);
     expect(complete("models", "-o", "j")).toEqual(["json"]);
     expect(complete("predict", "x", "--data", "")).toEqual([]);
     expect(complete("token", "create", "--scope", "deploy", "--us")).toEqual(["--user"]);

@@ -9,11 +9,11 @@ export const tokenCommands: CommandGroup = {
     {
       usage: "token create",
       summary: "make a token; its secret is shown this once",
-      about: `${about} infer predicts, read looks, deploy does both and changes models and endpoints, admin may do everything. With a rate, requests that need infer (predictions, their labels, descriptions of a model) beyond it are refused with 429, per server; a request of many rows is one.`,
+      about: `${about} infer predicts, read looks, track looks and logs what MLflow clients log, deploy does all of these and changes models and endpoints, admin may do everything. With a rate, requests that need infer (predictions, their labels, descriptions of a model) beyond it are refused with 429, per server; a request of many rows is one.`,
       options: [
         dataOption,
         ["--user <name>!", "who holds it, as it stands in the history"],
-        ["--scope <infer|read|deploy|admin>!", "what it may do"],
+        ["--scope <infer|read|track|deploy|admin>!", "what it may do"],
         ["--rate <rate>", "most predictions: 100/s, 60/m or 1000/h (default: as many as it likes)"],
         ["--burst <count>", "how many of them may come at once after a pause (default: the number of the rate)"],
       ],

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ErrorCode } from "../errors.ts";
 
 /** What a token must be good for; `public` needs none. */
-export type Scope = "public" | "infer" | "read" | "deploy" | "admin";
+export type Scope = "public" | "infer" | "read" | "track" | "deploy" | "admin";
 
 export interface RouteSpec {
   readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE" | "HEAD";

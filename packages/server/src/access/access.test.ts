@@ -88,9 +88,20 @@ test("without tokens none is required", async () => {
   await sql.close();
 });
 
-test("reading and predicting are different rights; deploy has both, admin has all", () => {
-  const matrix = (["infer", "read", "deploy", "admin"] as const).map((scope) =>
-    (["infer", "read", "deploy", "admin"] as const).map((wanted) => (allows(scope, wanted) ? 1 : 0)).join(""),
-  );
-  expect(matrix).toEqual(["1000", "0100", "1110", "1111"]);
+test("reading and predicting are different rights; who tracks reads, deploy has all three, admin has all", () => {
+  const scopes = ["infer", "read", "track", "deploy", "admin"] as const;
+  const matrix = scopes.map((scope) => scopes.map((wanted) => (allows(scope, wanted) ? 1 : 0)).join(""));
+  expect(matrix).toEqual(["10000", "01000", "01100", "11110", "11111"]);
+});
+
+test("a token is let in as Bearer and as Basic: the password, or the user where there is none", async () => {
+  const { sql, access } = await openAccess("first");
+  const basic = (pair: string) => `Basic ${Buffer.from(pair).toString("base64")}`;
+  for (const header of ["Bearer first", basic("ann:first"), basic("first:"), basic(":first"), basic("first")])
+    expect(access.authorize(header, infer), header).toMatchObject({ user: "admin" });
+  for (const header of [undefined, "", basic(""), basic(":"), basic("first:other"), "Basic !", "Digest first", "first"])
+    await expect(async () => access.authorize(header, infer), header).rejects.toMatchObject({
+      code: "unauthenticated",
+    });
+  await sql.close();
 });

@@ -5,7 +5,7 @@ import type { Sql } from "../platform/sql/index.ts";
 import { createAdmission, type Holder, type Wanted } from "./admission.ts";
 import { toRateText } from "./rate.ts";
 import { appendAudit, createTokenStore, type AccessTables } from "./store.ts";
-import { createSecret, hashSecret, parseBearer, type Principal, type Token, type TokenOrder } from "./token.ts";
+import { createSecret, hashSecret, parseSecret, type Principal, type Token, type TokenOrder } from "./token.ts";
 
 export interface AccessDeps {
   readonly sql: Sql;
@@ -22,7 +22,7 @@ export interface Access {
    * where it needs `infer`, whether the rate of the token does; that takes one from its bucket. Buckets are in the memory of
    * this process. Answers from memory where it can, without a promise; what SQL says is trusted for five seconds, so a
    * revoked token works no longer than that in any process.
-   * @param authorization as it stands in the header: `Bearer SECRET`
+   * @param authorization as it stands in the header: `Bearer SECRET`, or `Basic` with the secret as the password
    * @throws SlipwayError `unauthenticated`, `forbidden`, `rate_limited` with `retry_after_ms`
    */
   authorize(authorization: string | undefined, wanted: Wanted): Principal | Promise<Principal>;
@@ -71,14 +71,14 @@ export function createAccess({ sql, clock, adminToken }: AccessDeps): Access {
       return adminHash !== null || (await store.list()).some((token) => token.revokedAt === null);
     },
     authorize(authorization, wanted) {
-      const holder = findHolder(parseBearer(authorization));
+      const holder = findHolder(parseSecret(authorization));
       return holder instanceof Promise
         ? holder.then((found) => admission.admit(found, wanted))
         : admission.admit(holder, wanted);
     },
     hasRate(authorization) {
       try {
-        const holder = findHolder(parseBearer(authorization));
+        const holder = findHolder(parseSecret(authorization));
         if (!(holder instanceof Promise)) return holder.limit !== null;
         return holder.then(
           ({ limit }) => limit !== null,

@@ -7,6 +7,7 @@ export { parseRate, type Rate } from "./rate.ts";
 export { appendAudit } from "./store.ts";
 export {
   allows,
+  isAmbient,
   parseScope,
   parseUser,
   type Principal,

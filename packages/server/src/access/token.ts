@@ -2,15 +2,19 @@ import { createHash, randomBytes } from "node:crypto";
 import { SlipwayError } from "@slipway/contract";
 import type { Rate } from "./rate.ts";
 
-const scopes = ["infer", "read", "deploy", "admin"] as const;
+const scopes = ["infer", "read", "track", "deploy", "admin"] as const;
 export type TokenScope = (typeof scopes)[number];
 
-/** What each scope may do. Reading predictions and predicting are different rights: neither includes the other. */
+/**
+ * What each scope may do. Reading predictions and predicting are different rights: neither includes the other. Who tracks logs
+ * runs and registers versions, and reads; what serves he does not change.
+ */
 const grants: Readonly<Record<TokenScope, readonly TokenScope[]>> = {
   infer: ["infer"],
   read: ["read"],
-  deploy: ["deploy", "read", "infer"],
-  admin: ["admin", "deploy", "read", "infer"],
+  track: ["track", "read"],
+  deploy: ["deploy", "track", "read", "infer"],
+  admin: ["admin", "deploy", "track", "read", "infer"],
 };
 
 export function allows(scope: TokenScope, wanted: TokenScope): boolean {
@@ -46,16 +50,31 @@ export function hashSecret(secret: string): string {
 }
 
 /**
- * The secret of an `authorization` header or metadata entry.
+ * The secret of an `authorization` header or metadata entry: `Bearer SECRET`, or `Basic` with it as the password, whatever
+ * the user is called, or as the user where there is no password.
  * @throws SlipwayError `unauthenticated`
  */
-export function parseBearer(authorization: string | undefined): string {
-  const match = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "");
-  if (match) return match[1]!;
+export function parseSecret(authorization: string | undefined): string {
+  const bearer = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "");
+  const secret = bearer ? bearer[1]! : parseBasic(authorization);
+  if (secret !== "") return secret;
   throw new SlipwayError(
     "unauthenticated",
-    'This server needs a token: send "authorization: Bearer TOKEN", or set SLIPWAY_TOKEN for the command line.',
+    'This server needs a token: send "authorization: Bearer TOKEN", or it as the password of Basic authentication, or set SLIPWAY_TOKEN for the command line.',
   );
+}
+
+function parseBasic(authorization: string | undefined): string {
+  const match = /^Basic\s+([A-Za-z0-9+/_=-]+)\s*$/i.exec(authorization ?? "");
+  if (!match) return "";
+  const pair = Buffer.from(match[1]!, "base64").toString();
+  const colon = pair.indexOf(":");
+  return colon === -1 ? pair : pair.slice(colon + 1) || pair.slice(0, colon);
+}
+
+/** Whether a browser may have added it by itself, as it does once somebody has typed it in. */
+export function isAmbient(authorization: string | undefined): boolean {
+  return authorization !== undefined && /^basic\s/i.test(authorization);
 }
 
 /** @throws SlipwayError `invalid_request` */
