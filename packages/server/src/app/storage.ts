@@ -7,12 +7,14 @@ import type { Lifecycle } from "../kernel/lifecycle.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
 import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
 import { registryMigrations } from "../registry/index.ts";
+import { trackingMigrations } from "../tracking/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, waitUntilAlone, type Sql } from "../platform/sql/index.ts";
 
 /** Every capability's steps, in the order of the layers. */
 export const migrations = [
   ...queueMigrations,
   ...accessMigrations,
+  ...trackingMigrations,
   ...registryMigrations,
   ...lakeMigrations,
   ...labelMigrations,

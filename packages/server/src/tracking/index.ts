@@ -1,0 +1,1 @@
+export { trackingMigrations } from "./migrations.ts";
