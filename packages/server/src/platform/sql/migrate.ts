@@ -2,7 +2,8 @@ import { SlipwayError } from "@slipway/contract";
 import type { Kysely } from "kysely";
 import { systemClock } from "../../kernel/clock.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { Sql, SqlDialect } from "./sql.ts";
+import type { SqlDialect } from "./dialect.ts";
+import type { Sql } from "./sql.ts";
 
 /** One step of a schema. It is never changed once released; a later one is added. */
 export interface Migration {

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
-
-export type SqlDialect = "sqlite" | "postgres";
+import type { SqlDialect } from "./dialect.ts";
+import type { SqlTasks } from "./task.ts";
 
 /**
  * The SQL port. One text of queries serves SQLite and PostgreSQL: ids are made by the application, times are BIGINT
@@ -21,6 +21,11 @@ export interface Sql<Tables = any> {
    * @throws SlipwayError `conflict` where the database stayed busy
    */
   tx<T>(fn: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * The tasks of a module (`import type * as tasks`, then `sql.tasks<typeof tasks>(url)`), which is loaded where the database
+   * is when the first of them is called. Outside `tx` only, where they would wait for themselves.
+   */
+  tasks<M>(module: URL): SqlTasks<M>;
   /**
    * Writes all that is committed now into a new SQLite file; others go on reading and writing meanwhile.
    * @throws SlipwayError `unimplemented` where the database is no SQLite

@@ -2,11 +2,14 @@ import { Worker } from "node:worker_threads";
 import { SlipwayError } from "@slipway/contract";
 import { SqlError, sqliteErrorKind } from "./sql-error.ts";
 import type { SqlValue } from "./sql-value.ts";
-import type { StatementResult, WorkerAnswer, WorkerOptions, WorkerRequest } from "./sqlite-worker.ts";
+import type { TaskCall } from "./task.ts";
+import { unpackError } from "./task-error.ts";
+import type { TaskOutcome } from "./write-queue.ts";
+import type { StatementResult, WorkerAnswer, WorkerOptions, WorkerRequest } from "./sqlite-messages.ts";
 
 interface Waiting {
   readonly sql: string;
-  resolve(result: StatementResult): void;
+  resolve(result: unknown): void;
   reject(error: unknown): void;
 }
 
@@ -50,7 +53,17 @@ export class SqliteThread {
   }
 
   run(sql: string, parameters: readonly SqlValue[]): Promise<StatementResult> {
-    return this.#send((id) => ({ id, sql, parameters }), sql);
+    return this.#send((id) => ({ id, sql, parameters }), sql) as Promise<StatementResult>;
+  }
+
+  /** In one snapshot. */
+  read(call: TaskCall): Promise<unknown> {
+    return this.#send((id) => ({ id, read: call }), call.name);
+  }
+
+  /** In one transaction; the caller has the writer to itself. */
+  write(calls: readonly TaskCall[]): Promise<readonly TaskOutcome[]> {
+    return this.#send((id) => ({ id, write: calls }), "tasks") as Promise<readonly TaskOutcome[]>;
   }
 
   /** Closes the database and ends the thread, after what was sent before. */
@@ -60,23 +73,35 @@ export class SqliteThread {
     await this.#gone.promise;
   }
 
-  #send(make: (id: number) => WorkerRequest, sql: string): Promise<StatementResult> {
+  #send(make: (id: number) => WorkerRequest, sql: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure);
       const id = this.#nextId++;
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(id, { sql, resolve, reject });
-      this.#worker.postMessage(make(id));
+      try {
+        this.#worker.postMessage(make(id));
+      } catch (error) {
+        this.#forget(id);
+        reject(error);
+      }
     });
   }
 
   #take(answer: WorkerAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
-    this.#waiting.delete(answer.id);
-    if (this.#waiting.size === 0 && !this.#closing) this.#worker.unref();
+    this.#forget(answer.id);
     if ("result" in answer) waiting.resolve(answer.result);
+    else if ("output" in answer) waiting.resolve(answer.output);
+    else if ("outcomes" in answer) waiting.resolve(answer.outcomes);
+    else if ("failure" in answer) waiting.reject(unpackError(answer.failure));
     else waiting.reject(new SqlError(sqliteErrorKind(answer.error.errcode), answer.error.message, waiting.sql));
+  }
+
+  #forget(id: number): void {
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0 && !this.#closing) this.#worker.unref();
   }
 
   #fail(error: Error): void {

@@ -1,31 +1,12 @@
-/** The thread that owns one SQLite connection: answers one statement a message, in order. */
+/** The thread that owns one SQLite connection: answers one statement, or the tasks of a message, in order. */
 import { constants, setPriority } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import type { SqlValue } from "./sql-value.ts";
-
-export interface WorkerOptions {
-  readonly path: string;
-  readonly readOnly: boolean;
-  readonly busyTimeoutMs: number;
-  /** Yields the processor to every other thread, where the system has a priority for each. */
-  readonly background?: boolean;
-}
-
-export type WorkerRequest =
-  | { readonly id: number; readonly sql: string; readonly parameters: readonly SqlValue[] }
-  | { readonly id: number; readonly close: true };
-
-export interface StatementResult {
-  readonly rows: readonly unknown[];
-  /** Rows that an INSERT, UPDATE or DELETE touched; 0 for everything else. */
-  readonly changes: number;
-}
-
-export type WorkerAnswer =
-  | { readonly id: number; readonly result: StatementResult }
-  | { readonly id: number; readonly error: { readonly message: string; readonly errcode: number | undefined } };
+import { createSqliteTasks, type Sendable } from "./sqlite-tasks.ts";
+import { packError } from "./task-error.ts";
+import type { StatementResult, WorkerAnswer, WorkerOptions, WorkerRequest } from "./sqlite-messages.ts";
 
 interface Prepared {
   readonly statement: StatementSync;
@@ -35,9 +16,14 @@ interface Prepared {
 const maxPrepared = 256;
 const port = parentPort!;
 const options = workerData as WorkerOptions;
-if (options.background === true && process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
+if (options.yields && process.platform === "linux") {
+  const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+  setPriority(options.yields === "all" ? PRIORITY_LOW : PRIORITY_BELOW_NORMAL);
+}
 const prepared = new Map<string, Prepared>();
 const database = open();
+const tasks = createSqliteTasks(database, execute);
+let turn = Promise.resolve();
 
 port.on("message", (request: WorkerRequest) => {
   if ("close" in request) {
@@ -47,8 +33,28 @@ port.on("message", (request: WorkerRequest) => {
     port.close();
     return;
   }
-  port.postMessage(answer(request.id, request.sql, request.parameters));
+  if ("sql" in request) port.postMessage(answer(request.id, request.sql, request.parameters));
+  else if ("read" in request)
+    inTurn(
+      request.id,
+      () => tasks.read(request.read),
+      (output) => ({ output }),
+    );
+  else
+    inTurn(
+      request.id,
+      () => tasks.writeAll(request.write),
+      (outcomes) => ({ outcomes }),
+    );
 });
+
+/** A task awaits, if only what is there already: the next one must not begin in between. */
+function inTurn<T>(id: number, run: () => Promise<Sendable<T>>, wrap: (value: T) => object): void {
+  turn = turn.then(run).then(
+    ({ value, transfer }) => port.postMessage({ id, ...wrap(value) }, transfer),
+    (error: unknown) => port.postMessage({ id, failure: packError(error) } satisfies WorkerAnswer),
+  );
+}
 
 function open(): DatabaseSync {
   const opened = new DatabaseSync(options.path, {
@@ -82,17 +88,19 @@ function useWal(opened: DatabaseSync): void {
 
 function answer(id: number, sql: string, parameters: readonly SqlValue[]): WorkerAnswer {
   try {
-    const { statement, hasRows } = prepare(sql);
-    const values = parameters.map(toBound);
-    if (hasRows) {
-      const rows = statement.all(...values);
-      return { id, result: { rows, changes: rows.length } };
-    }
-    return { id, result: { rows: [], changes: Number(statement.run(...values).changes) } };
+    return { id, result: execute(sql, parameters) };
   } catch (error) {
     const { message, errcode } = error as Error & { errcode?: number };
     return { id, error: { message, errcode } };
   }
+}
+
+function execute(sql: string, parameters: readonly SqlValue[]): StatementResult {
+  const { statement, hasRows } = prepare(sql);
+  const values = parameters.map(toBound);
+  if (!hasRows) return { rows: [], changes: Number(statement.run(...values).changes) };
+  const rows = statement.all(...values);
+  return { rows, changes: rows.length };
 }
 
 /** node:sqlite binds every number as a double; whole ones must be integers, as PostgreSQL has them. */

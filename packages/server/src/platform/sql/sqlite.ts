@@ -4,7 +4,9 @@ import { Mutex } from "./mutex.ts";
 import type { Sql } from "./sql.ts";
 import { toSqlValues } from "./sql-value.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
+import { bindTasks, type TaskCall, type TaskRunner } from "./task.ts";
 import { Transactions } from "./transactions.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 export interface SqliteOptions {
   /** A file (made when it is not there; its folder must be), or ":memory:". */
@@ -29,7 +31,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Sql> {
   const threads = new SqliteThreads(writer, {
     maxReaders: path === ":memory:" ? 0 : (options.readers ?? 2),
     startReader: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs }),
-    startCopier: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs, background: true }),
+    startTaskReader: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs, yields: "some" }),
+    startCopier: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs, yields: "all" }),
   });
   return createSqliteSql(threads, new Transactions());
 }
@@ -46,6 +49,7 @@ function createSqliteSql(threads: SqliteThreads, transactions: Transactions): Sq
     db: new Kysely({ dialect }),
     as: () => sql,
     tx: (fn) => transactions.run(sql.db, fn),
+    tasks: (module) => bindTasks(threads, module),
     snapshot: (file) => threads.snapshot(file),
     close: () => threads.close(),
   };
@@ -56,36 +60,63 @@ interface Readers {
   /** 0 for a database in memory, which only the writer's connection sees. */
   readonly maxReaders: number;
   startReader(): SqliteThread;
+  startTaskReader(): SqliteThread;
   startCopier(): SqliteThread;
 }
 
 /** A thread costs some 10 MB, so a reader starts when a read would have to wait for the first time. */
-class SqliteThreads {
+class SqliteThreads implements TaskRunner {
   readonly writer: SqliteThread;
   readonly mutex = new Mutex();
   readonly #options: Readers;
+  readonly #writes: WriteQueue;
   #readers: SqliteThread[] = [];
+  /** Apart from the readers: a search of seconds must not hold up the look-up of a token. */
+  #taskReaders: SqliteThread[] = [];
   #turn = 0;
   #isClosing = false;
 
   constructor(writer: SqliteThread, options: Readers) {
     this.writer = writer;
     this.#options = options;
+    this.#writes = new WriteQueue({ run: (calls) => writer.write(calls), acquire: () => this.mutex.acquire() });
   }
 
   /** Null where the writer reads as well. */
   reader(): SqliteThread | null {
     if (this.#options.maxReaders === 0) return null;
     if (this.#readers.length === 0 && this.mutex.isFree) return null;
-    if (!this.#isClosing) this.#readers = this.#readers.filter((reader) => !reader.isGone);
-    const idle = this.#readers.find((reader) => !reader.isBusy);
+    this.#readers = this.#withoutGone(this.#readers);
+    return this.#choose(this.#readers, () => this.#options.startReader());
+  }
+
+  async read(call: TaskCall): Promise<unknown> {
+    if (this.#options.maxReaders > 0) {
+      this.#taskReaders = this.#withoutGone(this.#taskReaders);
+      return this.#choose(this.#taskReaders, () => this.#options.startTaskReader()).read(call);
+    }
+    const release = await this.mutex.acquire();
+    return this.writer.read(call).finally(release);
+  }
+
+  write(call: TaskCall): Promise<unknown> {
+    return this.#writes.push(call);
+  }
+
+  #withoutGone(threads: SqliteThread[]): SqliteThread[] {
+    return this.#isClosing ? threads : threads.filter((thread) => !thread.isGone);
+  }
+
+  /** One that has nothing to do, or a new one, or the next. */
+  #choose(threads: SqliteThread[], start: () => SqliteThread): SqliteThread {
+    const idle = threads.find((thread) => !thread.isBusy);
     if (idle) return idle;
-    if (this.#readers.length < this.#options.maxReaders && !this.#isClosing) {
-      const started = this.#options.startReader();
-      this.#readers.push(started);
+    if (threads.length < this.#options.maxReaders && !this.#isClosing) {
+      const started = start();
+      threads.push(started);
       return started;
     }
-    return this.#readers[this.#turn++ % this.#readers.length]!;
+    return threads[this.#turn++ % threads.length]!;
   }
 
   /** On a connection of its own: in WAL mode a long read keeps no writer waiting. */
@@ -106,7 +137,7 @@ class SqliteThreads {
   async close(): Promise<void> {
     this.#isClosing = true;
     const release = await this.mutex.acquire();
-    await Promise.all(this.#readers.map((reader) => reader.close()));
+    await Promise.all([...this.#readers, ...this.#taskReaders].map((reader) => reader.close()));
     // The last connection to close folds the WAL into the file, so this is the writer.
     await this.writer.close();
     release();

@@ -4,8 +4,9 @@ import { CompiledQuery, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQ
 import type { DatabaseConnection, Dialect, Driver, QueryResult } from "kysely";
 import { Mutex } from "../mutex.ts";
 import { postgresErrorKind, SqlError } from "../sql-error.ts";
-import { toSqlValues } from "../sql-value.ts";
+import { toSqlValues, type SqlValue } from "../sql-value.ts";
 import type { Sql } from "../sql.ts";
+import { bindTasks, checkTaskValues, loadTask, numberPlaceholders, type TaskCall, type TaskDb } from "../task.ts";
 import { Transactions } from "../transactions.ts";
 
 let shared: Promise<PGlite> | null = null;
@@ -35,11 +36,27 @@ function createPgliteSql(database: PGlite, transactions: Transactions): Sql {
     createIntrospector: (db) => new PostgresIntrospector(db),
     createDriver: () => new PgliteDriver(database, mutex, transactions),
   };
+  async function runTask(call: TaskCall): Promise<unknown> {
+    const task = await loadTask(call);
+    return sql.tx(async (trx) => {
+      const run = (text: string, values: readonly SqlValue[] = []) => {
+        checkTaskValues(values, text);
+        return trx.executeQuery<unknown>(CompiledQuery.raw(numberPlaceholders(text), values.map(toText)));
+      };
+      const db: TaskDb = {
+        dialect: "postgres",
+        rows: async <Row>(text: string, values?: readonly SqlValue[]) => (await run(text, values)).rows as Row[],
+        change: async (text, values) => Number((await run(text, values)).numAffectedRows ?? 0n),
+      };
+      return task(db, structuredClone(call.input));
+    });
+  }
   const sql: Sql = {
     dialect: "postgres",
     db: new Kysely({ dialect }),
     as: () => sql,
     tx: (fn) => transactions.run(sql.db, fn),
+    tasks: (module) => bindTasks({ read: runTask, write: runTask }, module),
     snapshot: async () => {
       throw new SlipwayError("unimplemented", "PostgreSQL is backed up with its own tools, such as pg_dump.");
     },
@@ -74,6 +91,11 @@ class PgliteConnection implements DatabaseConnection {
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error("Streams of rows are not supported; read in pages by key.");
   }
+}
+
+/** Whole doubles beyond 2^53 go as text, which the type of the column decides upon. */
+function toText(value: SqlValue): SqlValue {
+  return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) ? String(value) : value;
 }
 
 /** One connection: whoever has it, has it alone. */
