@@ -4,19 +4,16 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { SlipwayError } from "@slipway/contract";
 import { systemClock, type Clock } from "../../kernel/clock.ts";
+import type { BlobInfo } from "./blob-info.ts";
 import { FileDigests } from "./file-digest.ts";
 import { layoutFiles } from "./layout.ts";
 import type { LayoutFile } from "./layout.ts";
 import { createLeases } from "./leases.ts";
+import { createReceiver, type ReceiveOptions } from "./receive.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { createUploads } from "./upload.ts";
 import { createVerifiedFiles, type VerifiedFiles } from "./verified-files.ts";
 import type { PutOptions, PutResult } from "./upload.ts";
-
-export interface BlobInfo {
-  readonly sha256: string;
-  readonly size: number;
-}
 
 /** A blob, or what was received of one. */
 export interface ListedBlob extends BlobInfo {
@@ -68,6 +65,16 @@ export interface BlobStore {
    * received or somebody else is sending; `digest_mismatch` (what was received is thrown away); `too_large`
    */
   put(sha256: string, stream: Readable, options: PutOptions): Promise<PutResult>;
+  /**
+   * Takes bytes of which nobody has said the digest: hashed off the event loop while they are written to one file, durable
+   * when this resolves, and kept from removal for an hour. What breaks off leaves nothing. The stream is never destroyed here.
+   * @throws SlipwayError `too_large`; `invalid_request` where `size` bytes were announced and fewer or more came
+   */
+  receive(stream: Readable, options?: ReceiveOptions): Promise<BlobInfo>;
+  /** What a process that was killed has left of `receive`: removed unless `dryRun`. */
+  sweepReceived(how: {
+    readonly dryRun: boolean;
+  }): Promise<readonly { readonly name: string; readonly bytes: number }[]>;
   /** Bytes of the unfinished upload that are on disk; 0 where there is none. */
   partial(sha256: string): Promise<number>;
   /** @throws SlipwayError `blob_not_found`; `invalid_request` where the range is not inside the blob */
@@ -147,28 +154,33 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
     },
     dropPartial: (sha256) => uploads.drop(sha256),
     put: (sha256, stream, how) => uploads.put(sha256, stream, how),
+    receive: (stream, how) => receiver.receive(stream, how),
+    sweepReceived: (how) => receiver.sweep(how),
     async layout(files, target) {
       for (const { sha256 } of files) await verify(sha256);
       const sources = files.map((file) => ({ ...file, source: path(file.sha256) }));
       await layoutFiles(sources, target, verified);
     },
   };
+  async function keep(file: string, sha256: string): Promise<void> {
+    const shelf = join(folder, sha256.slice(0, 2));
+    const made = await mkdir(shelf, { recursive: true });
+    await chmod(file, 0o444);
+    await rename(file, path(sha256));
+    await syncFolder(shelf);
+    if (made !== undefined) await syncFolder(folder);
+    await guard.renew(sha256);
+    await verified.remember(path(sha256), sha256).catch(() => {});
+  }
   const uploads = createUploads({
     maxBytes,
     partialPath,
     findWhole: async (sha256) => (await renew(sha256))?.size ?? null,
     digest: (file) => digests.digest(file),
-    keep: async (file, sha256) => {
-      const shelf = join(folder, sha256.slice(0, 2));
-      const made = await mkdir(shelf, { recursive: true });
-      await chmod(file, 0o444);
-      await rename(file, path(sha256));
-      await syncFolder(shelf);
-      if (made !== undefined) await syncFolder(folder);
-      await guard.renew(sha256);
-      await verified.remember(path(sha256), sha256).catch(() => {});
-    },
+    keep,
   });
+  const growing = join(folder, "partial", "growing");
+  const receiver = createReceiver({ folder: growing, maxBytes, digests, find: renew, keep });
   return store;
 }
 

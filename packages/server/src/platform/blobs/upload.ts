@@ -4,6 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { SlipwayError } from "@slipway/contract";
+import { tooLarge } from "./blob-info.ts";
 
 export interface PutOptions {
   /** Where in the blob the stream begins; it must be what `partial` says. */
@@ -152,10 +153,6 @@ async function finish(deps: UploadsDeps, sha256: string, file: string): Promise<
 
 function conflict(sha256: string, received: number, message: string): SlipwayError {
   return new SlipwayError("conflict", message, { sha256, received });
-}
-
-function tooLarge(maxBytes: number): SlipwayError {
-  return new SlipwayError("too_large", `A blob may have at most ${maxBytes} bytes here.`, { max_bytes: maxBytes });
 }
 
 async function partialSize(file: string): Promise<number> {
