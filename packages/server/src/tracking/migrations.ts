@@ -54,6 +54,9 @@ const runs = (number: string, keyed: string) => [
     run_n bigint not null, key text not null, value text not null, primary key (run_n, key)) ${keyed}`,
   `create table run_tags (
     run_n bigint not null, key text not null, value text not null, primary key (run_n, key)) ${keyed}`,
+  // Searches begin with the few runs that have a value; PostgreSQL takes no long text into an index.
+  `create index params_by_value on params (key, substr(value, 1, 100))`,
+  `create index run_tags_by_value on run_tags (key, substr(value, 1, 100))`,
 ];
 
 /** A series is one key of one run; its row holds the latest point. NaN is `is_nan` 1 with the value 0. */
@@ -62,10 +65,14 @@ const metrics = (number: string, keyed: string) => [
     run_n bigint not null, key text not null, n ${number} not null, experiment_id bigint not null,
     value double precision not null, is_nan integer not null, step bigint not null, timestamp bigint not null,
     primary key (run_n, key)) ${keyed}`,
+  // Pages of runs that are sorted by a metric are read off this one.
+  `create index latest_metrics_by_value on latest_metrics (experiment_id, key, is_nan, value)`,
   // In the order of a history; a point that comes again is the one that is there.
   `create table metrics (
     series_n bigint not null, timestamp bigint not null, step bigint not null, value double precision not null,
     is_nan integer not null, primary key (series_n, timestamp, step, value, is_nan)) ${keyed}`,
+  // A chart takes some of many points, by their steps.
+  `create index metrics_by_step on metrics (series_n, step, timestamp, value, is_nan)`,
 ];
 
 const inputs = (number: string, keyed: string) => [
