@@ -1,0 +1,118 @@
+import type { Clock } from "../../kernel/clock.ts";
+import { createId } from "../../kernel/ids.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { Sql } from "../sql/index.ts";
+import { createCourier, type Address, type FindAddress } from "./courier.ts";
+import type { PostAnswer } from "./post.ts";
+import {
+  createOutboxStore,
+  deleteDeliveries,
+  insertDelivery,
+  type AnyDb,
+  type DestinationState,
+  type NewDelivery,
+} from "./store.ts";
+
+/**
+ * HTTP deliveries that are not lost: written in the transaction of the change that they tell of, sent after it, tried again
+ * until somebody has taken them, also after the end of this process. Each is sent at least once; those of one destination in
+ * the order of their transactions, one after the other.
+ */
+export interface Outbox {
+  /** Writes a delivery; call `wake` after the commit. */
+  add(trx: AnyDb, delivery: NewDelivery): Promise<void>;
+  /** Forgets what waits for a destination. */
+  drop(trx: AnyDb, destination: string): Promise<void>;
+  /** Something was added. */
+  wake(): void;
+  /** Sends at once and once, whatever comes of it; nothing is written. */
+  send(address: Address, body: string): Promise<PostAnswer>;
+  state(destination: string): Promise<DestinationState>;
+  /** Begins to deliver, what is left of the last process first. */
+  start(find: FindAddress): Promise<void>;
+  /** Takes up nothing new and breaks off what is under way; it is sent again at the next start. */
+  stop(): Promise<void>;
+}
+
+export interface OutboxDeps {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Private and loopback addresses may be called. */
+  readonly allowPrivate: boolean;
+}
+
+const mostAtOnce = 8;
+export function createOutbox({ sql, clock, logger, allowPrivate }: OutboxDeps): Outbox {
+  const store = createOutboxStore(sql);
+  const busy = new Map<string, Promise<void>>();
+  const ending = new AbortController();
+  const courier = createCourier({ store, clock, logger, allowPrivate, ending: ending.signal });
+  let find: FindAddress | null = null;
+  let cancelTimer = () => {};
+  let passing: Promise<void> | null = null;
+  let isCalled = false;
+
+  /** One look at what is due at a time; a call meanwhile makes it look again. */
+  function wake(): void {
+    if (find === null || ending.signal.aborted) return;
+    isCalled = true;
+    passing ??= pass().finally(() => {
+      passing = null;
+      if (isCalled) wake();
+    });
+  }
+
+  async function pass(): Promise<void> {
+    while (isCalled && !ending.signal.aborted) {
+      isCalled = false;
+      try {
+        await startDue();
+      } catch (error) {
+        logger.error({ error }, "the outbox could not be read; it is looked at again in a minute");
+        wakeIn(60_000);
+      }
+    }
+  }
+
+  async function startDue(): Promise<void> {
+    const now = clock.now();
+    // What ends while this is read may still be in it; its end looks again.
+    const taken = new Set(busy.keys());
+    const waiting = (await store.listFirst(1_000)).filter(({ destination }) => !taken.has(destination));
+    for (const each of waiting) {
+      if (each.nextAt > now) return wakeIn(each.nextAt - now);
+      // The end of any of them looks again.
+      if (busy.size >= mostAtOnce) return;
+      const done = courier.deliver(each, find!).finally(() => {
+        busy.delete(each.destination);
+        wake();
+      });
+      busy.set(each.destination, done);
+    }
+  }
+
+  function wakeIn(ms: number): void {
+    cancelTimer();
+    cancelTimer = clock.after(ms, wake);
+  }
+
+  return {
+    add: (trx, delivery) => insertDelivery(trx, { ...delivery, id: createId(), at: clock.now() }),
+    drop: deleteDeliveries,
+    wake,
+    send: courier.send,
+    state: (destination) => store.state(destination),
+    async start(given) {
+      find = given;
+      await store.retryAll(clock.now());
+      wake();
+    },
+    async stop() {
+      ending.abort(new Error("The server is shutting down."));
+      cancelTimer();
+      await passing;
+      await Promise.all(busy.values());
+    },
+  };
+}
