@@ -1,4 +1,4 @@
-import { parseAddress, parseName, type Address } from "@slipway/contract/address";
+import { parseAddress, parseModelName, type Address } from "@slipway/contract/address";
 import type { Context } from "./context.ts";
 import { UsageError } from "./exit-codes.ts";
 
@@ -17,7 +17,7 @@ export function requireAddress(text: string): Address {
 
 /** `NAME` alone. @throws UsageError */
 export function requireName(text: string): string {
-  if (!text.includes("@")) return asUsage(() => parseName(text));
+  if (!text.includes("@")) return asUsage(() => parseModelName(text));
   const { name } = requireAddress(text);
   throw new UsageError(`This is about ${name} as a whole: leave out ${text.slice(name.length)}.`);
 }

@@ -64,7 +64,7 @@ describe("exit codes", () => {
     [["show", "--help"], 0],
     [["nothing"], 2],
     [["models", "-o", "parquet"], 2],
-    [["show", "Bad Name"], 2],
+    [["show", "Bad/Name"], 2],
     [["models", "--url", "nonsense"], 2],
     [["models"], 3],
     [["undeploy", "x"], 5],

@@ -6,8 +6,14 @@ import { SlipwayError } from "./errors.ts";
  */
 export const namePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
+/**
+ * Names of models are wider, as model registries have them: anything but `/`, `:`, `@` and controls, without spaces at the
+ * ends. A model whose name is no endpoint name is served by an endpoint of another name.
+ */
+export const modelNamePattern = /^(?!\.{1,2}$)(?! )[^/:@\p{Cc}]{1,250}(?<! )$/u;
+
 /** An alias must not look like a version number. */
-export const aliasPattern = /^[a-z][a-z0-9._-]{0,99}$/;
+export const aliasPattern = /^[A-Za-z_][A-Za-z0-9._-]{0,254}$/;
 
 /** `NAME[@VERSION|ALIAS]`, the one way to name a model, a version or an endpoint. */
 export interface Address {
@@ -28,10 +34,20 @@ export function parseName(text: string, what = "name"): string {
 }
 
 /** @throws SlipwayError `invalid_name` */
+export function parseModelName(text: string): string {
+  if (modelNamePattern.test(text)) return text;
+  throw new SlipwayError(
+    "invalid_name",
+    `${JSON.stringify(text.slice(0, 300))} is not a valid model name: use 1 to 250 characters without "/", ":", "@" and controls.`,
+    { name: text.slice(0, 300) },
+  );
+}
+
+/** @throws SlipwayError `invalid_name` */
 export function parseAddress(text: string): Address {
   const at = text.indexOf("@");
-  if (at < 0) return { name: parseName(text) };
-  const name = parseName(text.slice(0, at));
+  if (at < 0) return { name: parseModelName(text) };
+  const name = parseModelName(text.slice(0, at));
   const rest = text.slice(at + 1);
   if (/^[1-9][0-9]{0,8}$/.test(rest)) return { name, version: Number(rest) };
   if (aliasPattern.test(rest)) return { name, alias: rest };

@@ -20,7 +20,13 @@ export const exportVersion: Run = async (context, input) => {
   const { name, version: ref } = requireVersionAddress(argument(input, 0));
   const folder = resolve(argument(input, 1));
   const client = context.client();
-  const version = await client.versions.get(name, ref);
+  const found = await client.versions.get(name, ref);
+  const { digest } = found;
+  if (digest === null)
+    throw new UsageError(
+      `${name}@${found.version} is only registered: deploy it first (slipway deploy models:/${name}/${found.version}).`,
+    );
+  const version = { ...found, digest };
   await requireRoom(folder, input.options.force === true);
   const manifest = toManifest(version, await findEndpoint(client, name));
   const files = await findFiles(version, manifest);
@@ -28,13 +34,13 @@ export const exportVersion: Run = async (context, input) => {
   await writePages(folder, { version, manifest, files });
   for (const text of await findGaps(folder, { version, files })) warn(context, text);
   const size = files.reduce((sum, file) => sum + file.size, 0);
-  const done = { model: name, version: version.version, folder, digest: version.digest, files: files.length, size };
+  const done = { model: name, version: version.version, folder, digest, files: files.length, size };
   writeOne(context, done, [
     ["version", `${name}@${version.version}`],
     ["folder", folder],
     ["files", files.map((file) => `${file.path} (${bytesText(file.size)})`).join("\n")],
-    ["digest", version.digest],
-    ["next", `slipway deploy ${folder} --expect ${version.digest}`],
+    ["digest", digest],
+    ["next", `slipway deploy ${folder} --expect ${digest}`],
   ]);
 };
 
@@ -106,7 +112,7 @@ async function fetchFiles(context: Context, version: ModelVersion, folder: strin
 }
 
 interface Exported {
-  readonly version: ModelVersion;
+  readonly version: ModelVersion & { readonly digest: string };
   readonly manifest: object;
   readonly files: Files;
 }

@@ -1,10 +1,14 @@
 import { z } from "zod";
-import { aliasPattern, namePattern } from "../address.ts";
+import { aliasPattern, modelNamePattern, namePattern } from "../address.ts";
 
 export const name = z
   .string()
   .regex(namePattern)
-  .meta({ description: "A name of a model or an endpoint", example: "flight-delay" });
+  .meta({ description: "A name of an endpoint", example: "flight-delay" });
+export const modelName = z
+  .string()
+  .regex(modelNamePattern)
+  .meta({ description: "A name of a model", example: "flight-delay" });
 export const alias = z.string().regex(aliasPattern).meta({ description: "An alias", example: "champion" });
 export const versionNumber = z.int().min(1).meta({ description: "A version number, 1, 2, 3 … per model", example: 1 });
 export const sha256 = z

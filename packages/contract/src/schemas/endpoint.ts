@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { flavors } from "../flavors.ts";
-import { alias, id, json, name, pageOf, timestamp, versionNumber } from "./common.ts";
+import { alias, id, json, modelName, name, pageOf, timestamp, versionNumber } from "./common.ts";
 
 /** What an endpoint sends its traffic to: one version, or whatever version an alias points at. */
 export const target = z.object({
-  model: name,
+  model: modelName,
   version: versionNumber,
   follows: alias.nullable().meta({ description: "The alias that this target follows; null is a fixed version" }),
 });
@@ -100,7 +100,7 @@ export const rollbackRequest = z.object({
 export type RollbackRequest = z.infer<typeof rollbackRequest>;
 
 export const deployRequest = z.object({
-  name,
+  name: modelName,
   endpoint: name.optional(),
   files: z
     .array(z.object({ path: z.string().min(1).max(1000), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
@@ -141,7 +141,7 @@ export type ApplyResult = z.infer<typeof applyResult>;
 export const predictAnswer = z.object({
   id,
   endpoint: name,
-  model: name,
+  model: modelName,
   version: versionNumber,
   prediction: z.record(z.string(), json).optional().meta({ description: "Where one record was sent" }),
   predictions: z

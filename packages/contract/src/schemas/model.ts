@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alias, json, name, pageOf, sha256, timestamp, versionNumber } from "./common.ts";
+import { alias, json, modelName, pageOf, sha256, timestamp, versionNumber } from "./common.ts";
 
 const datatype = z.string().meta({ description: "Datatype of the Open Inference Protocol", example: "FP32" });
 
@@ -30,7 +30,7 @@ export const signature = z.object({
 export const modelFile = z.object({ path: z.string(), sha256, size: z.int() });
 
 export const model = z.object({
-  name,
+  name: modelName,
   description: z.string().nullable(),
   versions: z.int().meta({ description: "How many versions there are" }),
   latest: versionNumber.nullable(),
@@ -40,10 +40,13 @@ export const model = z.object({
 export type Model = z.infer<typeof model>;
 
 export const modelVersion = z.object({
-  model: name,
+  model: modelName,
   version: versionNumber,
-  state: z.enum(["verified", "registered"]),
-  digest: sha256,
+  state: z.enum(["verified", "registered"]).meta({
+    description:
+      "registered: nobody has opened its files yet; the first deployment does. It has no signature and no files",
+  }),
+  digest: sha256.nullable().meta({ description: "Null while it is only registered: its files were not looked at yet" }),
   flavor: z.string(),
   platform: z.string(),
   placement: z.enum(["thread", "worker", "process"]),
@@ -70,11 +73,11 @@ export const aliasChange = z.object({
   message: z.string().max(2000).optional(),
 });
 export type AliasChange = z.infer<typeof aliasChange>;
-export const aliasState = z.object({ model: name, alias, version: versionNumber });
+export const aliasState = z.object({ model: modelName, alias, version: versionNumber });
 export type AliasState = z.infer<typeof aliasState>;
 
 export const versionDiff = z.object({
-  model: name,
+  model: modelName,
   from: versionNumber,
   to: versionNumber,
   changes: z.array(z.object({ path: z.string(), from: json.optional(), to: json.optional() })),

@@ -1,6 +1,7 @@
 import { parseManifest, type DeployRequest, type DeployResult } from "@slipway/contract";
 import { toParityDetails } from "@slipway/runtime";
 import type { Operation, Operations, RunContext } from "../platform/queue/index.ts";
+import { requireVerified } from "../registry/index.ts";
 import type { EndpointUseCases } from "./endpoints.ts";
 import type { Placed } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
@@ -44,7 +45,7 @@ export function createDeploy(deps: DeployDeps): Deploy {
     return {
       model: version.model,
       version: version.version,
-      digest: version.digest,
+      digest: requireVerified(version).digest,
       created,
       endpoint: endpoint?.name ?? null,
       revision: endpoint?.revision ?? null,

@@ -1,6 +1,6 @@
 import { parseDuration, parseManifest, SlipwayError, type Manifest } from "@slipway/contract";
 import type { Page, PageQuery } from "../kernel/page.ts";
-import { championAlias, type Registry } from "../registry/index.ts";
+import { championAlias, requireVerified, type Registry } from "../registry/index.ts";
 import { requirePlacement, type LoadSettings, type Placed } from "../serving/index.ts";
 import type { Authorship, ChangeResult, Changes, Planned } from "./changes.ts";
 import {
@@ -77,7 +77,7 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     const parsed = manifest === null || manifest === undefined ? null : parseManifest(manifest);
     const plan = async (before: Endpoint | null): Promise<Planned> => {
       const spec = toSpec(before?.spec ?? emptySpec, parsed);
-      const gated = toGated(await deps.registry.requireVersion(model, version));
+      const gated = toGated(requireVerified(await deps.registry.requireVersion(model, version)));
       await deps.gatekeeper.check({ before, spec, version: gated, allowBreaking });
       const present = how.follows === undefined ? (before?.spec.target?.follows ?? null) : how.follows;
       const follows = parsed?.serve?.follow === undefined ? present : toAlias(parsed);

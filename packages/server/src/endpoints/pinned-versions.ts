@@ -1,4 +1,4 @@
-import type { Registry } from "../registry/index.ts";
+import { requireVerified, type Registry } from "../registry/index.ts";
 import type { LoadedVersion, Serving } from "../serving/index.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { toLoadSettings, type ServeSettings } from "./endpoint.ts";
@@ -46,7 +46,7 @@ export function createPinnedVersions(deps: {
   });
 
   async function load(model: string, number: number, serve: ServeSettings): Promise<LoadedVersion> {
-    const version = await deps.registry.requireVersion(model, number);
+    const version = requireVerified(await deps.registry.requireVersion(model, number));
     return deps.serving.acquire(version, toSingleCopy(version, serve));
   }
   function free({ loading }: Held) {

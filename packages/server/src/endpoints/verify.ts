@@ -2,7 +2,7 @@ import type { Address, VerifyResult } from "@slipway/contract";
 import { toParityDetails } from "@slipway/runtime";
 import { requireSameAnswers } from "../packaging/index.ts";
 import type { Operation, Operations } from "../platform/queue/index.ts";
-import type { Registry } from "../registry/index.ts";
+import { requireVerified, type Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { findModelSettings } from "./model-settings.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
@@ -22,7 +22,7 @@ export type Verify = (address: Address) => Promise<Operation>;
 
 export function createVerify({ operations, registry, serving, snapshot }: VerifyDeps): Verify {
   return async (address) => {
-    const version = await registry.resolve(address);
+    const version = requireVerified(await registry.resolve(address));
     const { model, version: number, digest, files } = version;
     const what = `${model}@${number}`;
     return operations.start("verify", what, async ({ signal, progress }) => {

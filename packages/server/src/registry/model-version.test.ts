@@ -5,7 +5,7 @@ import { newVersion, shaOf } from "./testing/new-version.ts";
 test("a whole version is taken", () => checkNewVersion(newVersion()));
 
 test.each([
-  ["invalid_name", { model: "Not A Name" }],
+  ["invalid_name", { model: "not/a/name" }],
   ["invalid_request", { digest: "abc" }],
   ["invalid_request", { entry: "other.onnx" }],
   ["invalid_request", { files: [] }],

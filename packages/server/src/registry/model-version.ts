@@ -1,4 +1,4 @@
-import { parseName, SlipwayError } from "@slipway/contract";
+import { parseModelName, SlipwayError } from "@slipway/contract";
 import type { Id } from "../kernel/ids.ts";
 import type { PackagedModel } from "../packaging/index.ts";
 import { checkFilePaths, parseSha256 } from "../platform/blobs/index.ts";
@@ -9,7 +9,7 @@ export type VersionSignature = PackagedModel["signature"];
 /** How a version's files are run. */
 export type VersionProgram = PackagedModel["program"];
 
-/** `verified`: the probe has opened it. `registered`: it came through a door that does not look inside. */
+/** `verified`: the probe has opened it. `registered`: it came through a door that does not look inside; the first deployment does. */
 export type VersionState = "verified" | "registered";
 
 export interface VersionFile {
@@ -23,13 +23,13 @@ export interface VersionFile {
 export interface NewVersion {
   readonly model: string;
   readonly state: VersionState;
-  /** SHA-256 in hex of the files and the model section. It identifies bytes: two versions may share it. */
-  readonly digest: string;
+  /** SHA-256 in hex of the files and the model section. It identifies bytes: two versions may share it. Null while it is `registered`. */
+  readonly digest: string | null;
   readonly flavor: string;
   readonly platform: string;
   readonly signature: VersionSignature;
   readonly files: readonly VersionFile[];
-  /** The path, among the files, of the one to open. */
+  /** The path, among the files, of the one to open; empty, as the files and the signature are, while it is `registered`. */
   readonly entry: string;
   /** The immutable `model:` section of slipway.yaml; null where there was none. JSON-safe, as are report and owner. */
   readonly modelSection: object | null;
@@ -55,10 +55,25 @@ export interface ModelVersion extends NewVersion {
   readonly deletedAt: number | null;
 }
 
+/** One whose files are known and were opened. */
+export type VerifiedVersion = ModelVersion & { readonly state: "verified"; readonly digest: string };
+
+/** @throws SlipwayError `precondition_failed` for one that is only registered */
+export function requireVerified(version: ModelVersion): VerifiedVersion {
+  if (version.state === "verified" && version.digest !== null) return version as VerifiedVersion;
+  const address = `${version.model}@${version.version}`;
+  throw new SlipwayError(
+    "precondition_failed",
+    `${address} is registered and was not looked at yet. Deploy it first: slipway deploy models:/${version.model}/${version.version}`,
+    { model: version.model, version: version.version, state: version.state },
+  );
+}
+
 /** @throws SlipwayError `invalid_name`, `invalid_request` */
 export function checkNewVersion(input: NewVersion): void {
-  parseName(input.model, "model name");
-  parseSha256(input.digest);
+  parseModelName(input.model);
+  if (input.state === "registered") return;
+  parseSha256(input.digest ?? "");
   checkFilePaths(input.files.map((file) => file.path));
   for (const file of input.files) {
     parseSha256(file.sha256);

@@ -131,7 +131,7 @@ function versionUseCases({ store, now, change }: Context) {
       return change(async (locked, tell) => {
         const createdAt = now();
         await locked.lockModel(input.model, createdAt);
-        const same = reuse ? await locked.findByDigest(input.model, input.digest) : null;
+        const same = reuse && input.digest !== null ? await locked.findByDigest(input.model, input.digest) : null;
         if (same) return { version: same, created: false };
         const number = await locked.takeNumber(input.model);
         const version = { ...input, id: createId(), version: number, createdAt, deletedAt: null };
@@ -299,7 +299,7 @@ function checkAliasName(alias: string): void {
   if (aliasPattern.test(alias)) return;
   throw new SlipwayError(
     "invalid_name",
-    `${JSON.stringify(alias)} is not a valid alias: use 1 to 100 of a-z, 0-9, ".", "_" and "-", beginning with a letter.`,
+    `${JSON.stringify(alias)} is not a valid alias: use 1 to 255 of a-z, A-Z, 0-9, ".", "_" and "-", beginning with a letter.`,
     { alias },
   );
 }

@@ -22,7 +22,7 @@ describeStores("tasks", (open) => {
     expect(await tasks.write("addPoint", { n: 1 })).toEqual({ n: 1 });
     expect(await tasks.write("returnPoint", { n: 2 })).toEqual([{ n: 2 }]);
     expect(await tasks.read("countPoints", { from: 2 })).toEqual({ count: 1, again: 1 });
-    expect(new TextDecoder().decode(await tasks.read("renderPoints", null))).toBe("[1,2]");
+    expect(new TextDecoder().decode(await tasks.read("renderPoints", { from: 1 }))).toBe("[1,2]");
     expect(await sql.db.selectFrom("points").select("value").where("n", "=", 2).execute()).toEqual([{ value: 1e17 }]);
   });
 

@@ -1,4 +1,4 @@
-import { parseAddress, parseName, SlipwayError, type AliasChange } from "@slipway/contract";
+import { parseAddress, parseModelName, SlipwayError, type AliasChange } from "@slipway/contract";
 import { diffJson, type Endpoints } from "../../endpoints/index.ts";
 import type { PageQuery } from "../../kernel/page.ts";
 import type { ModelVersion, Registry } from "../../registry/index.ts";
@@ -74,7 +74,7 @@ export function createModelHandlers({
     setAlias: async ({ params, body, author }) => {
       const { model, alias } = params as { model: string; alias: string };
       const { version, message } = body as AliasChange;
-      if (parseAddress(`${parseName(model)}@${alias}`).alias === undefined)
+      if (parseAddress(`${parseModelName(model)}@${alias}`).alias === undefined)
         throw new SlipwayError(
           "invalid_name",
           `${JSON.stringify(alias)} is a version number; an alias begins with a letter.`,

@@ -13,8 +13,8 @@ export async function countPoints(db: TaskDb, { from }: { from: number }): Promi
   return { count: (await count())[0]!.count, again: (await count())[0]!.count };
 }
 
-export async function renderPoints(db: TaskDb, _: null): Promise<Uint8Array> {
-  const rows = await db.rows<{ n: number }>("select n from points order by n");
+export async function renderPoints(db: TaskDb, { from }: { from: number }): Promise<Uint8Array> {
+  const rows = await db.rows<{ n: number }>("select n from points where n >= ? order by n", [from]);
   return new TextEncoder().encode(JSON.stringify(rows.map(({ n }) => n)));
 }
 
