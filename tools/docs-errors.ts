@@ -35,6 +35,9 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   version_not_found: "`slipway versions NAME` lists what there is.",
   alias_not_found: "`slipway show NAME` lists what there is.",
   endpoint_not_found: "The endpoint does not exist or is out of service. `slipway endpoints` lists what there is.",
+  experiment_not_found: "No experiment has this id or name.",
+  run_not_found: "No run has this id; it may have been collected after it was deleted.",
+  logged_model_not_found: "No logged model has this id, or it is deleted.",
   prediction_not_found: "Nothing on record has this id, or the request has not so many rows.",
   blob_not_found: "A file of a deployment was not uploaded. `details.sha256` and `details.path` name it.",
   operation_not_found: "`slipway operations` lists what there is.",
@@ -62,6 +65,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   not_ready: "The version is not loaded; the message says why. `slipway status` shows it too.",
   log_unavailable:
     "The disk is at its reserve or cannot be written, and the endpoint says `log.on_full: refuse`. Free space.",
+  source_unavailable: "The old server of `slipway import` is away or fails. What was imported is kept: run it again.",
   shutting_down: "The server is about to end. Try again in a moment.",
   deadline_exceeded: "No answer within `serve.timeout`, or within the caller's own time, and no fallback.",
   cancelled: "The operation was cancelled, or the caller went away before the answer.",

@@ -68,6 +68,9 @@ const table = {
     title: "No such prediction on record",
     retryable: false,
   },
+  experiment_not_found: { kind: "not_found", title: "No such experiment", retryable: false },
+  run_not_found: { kind: "not_found", title: "No such run", retryable: false },
+  logged_model_not_found: { kind: "not_found", title: "No such logged model", retryable: false },
   blob_not_found: { kind: "not_found", title: "No such blob", retryable: false },
   operation_not_found: { kind: "not_found", title: "No such operation", retryable: false },
   conflict: {
@@ -128,6 +131,11 @@ const table = {
   log_unavailable: {
     kind: "unavailable",
     title: "The prediction log cannot be written",
+    retryable: true,
+  },
+  source_unavailable: {
+    kind: "unavailable",
+    title: "What an import reads does not answer",
     retryable: true,
   },
   shutting_down: { kind: "unavailable", title: "The server is shutting down", retryable: true },

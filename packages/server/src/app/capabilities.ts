@@ -14,7 +14,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { createMaintenance, type Maintenance } from "../kernel/maintenance.ts";
-import { createBackups, type Backups } from "../platform/backup/index.ts";
+import { createBackups, type Backups, type BackupsDeps } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
 import {
@@ -25,6 +25,7 @@ import {
   type PredictionLog,
 } from "../predictions/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
+import { createTracking, type Tracking } from "../tracking/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { openExports, startKeeping, type Keeping } from "./keeping.ts";
 import { openPredictionLake } from "./lake.ts";
@@ -43,6 +44,7 @@ export interface Capabilities extends Keeping {
   readonly blobs: BlobStore;
   readonly operations: Operations;
   readonly registry: Registry;
+  readonly tracking: Tracking;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
@@ -81,6 +83,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   if (user !== null) await shieldDataFolder(folder, user);
   const runtimes = createModelRuntimes({ environments, logger, homes: join(folder, "tmp"), user });
   const packaging = openPackaging({ ...given, runtimes });
+  const tracking = createTracking({ sql, instance, clock });
   const registry = createRegistry({ sql, clock });
   const serving = openServing({ ...given, folder, blobs, runtimes });
   const predictions = await createPredictionLog({
@@ -111,19 +114,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     tracer,
     peers: given.workers?.routes ?? null,
   };
-  const backups = createBackups({
-    folder,
-    sql,
-    instance,
-    maintenance,
-    mark: async () => {
-      const known = await predictions.feed.instances();
-      return createLogMark(await predictions.growing(), known);
-    },
-    clock,
-    logger,
-  });
-  lifecycle.onStop("backups", () => backups.close());
+  const backups = openBackups({ ...deps, maintenance, lifecycle });
   const endpoints = createEndpoints(deps);
   lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
   lifecycle.onStop("endpoints", () => endpoints.stop());
@@ -136,6 +127,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     blobs,
     operations,
     registry,
+    tracking,
     predictions,
     predictionLake,
     labels,
@@ -147,6 +139,21 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     collectGarbage,
     environmentCare: createEnvironmentCare({ ...deps, environments }),
   };
+}
+
+interface BackupGiven extends Omit<BackupsDeps, "mark"> {
+  readonly predictions: PredictionLog;
+  readonly lifecycle: Lifecycle;
+}
+
+function openBackups({ predictions, lifecycle, ...deps }: BackupGiven): Backups {
+  const mark = async () => {
+    const known = await predictions.feed.instances();
+    return createLogMark(await predictions.growing(), known);
+  };
+  const backups = createBackups({ ...deps, mark });
+  lifecycle.onStop("backups", () => backups.close());
+  return backups;
 }
 
 /** Endpoints that pull labels, whether or not they have traffic now: the truth about old predictions still comes. */

@@ -3,6 +3,7 @@ import type { Logger } from "../kernel/logger.ts";
 import { createHttp, type Http } from "../platform/http/index.ts";
 import { sendProblem } from "../wire/api/index.ts";
 import { sendErrorText } from "../wire/error-answer.ts";
+import { sendMlflowError, toMlflowPath } from "../wire/mlflow/index.ts";
 import { sendScoringError } from "../wire/scoring/index.ts";
 
 export interface HttpGiven {
@@ -23,6 +24,7 @@ export function openHttp({ config, secured, logger }: HttpGiven): Http {
     loopbackOnly: !secured,
     tls: tlsCert === null || tlsKey === null ? null : { cert: tlsCert, key: tlsKey },
     basePath: config.basePath,
+    canonicalPath: toMlflowPath,
     onBrokenRequest: (error, request, reply) => brokenRequestFace(request.url)(error, reply, logger),
   });
 }
@@ -30,5 +32,6 @@ export function openHttp({ config, secured, logger }: HttpGiven): Http {
 /** Whose errors a request gets that no route ever sees, such as one whose path is not well formed. */
 function brokenRequestFace(url: string): typeof sendProblem {
   if (url.startsWith("/v2/") || url.startsWith("/v1/")) return sendErrorText;
+  if (/^\/(?:mlflow\/)?(?:ajax-)?api\/[23]\.0/.test(url)) return sendMlflowError;
   return /^\/endpoints\/[^?]*\/invocations\b/.test(url) ? sendScoringError : sendProblem;
 }

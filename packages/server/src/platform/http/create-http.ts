@@ -20,6 +20,8 @@ export interface HttpOptions extends Pick<ReceiveOptions, "alignAt"> {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** `/ml` where a proxy serves below a path; requests may come with or without it. */
   readonly basePath: string;
+  /** What a path is called here, for those that have several names; what is behind it, such as a query, stays as it is. */
+  readonly canonicalPath: (url: string) => string;
   /** Answers a request that no route can take, because its path is not well formed. */
   readonly onBrokenRequest: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -45,7 +47,11 @@ export function createHttp(options: HttpOptions): Http {
     frameworkErrors: options.onBrokenRequest,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
   };
-  if (options.basePath !== "") settings.rewriteUrl = (request) => withoutBase(request.url ?? "/", options.basePath);
+  const { basePath, canonicalPath } = options;
+  settings.rewriteUrl =
+    basePath === ""
+      ? (request) => canonicalPath(request.url ?? "/")
+      : (request) => canonicalPath(withoutBase(request.url ?? "/", basePath));
   // One type for both: what differs is the type of the socket, which nobody here looks at.
   const app = (
     https ? fastify({ ...settings, https } as object) : fastify({ ...settings, http: { connectionsCheckingInterval } })

@@ -1,5 +1,6 @@
 export { createHttp, type Http, type HttpOptions } from "./create-http.ts";
 export { readBody } from "./body.ts";
+export { receiveGetBody } from "./receive-get-body.ts";
 export { checkWrite, isLoopback } from "./guard.ts";
 export { callerOf, setCaller } from "./caller.ts";
 export { sendEvents } from "./events.ts";

@@ -6,7 +6,6 @@ import { sendProblem, toProblem } from "./problem.ts";
 
 /** Paths that belong to protocols and pages that are not built yet: a caller learns that, rather than "not found". */
 const later: readonly { readonly pattern: RegExp; readonly what: string }[] = [
-  { pattern: /^\/(api|ajax-api)\/[23]\.0\//, what: "The MLflow API" },
   { pattern: /^\/console(\/|$)/, what: "The console" },
 ];
 

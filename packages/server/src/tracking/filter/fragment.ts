@@ -1,0 +1,70 @@
+import type { SqlDialect } from "../../platform/sql/index.ts";
+
+type SqlValue = null | string | number | Uint8Array;
+
+/** A piece of SQL for a task: `?` stands for each of the values. */
+export interface Fragment {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** A piece of SQL: fragments are put in as they are, everything else becomes a value. */
+export function sql(strings: TemplateStringsArray, ...parts: readonly (Fragment | SqlValue)[]): Fragment {
+  let text = strings[0]!;
+  const values: SqlValue[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (isFragment(part)) {
+      text += part.text;
+      values.push(...part.values);
+    } else {
+      text += "?";
+      values.push(part);
+    }
+    text += strings[index + 1]!;
+  }
+  return { text, values };
+}
+
+function isFragment(part: Fragment | SqlValue): part is Fragment {
+  return part !== null && typeof part === "object" && "text" in part;
+}
+
+/** SQL that our own code wrote: names of tables and columns, and whole expressions. */
+export function plain(text: string): Fragment {
+  return { text, values: [] };
+}
+
+export function joined(fragments: readonly Fragment[], separator: string): Fragment {
+  return {
+    text: fragments.map(({ text }) => text).join(separator),
+    values: fragments.flatMap(({ values }) => values),
+  };
+}
+
+/** `(?, ?, ?)`; never empty. */
+export function list(values: readonly SqlValue[]): Fragment {
+  return { text: `(${values.map(() => "?").join(", ")})`, values };
+}
+
+/** In the order of code points, as SQLite has text, on every database. */
+export function bytewise(expression: Fragment, dialect: SqlDialect): Fragment {
+  return dialect === "sqlite" ? expression : sql`${expression} collate "C"`;
+}
+
+/** Conditions that all hold. */
+export function all(conditions: readonly Fragment[]): Fragment {
+  return conditions.length === 0 ? plain("1 = 1") : balanced(conditions, " and ");
+}
+
+/** Conditions of which one holds. */
+export function any(conditions: readonly Fragment[]): Fragment {
+  return conditions.length === 0 ? plain("1 = 0") : balanced(conditions, " or ");
+}
+
+/** SQLite refuses expressions that are more than 1,000 deep, and a chain is as deep as it is long. */
+function balanced(conditions: readonly Fragment[], separator: string): Fragment {
+  if (conditions.length <= 8) return sql`(${joined(conditions, separator)})`;
+  const half = conditions.length >> 1;
+  const [left, right] = [conditions.slice(0, half), conditions.slice(half)];
+  return sql`(${joined([balanced(left, separator), balanced(right, separator)], separator)})`;
+}

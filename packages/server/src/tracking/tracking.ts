@@ -1,0 +1,30 @@
+import type { Clock } from "../kernel/clock.ts";
+import type { Sql } from "../platform/sql/index.ts";
+import { createExperiments, type Experiments } from "./experiments/experiments.ts";
+import { createRequests, type RequestMark } from "./requests.ts";
+import type * as module from "./tracking-tasks.ts";
+
+export interface TrackingDeps {
+  readonly sql: Sql;
+  /** UUIDv7 of this start. */
+  readonly instance: string;
+  readonly clock: Clock;
+}
+
+export interface Tracking {
+  readonly experiments: Experiments;
+  /** Tells that the answer to what made something did not arrive: the same request, should it come again, gets that. */
+  answerLost(mark: RequestMark): void;
+}
+
+const script = new URL(`./tracking-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+/** Experiments, runs and logged models, as MLflow has them. */
+export function createTracking({ sql, instance, clock }: TrackingDeps): Tracking {
+  const tasks = sql.tasks<typeof module>(script);
+  const requests = createRequests(instance);
+  return {
+    experiments: createExperiments({ tasks, requests, clock }),
+    answerLost: (mark) => requests.answerLost(mark),
+  };
+}

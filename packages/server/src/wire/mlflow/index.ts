@@ -1,0 +1,45 @@
+import type { FastifyRequest } from "fastify";
+import { callerOf, receiveGetBody, type Http } from "../../platform/http/index.ts";
+import { sendMlflowError, sendNoEndpoint } from "./errors.ts";
+import { readInput } from "./read-input.ts";
+import type { MlflowRoute } from "./route.ts";
+import { createRoutes, type MlflowDeps } from "./routes.ts";
+
+export { sendMlflowError };
+export { toMlflowPath } from "./paths.ts";
+export type { MlflowDeps };
+
+/** MLflow's tracking, artifacts and registry, for clients that know nothing of Slipway. */
+export function registerMlflow(app: Http, deps: MlflowDeps): void {
+  app.register(async (scope) => {
+    scope.setErrorHandler((error, _request, reply) => sendMlflowError(error, reply, deps.logger));
+    for (const row of createRoutes(deps)) registerRow(scope, row);
+    for (const prefix of ["/api/2.0", "/api/3.0"])
+      scope.all(`${prefix}/*`, { config: { scope: "public" } }, async (request, reply) =>
+        sendNoEndpoint(request.method, request.originalUrl.split("?")[0]!, reply),
+      );
+  });
+}
+
+function registerRow(app: Http, row: MlflowRoute): void {
+  app.route({
+    method: row.method,
+    url: row.version === null ? row.path : `/api/${row.version}${row.path}`,
+    exposeHeadRoute: false,
+    config: { scope: row.scope },
+    handler: async (request, reply) => {
+      if (row.method === "GET") await keepBody(request);
+      const answer = await row.handler(readInput(row, request), { author: callerOf(request), http: request, reply });
+      if (answer === reply) return reply;
+      reply.header("content-type", "application/json");
+      return reply.send(answer instanceof Uint8Array ? answer : JSON.stringify(answer));
+    },
+  });
+}
+
+/** Some clients send the parameters of a GET as its body. */
+async function keepBody(request: FastifyRequest): Promise<void> {
+  const { headers } = request;
+  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) return;
+  request.body = await receiveGetBody(request);
+}
