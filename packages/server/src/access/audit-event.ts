@@ -9,7 +9,10 @@ export type AuditAction =
   | "version.create"
   | "version.delete"
   | "endpoint.revision"
-  | "predictions.erase";
+  | "predictions.erase"
+  | "webhook.create"
+  | "webhook.update"
+  | "webhook.delete";
 
 export interface AuditEvent {
   /** UUIDv7. */

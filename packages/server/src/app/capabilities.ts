@@ -24,7 +24,7 @@ import {
   type PredictionLake,
   type PredictionLog,
 } from "../predictions/index.ts";
-import { createRegistry, type Registry } from "../registry/index.ts";
+import { createRegistry, type Registry, type Webhooks } from "../registry/index.ts";
 import { createTracking, type Tracking } from "../tracking/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { openExports, startKeeping, type Keeping } from "./keeping.ts";
@@ -39,11 +39,13 @@ import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
 import type { Storage } from "./storage.ts";
 import { openTracer } from "./tracer.ts";
+import { openWebhooks } from "./webhooks.ts";
 
 export interface Capabilities extends Keeping {
   readonly blobs: BlobStore;
   readonly operations: Operations;
   readonly registry: Registry;
+  readonly webhooks: Webhooks;
   readonly tracking: Tracking;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
@@ -84,7 +86,8 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const runtimes = createModelRuntimes({ environments, logger, homes: join(folder, "tmp"), user });
   const packaging = openPackaging({ ...given, runtimes });
   const tracking = createTracking({ sql, instance, clock });
-  const registry = createRegistry({ sql, clock });
+  const webhooks = await openWebhooks(given);
+  const registry = createRegistry({ sql, clock, webhooks });
   const serving = openServing({ ...given, folder, blobs, runtimes });
   const predictions = await createPredictionLog({
     ...toLogSettings(config, folder),
@@ -127,6 +130,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     blobs,
     operations,
     registry,
+    webhooks,
     tracking,
     predictions,
     predictionLake,

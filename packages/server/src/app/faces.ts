@@ -52,7 +52,7 @@ export function createFaces(deps: FaceDeps): Http {
   registerOip(http, { version, endpoints, models, logger, ready });
   registerKserve(http, { endpoints, logger });
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
-  registerMlflow(http, { tracking: deps.tracking, logger });
+  registerMlflow(http, deps);
   const others = deps.workers?.metrics ?? null;
   const { access, retention } = deps;
   registerMetrics(http, { endpoints, predictions, retention, access, process, clock, others });

@@ -4,18 +4,21 @@ import { accessMigrations } from "../access/index.ts";
 import { endpointMigrations } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
+import { outboxMigrations } from "../platform/outbox/index.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
 import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
-import { registryMigrations } from "../registry/index.ts";
+import { registryMigrations, webhookMigrations } from "../registry/index.ts";
 import { trackingMigrations } from "../tracking/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, waitUntilAlone, type Sql } from "../platform/sql/index.ts";
 
 /** Every capability's steps, in the order of the layers. */
 export const migrations = [
   ...queueMigrations,
+  ...outboxMigrations,
   ...accessMigrations,
   ...trackingMigrations,
   ...registryMigrations,
+  ...webhookMigrations,
   ...lakeMigrations,
   ...labelMigrations,
   ...erasureMigrations,

@@ -5,6 +5,8 @@ export interface OptionSpec {
   readonly type: "string" | "integer" | "bytes" | "duration" | "boolean" | "choice" | "port";
   readonly default: string | number | boolean | null;
   readonly env?: string;
+  /** What a flag without a value means. */
+  readonly bare?: string;
   readonly help: string;
   readonly min?: number;
   readonly max?: number;
@@ -197,6 +199,23 @@ export const options = {
     default: null,
     env: "SLIPWAY_PYTHON_MIRROR",
     help: "Where Pythons that this machine does not have are fetched, in place of the releases of python-build-standalone on GitHub",
+  },
+  webhook_private: {
+    type: "boolean",
+    default: false,
+    help: "Webhooks may go to addresses of this machine and of private networks, and to http:// ones",
+  },
+  secret_key: {
+    type: "string",
+    default: null,
+    env: "SLIPWAY_SECRET_KEY",
+    help: "What secrets that must be read again, such as those of webhooks, are sealed with; without it a key is made in the data folder",
+  },
+  mlflow_ui: {
+    type: "string",
+    default: null,
+    bare: "auto",
+    help: "Serve the web UI of an installed mlflow package at /mlflow/: the folder of the package, or `auto` to find it through the Python of VIRTUAL_ENV or on PATH",
   },
   otlp_endpoint: {
     type: "string",

@@ -35,6 +35,7 @@ const expected: Record<OptionSpec["type"], string> = {
 
 function parseOption(spec: OptionSpec, value: unknown): { value: string | number | boolean } | { problem: string } {
   if (spec.type === "string") {
+    if (value === true && spec.bare !== undefined) return { value: spec.bare };
     return typeof value === "string" ? { value } : { problem: `expected ${expected.string}` };
   }
   if (spec.type === "choice") {

@@ -9,5 +9,18 @@ export type {
   VersionSignature,
   VersionState,
 } from "./model-version.ts";
+export type { RegistryNews } from "./news.ts";
 export { championAlias, createRegistry } from "./registry.ts";
-export type { CreatedVersion, RecordedVersion, Registry, RegistryDeps, RegistryNews } from "./registry.ts";
+export type { CreatedVersion, RecordedVersion, Registry, RegistryDeps } from "./registry.ts";
+export {
+  createWebhooks,
+  webhookActions,
+  webhookMigrations,
+  type TestResult,
+  type Webhook,
+  type WebhookEntity,
+  type WebhookEvent,
+  type WebhookOrder,
+  type Webhooks,
+  type WebhookStatus,
+} from "./webhooks/index.ts";

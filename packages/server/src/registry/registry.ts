@@ -10,19 +10,15 @@ import type { Alias, AliasEvent, RegisteredModel } from "./model.ts";
 import { checkNewVersion } from "./model-version.ts";
 import type { ModelVersion, NewVersion } from "./model-version.ts";
 import { aliasNotFound, modelNotFound, versionInUse, versionNotFound } from "./registry-errors.ts";
+import type { RegistryNews } from "./news.ts";
 import type { RegistryTables } from "./rows.ts";
 import { createRegistryStore } from "./store.ts";
 import type { RegistryStore } from "./store.ts";
+import { toMessages } from "./webhooks/to-messages.ts";
+import type { Webhooks } from "./webhooks/index.ts";
 
 /** The alias that an address without a suffix means, where it is set. */
 export const championAlias = "champion";
-
-/** Told after the commit; a hint, as all events are. */
-export type RegistryNews =
-  | { readonly type: "version.created"; readonly version: ModelVersion }
-  | { readonly type: "version.deleted"; readonly version: ModelVersion }
-  | { readonly type: "alias.set"; readonly alias: Alias; readonly from: number | null }
-  | { readonly type: "alias.deleted"; readonly alias: Alias };
 
 export interface Registry {
   readonly events: Events<RegistryNews>;
@@ -91,9 +87,11 @@ export interface RegistryDeps {
   readonly clock: Clock;
   /** Where news go; an own one unless given. */
   readonly events?: Events<RegistryNews>;
+  /** Who is told in the transaction of the change; nobody unless given. */
+  readonly webhooks?: Pick<Webhooks, "announce" | "wake">;
 }
 
-export function createRegistry({ sql, clock, events = createEvents() }: RegistryDeps): Registry {
+export function createRegistry({ sql, clock, events = createEvents(), webhooks }: RegistryDeps): Registry {
   const { db, tx } = sql.as<RegistryTables>();
   const context: Context = {
     store: createRegistryStore(db),
@@ -102,8 +100,11 @@ export function createRegistry({ sql, clock, events = createEvents() }: Registry
     async change(fn) {
       const { result, news } = await tx(async (trx) => {
         const told: RegistryNews[] = [];
-        return { result: await fn(createRegistryStore(trx), (each) => void told.push(each)), news: told };
+        const done = await fn(createRegistryStore(trx), (each) => void told.push(each));
+        await webhooks?.announce(trx, told.flatMap(toMessages));
+        return { result: done, news: told };
       });
+      if (news.length > 0) webhooks?.wake();
       for (const each of news) events.emit(each);
       return result;
     },

@@ -3,7 +3,7 @@ import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Sql } from "../sql/index.ts";
 import { createCourier, type Address, type FindAddress } from "./courier.ts";
-import type { PostAnswer } from "./post.ts";
+import { findRefusal, type PostAnswer } from "./post.ts";
 import {
   createOutboxStore,
   deleteDeliveries,
@@ -25,6 +25,8 @@ export interface Outbox {
   drop(trx: AnyDb, destination: string): Promise<void>;
   /** Something was added. */
   wake(): void;
+  /** Whether it may be called at all: null, or why not. */
+  refuse(url: URL): Promise<string | null>;
   /** Sends at once and once, whatever comes of it; nothing is written. */
   send(address: Address, body: string): Promise<PostAnswer>;
   state(destination: string): Promise<DestinationState>;
@@ -101,6 +103,7 @@ export function createOutbox({ sql, clock, logger, allowPrivate }: OutboxDeps): 
     add: (trx, delivery) => insertDelivery(trx, { ...delivery, id: createId(), at: clock.now() }),
     drop: deleteDeliveries,
     wake,
+    refuse: async (url) => (allowPrivate ? null : ((await findRefusal(url))?.message ?? null)),
     send: courier.send,
     state: (destination) => store.state(destination),
     async start(given) {

@@ -37,8 +37,8 @@ export function post(url: URL, { headers, body, allowPrivate, signal }: PostOpti
     signal,
   };
   if (!allowPrivate) {
-    const literal = url.hostname.replace(/^\[|\]$/g, "");
-    if (isIP(literal) !== 0 && !isPublicAddress(literal)) return Promise.reject(refused(url.hostname, literal));
+    const bad = refuseLiteral(url);
+    if (bad) return Promise.reject(bad);
     options.lookup = publicLookup;
   }
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
@@ -57,6 +57,21 @@ export function post(url: URL, { headers, body, allowPrivate, signal }: PostOpti
     request.on("error", reject);
     request.end(body);
   });
+}
+
+/** Null where it may be called, as far as is known now: a name that is not known yet is looked up again when it is called. */
+export function findRefusal(url: URL): Promise<AddressRefused | null> {
+  const bad = refuseLiteral(url);
+  if (bad) return Promise.resolve(bad);
+  return new Promise((resolve) =>
+    publicLookup(url.hostname, {}, (error) => resolve(error instanceof AddressRefused ? error : null)),
+  );
+}
+
+/** No name is looked up where the host is an address. */
+function refuseLiteral({ hostname }: URL): AddressRefused | null {
+  const literal = hostname.replace(/^\[|\]$/g, "");
+  return isIP(literal) !== 0 && !isPublicAddress(literal) ? refused(hostname, literal) : null;
 }
 
 type LookupDone = (error: Error | null, address: string | LookupAddress[], family?: number) => void;

@@ -1,15 +1,18 @@
 import type { Logger } from "../../kernel/logger.ts";
+import type { Webhooks } from "../../registry/index.ts";
 import type { Tracking } from "../../tracking/index.ts";
 import { createExperimentRoutes } from "./experiment-handlers.ts";
 import type { MlflowRoute } from "./route.ts";
 import { createServerRoutes } from "./server-handlers.ts";
+import { createWebhookRoutes } from "./webhook-handlers.ts";
 
 export interface MlflowDeps {
   readonly tracking: Tracking;
+  readonly webhooks: Webhooks;
   readonly logger: Logger;
 }
 
 /** The whole table, the same below `/api`, `/ajax-api` and `/mlflow/`. */
 export function createRoutes(deps: MlflowDeps): readonly MlflowRoute[] {
-  return [...createServerRoutes(), ...createExperimentRoutes(deps)];
+  return [...createServerRoutes(), ...createExperimentRoutes(deps), ...createWebhookRoutes(deps)];
 }
