@@ -16,3 +16,4 @@ export {
   type KeepBackupOptions,
 } from "./main/backups.ts";
 export { createToken, listTokens, revokeToken, type TokenOptions } from "./main/tokens.ts";
+export { openForeignSqlite, type ForeignSqlite } from "./platform/sql/index.ts";

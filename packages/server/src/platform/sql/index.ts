@@ -3,6 +3,8 @@ export { sql as raw } from "kysely";
 export type { Kysely, Transaction } from "kysely";
 export { dataFolderFormat, openDataFolder } from "./data-folder.ts";
 export type { DataFolder } from "./data-folder.ts";
+export { openForeignSqlite } from "./foreign-sqlite.ts";
+export type { ForeignSqlite } from "./foreign-sqlite.ts";
 export { forgetDeleted } from "./forget-deleted.ts";
 export { lockFolder } from "./folder-lock.ts";
 export type { FolderLock } from "./folder-lock.ts";
