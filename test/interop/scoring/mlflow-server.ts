@@ -1,84 +1,9 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { createServer } from "node:net";
-import { delimiter } from "node:path";
-import { join } from "node:path";
+import { startMlflowCommand, type MlflowServer } from "../../lib/mlflow-command.ts";
 
-export interface MlflowServer {
-  readonly url: string;
-  stop(): void;
-}
+export type { MlflowServer };
 
-const groups = new Set<number>();
-process.once("exit", () => groups.forEach(killGroup));
-
-function killGroup(group: number): void {
-  groups.delete(group);
-  try {
-    process.kill(-group, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-/** The real `mlflow models serve` on one model folder, once it answers. Its command runs uvicorn, so both are ended as a group. */
+/** The real `mlflow models serve` on one model folder, once it answers. */
 export async function startMlflow(bin: string, model: string, readyMs: number): Promise<MlflowServer> {
-  const port = await findPort();
-  const url = `http://127.0.0.1:${port}`;
-  const words = [
-    "models",
-    "serve",
-    "-m",
-    model,
-    "--env-manager",
-    "local",
-    "--host",
-    "127.0.0.1",
-    "--port",
-    String(port),
-  ];
-  const child = spawn(join(bin, "mlflow"), words, {
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...quiet, PATH: `${bin}${delimiter}${process.env["PATH"]}` },
-  });
-  const group = child.pid!;
-  groups.add(group);
-  const said = listen(child);
-  const until = performance.now() + readyMs;
-  while (!(await answers(url))) {
-    const ended = child.exitCode !== null || child.signalCode !== null;
-    if (!ended && performance.now() < until) continue;
-    killGroup(group);
-    throw new Error(`mlflow models serve ${ended ? "ended" : `was not ready within ${readyMs} ms`}.\n${said()}`);
-  }
-  return { url, stop: () => killGroup(group) };
-}
-
-/** No telemetry, no look for git. */
-const quiet = { MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true", GIT_PYTHON_REFRESH: "quiet" };
-
-function listen(child: ChildProcess): () => string {
-  let text = "";
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.setEncoding("utf8").on("data", (part: string) => (text += part));
-  return () => text;
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/ping`)).ok;
-  } catch {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    return false;
-  }
-}
-
-function findPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject).listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
+  const words = ["models", "serve", "-m", model, "--env-manager", "local"];
+  return startMlflowCommand({ bin, words, ready: "/ping", readyMs });
 }
