@@ -6,8 +6,9 @@ import { describeStores } from "../platform/sql/testing/describe-stores.ts";
 import type { OpenStore } from "../platform/sql/testing/describe-stores.ts";
 import { registryMigrations } from "./migrations.ts";
 import type { NewVersion } from "./model-version.ts";
+import type { RegistryNews } from "./news.ts";
 import { createRegistry } from "./registry.ts";
-import type { Registry, RegistryNews } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import { newVersion, shaOf } from "./testing/new-version.ts";
 
 const firstPage = { limit: 100, cursor: null };
