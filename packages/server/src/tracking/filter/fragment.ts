@@ -1,5 +1,3 @@
-import type { SqlDialect } from "../../platform/sql/index.ts";
-
 type SqlValue = null | string | number | Uint8Array;
 
 /** A piece of SQL for a task: `?` stands for each of the values. */
@@ -44,11 +42,6 @@ export function joined(fragments: readonly Fragment[], separator: string): Fragm
 /** `(?, ?, ?)`; never empty. */
 export function list(values: readonly SqlValue[]): Fragment {
   return { text: `(${values.map(() => "?").join(", ")})`, values };
-}
-
-/** In the order of code points, as SQLite has text, on every database. */
-export function bytewise(expression: Fragment, dialect: SqlDialect): Fragment {
-  return dialect === "sqlite" ? expression : sql`${expression} collate "C"`;
 }
 
 /** Conditions that all hold. */

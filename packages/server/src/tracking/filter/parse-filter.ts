@@ -73,7 +73,8 @@ class Parser {
     if (++this.#comparisons > maxComparisons)
       throw wrongFilter(`there are more than ${maxComparisons} comparisons`, this.#token.at);
     const name = this.#token;
-    const isName = name.kind === "path" || name.kind === "word" || (name.kind === "quoted" && !name.text.startsWith("'"));
+    const isName =
+      name.kind === "path" || name.kind === "word" || (name.kind === "quoted" && !name.text.startsWith("'"));
     if (!isName) throw this.#unexpected("the name of what is compared");
     this.#next++;
     const operator = this.#operator();

@@ -1,0 +1,92 @@
+import type { Field, FieldComparison, Scope } from "./entity.ts";
+import {
+  compareDouble,
+  compareInteger,
+  compareText,
+  numberOperators,
+  presenceOperators,
+  textOperators,
+} from "./compare.ts";
+import { list, plain, sql, type Fragment } from "./fragment.ts";
+import type { FilterValue, Operator } from "./filter.ts";
+
+const keyedTextOperators: ReadonlySet<Operator> = new Set([...textOperators, ...presenceOperators]);
+const keyedNumberOperators: ReadonlySet<Operator> = new Set([...numberOperators, ...presenceOperators]);
+
+/** A column of texts, as SQL. What is null satisfies nothing. */
+export function textColumn(column: string, source?: (comparison: FieldComparison) => Fragment | null): Field {
+  return {
+    type: "text",
+    operators: textOperators,
+    condition: (comparison, { dialect }) => compareText(plain(column), comparison, dialect),
+    ...(source ? { source } : {}),
+  };
+}
+
+/** A column of whole numbers, as SQL. */
+export function integerColumn(column: string): Field {
+  return {
+    type: "number",
+    operators: numberOperators,
+    condition: ({ operator, value }) => compareInteger(plain(column), operator, value as number),
+  };
+}
+
+/** A table of texts by key: whose they are, and how its rows are found. */
+export interface KeyedTable {
+  readonly table: string;
+  /** The column that says whose it is. */
+  readonly owner: string;
+  /** What it is compared with: `r.n`. */
+  readonly of: string;
+  /** There is an index of key and the first 100 characters of the value. */
+  readonly isIndexedByValue?: boolean;
+}
+
+/** Who does not have the key satisfies nothing but IS NULL. */
+export function keyedText({ table, owner, of, isIndexedByValue = false }: KeyedTable, key: string): Field {
+  const has = sql`select 1 from ${plain(table)} x where x.${plain(owner)} = ${plain(of)} and x.key = ${key}`;
+  return {
+    type: "text",
+    operators: keyedTextOperators,
+    condition: (comparison, { dialect }) =>
+      presence(has, comparison.operator) ?? sql`exists (${has} and ${compareText(value, comparison, dialect)})`,
+    source({ operator, value: wanted }) {
+      if (!isIndexedByValue || operator !== "=") return null;
+      const start = Array.from(wanted as string)
+        .slice(0, 100)
+        .join("");
+      return sql`select x.${plain(owner)} as n from ${plain(table)} x
+        where x.key = ${key} and substr(x.value, 1, 100) = ${start} and x.value = ${wanted as string}`;
+    },
+  };
+}
+
+const value = plain("x.value");
+
+/** The latest value of a metric. NaN is neither less nor greater nor equal, but different, as in MLflow. */
+export function metricField({ table, owner, of }: KeyedTable, key: string): Field {
+  const has = sql`select 1 from ${plain(table)} x where x.${plain(owner)} = ${plain(of)} and x.key = ${key}`;
+  return {
+    type: "number",
+    operators: keyedNumberOperators,
+    condition: ({ operator, value: number }) =>
+      presence(has, operator) ?? sql`exists (${has} and ${compareMetric(operator, number)})`,
+    source({ operator, value: number }, { experimentIds }: Scope) {
+      if (operator === "!=" || presenceOperators.has(operator) || !experimentIds?.length) return null;
+      return sql`select x.${plain(owner)} as n from ${plain(table)} x
+        where x.experiment_id in ${list(experimentIds)} and x.key = ${key} and ${compareMetric(operator, number)}`;
+    },
+  };
+}
+
+/** Of a row `x` with `value` and `is_nan`. */
+export function compareMetric(operator: Operator, number: FilterValue): Fragment {
+  const comparison = compareDouble(value, operator, number as number);
+  return operator === "!=" ? sql`(x.is_nan = 1 or ${comparison})` : sql`(x.is_nan = 0 and ${comparison})`;
+}
+
+function presence(has: Fragment, operator: Operator): Fragment | null {
+  if (operator === "IS NULL") return sql`not exists (${has})`;
+  return operator === "IS NOT NULL" ? sql`exists (${has})` : null;
+}

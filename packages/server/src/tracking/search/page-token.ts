@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { SlipwayError } from "@slipway/contract";
+import type { Key, KeyPart } from "./keyset.ts";
+
+/** What a token of a page belongs to: it is refused with anything else. */
+export interface TokenScope {
+  /** runs, experiments, ... */
+  readonly what: string;
+  /** What the place in the token means something for: the order, and what else shall stay the same. */
+  readonly query: unknown;
+  readonly terms: number;
+}
+
+/** The place behind the last row of a page. Clients see letters and digits. */
+export function encodePageToken(scope: TokenScope, key: Key): string {
+  return Buffer.from(JSON.stringify([digest(scope), key])).toString("base64url");
+}
+
+/** @throws SlipwayError `invalid_request` */
+export function decodePageToken(scope: TokenScope, token: string | null): Key | null {
+  if (token === null || token === "") return null;
+  const parsed = parseToken(token);
+  if (!Array.isArray(parsed) || parsed.length !== 2 || !isKey(parsed[1], scope.terms))
+    throw new SlipwayError(
+      "invalid_request",
+      "Invalid page token: it is none that this server gave out. Begin again without one.",
+    );
+  if (parsed[0] !== digest(scope))
+    throw new SlipwayError(
+      "invalid_request",
+      `Invalid page token: it does not match the requested ${scope.what}. Ask for the next page with the same parameters as for the one ` +
+        "before, or begin again without a token.",
+    );
+  return parsed[1];
+}
+
+function parseToken(token: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(token, "base64url").toString());
+  } catch {
+    return null;
+  }
+}
+
+function isKey(value: unknown, terms: number): value is Key {
+  return Array.isArray(value) && value.length === terms && value.every(isPart);
+}
+
+function isPart(part: unknown): part is KeyPart {
+  if (!Array.isArray(part) || part.length !== 2 || !Number.isSafeInteger(part[0])) return false;
+  const value: unknown = part[1];
+  return typeof value === "string" || (typeof value === "number" && Number.isFinite(value)) || value === null;
+}
+
+function digest({ what, query }: TokenScope): string {
+  return createHash("sha256")
+    .update(JSON.stringify([what, query]))
+    .digest("base64url")
+    .slice(0, 12);
+}
