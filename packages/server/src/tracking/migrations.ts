@@ -104,9 +104,9 @@ const loggedModels = (number: string, keyed: string) => [
     model_n bigint not null, key text not null, value text not null, primary key (model_n, key)) ${keyed}`,
   `create table logged_model_tags (
     model_n bigint not null, key text not null, value text not null, primary key (model_n, key)) ${keyed}`,
-  // `dataset_n` is 0 where a metric is about none.
+  // The dataset that a metric is about may be unknown here, so it is named.
   `create table logged_model_metrics (
     model_n bigint not null, key text not null, timestamp bigint not null, step bigint not null, run_n bigint not null,
-    value double precision not null, is_nan integer not null, dataset_n bigint not null, experiment_id bigint not null,
-    primary key (model_n, key, timestamp, step, run_n)) ${keyed}`,
+    value double precision not null, is_nan integer not null, dataset_name text, dataset_digest text,
+    experiment_id bigint not null, primary key (model_n, key, timestamp, step, run_n)) ${keyed}`,
 ];
