@@ -1,6 +1,13 @@
 export type { ExperimentJson } from "./experiments/experiment.ts";
 export type { ExperimentOrder, Experiments } from "./experiments/experiments.ts";
 export type { KeyValue } from "./key-value.ts";
+export type { LoggedModelJson, LoggedModelStatus } from "./logged-models/logged-model.ts";
+export type { LoggedModels } from "./logged-models/logged-models.ts";
 export { trackingMigrations } from "./migrations.ts";
 export type { RequestMark } from "./requests.ts";
+export type { LoggedMetric } from "./runs/batch.ts";
+export type { RunJson } from "./runs/run-json.ts";
+export type { Runs } from "./runs/runs.ts";
 export { createTracking, type Tracking, type TrackingDeps } from "./tracking.ts";
+export { importMigrations } from "./import/migrations.ts";
+export { createMlflowImports, type MlflowImports } from "./import/mlflow-imports.ts";

@@ -1,7 +1,9 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { Sql } from "../platform/sql/index.ts";
 import { createExperiments, type Experiments } from "./experiments/experiments.ts";
+import { createLoggedModels, type LoggedModels } from "./logged-models/logged-models.ts";
 import { createRequests, type RequestMark } from "./requests.ts";
+import { createRuns, type Runs } from "./runs/runs.ts";
 import type * as module from "./tracking-tasks.ts";
 
 export interface TrackingDeps {
@@ -13,6 +15,8 @@ export interface TrackingDeps {
 
 export interface Tracking {
   readonly experiments: Experiments;
+  readonly runs: Runs;
+  readonly loggedModels: LoggedModels;
   /** Tells that the answer to what made something did not arrive: the same request, should it come again, gets that. */
   answerLost(mark: RequestMark): void;
 }
@@ -23,8 +27,11 @@ const script = new URL(`./tracking-tasks${import.meta.url.endsWith(".ts") ? ".ts
 export function createTracking({ sql, instance, clock }: TrackingDeps): Tracking {
   const tasks = sql.tasks<typeof module>(script);
   const requests = createRequests(instance);
+  const deps = { tasks, requests, clock };
   return {
-    experiments: createExperiments({ tasks, requests, clock }),
+    experiments: createExperiments(deps),
+    runs: createRuns(deps),
+    loggedModels: createLoggedModels(deps),
     answerLost: (mark) => requests.answerLost(mark),
   };
 }

@@ -1,22 +1,8 @@
 import { SlipwayError } from "@slipway/contract";
-import type { FastifyReply } from "fastify";
-import type { KeyValue, RequestMark, Tracking } from "../../tracking/index.ts";
-import { list, need, text, type Input } from "./fields.ts";
+import type { Tracking } from "../../tracking/index.ts";
+import { done, keyValue, toKeyValues, watchAnswer } from "./answers.ts";
+import { list, need, text } from "./fields.ts";
 import { route, type MlflowRoute } from "./route.ts";
-
-/** A param or tag as protobuf reads it: what is left out is empty. */
-export const keyValue = { key: text, value: text };
-
-export function toKeyValues(pairs: readonly Input<typeof keyValue>[] | undefined): readonly KeyValue[] {
-  return (pairs ?? []).map(({ key = "", value = "" }) => ({ key, value }));
-}
-
-/** A client that does not get this answer asks again for what it was about. */
-export function watchAnswer(tracking: Pick<Tracking, "answerLost">, mark: RequestMark, reply: FastifyReply): void {
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) tracking.answerLost(mark);
-  });
-}
 
 const named = { experiment_id: need(text) };
 const tracks = { method: "POST", scope: "track" } as const;
@@ -59,41 +45,33 @@ function createChangeRoutes({ experiments }: Tracking): readonly MlflowRoute[] {
       ...tracks,
       path: "/mlflow/experiments/delete",
       fields: named,
-      handler: async ({ experiment_id }) => done(experiments.delete(experiment_id)),
+      handler: ({ experiment_id }) => done(experiments.delete(experiment_id)),
     }),
     route({
       ...tracks,
       path: "/mlflow/experiments/restore",
       fields: named,
-      handler: async ({ experiment_id }) => done(experiments.restore(experiment_id)),
+      handler: ({ experiment_id }) => done(experiments.restore(experiment_id)),
     }),
     route({
       ...tracks,
       path: "/mlflow/experiments/update",
       fields: { ...named, new_name: need(text) },
-      handler: async ({ experiment_id, new_name }) => done(experiments.rename(experiment_id, new_name)),
+      handler: ({ experiment_id, new_name }) => done(experiments.rename(experiment_id, new_name)),
     }),
     route({
       ...tracks,
       path: "/mlflow/experiments/set-experiment-tag",
       fields: { ...named, key: need(text), value: text },
-      handler: async ({ experiment_id, key, value = "" }) => done(experiments.setTag(experiment_id, { key, value })),
+      handler: ({ experiment_id, key, value = "" }) => done(experiments.setTag(experiment_id, { key, value })),
     }),
     route({
       ...tracks,
       path: "/mlflow/experiments/delete-experiment-tag",
       fields: { ...named, key: need(text) },
-      handler: async ({ experiment_id, key }) => done(experiments.deleteTag(experiment_id, key)),
+      handler: ({ experiment_id, key }) => done(experiments.deleteTag(experiment_id, key)),
     }),
   ];
-}
-
-const nothing = Buffer.from("{}");
-
-/** The answer where there is nothing to say. */
-export async function done(work: Promise<unknown>): Promise<Uint8Array> {
-  await work;
-  return nothing;
 }
 
 async function requireByName({ experiments }: Tracking, name: string) {

@@ -2,7 +2,10 @@ import type { Logger } from "../../kernel/logger.ts";
 import type { Webhooks } from "../../registry/index.ts";
 import type { Tracking } from "../../tracking/index.ts";
 import { createExperimentRoutes } from "./experiment-handlers.ts";
+import { createLogRoutes } from "./log-handlers.ts";
+import { createLoggedModelRoutes } from "./logged-model-handlers.ts";
 import type { MlflowRoute } from "./route.ts";
+import { createRunRoutes } from "./run-handlers.ts";
 import { createServerRoutes } from "./server-handlers.ts";
 import { createWebhookRoutes } from "./webhook-handlers.ts";
 
@@ -14,5 +17,12 @@ export interface MlflowDeps {
 
 /** The whole table, the same below `/api`, `/ajax-api` and `/mlflow/`. */
 export function createRoutes(deps: MlflowDeps): readonly MlflowRoute[] {
-  return [...createServerRoutes(), ...createExperimentRoutes(deps), ...createWebhookRoutes(deps)];
+  return [
+    ...createServerRoutes(),
+    ...createExperimentRoutes(deps),
+    ...createRunRoutes(deps),
+    ...createLogRoutes(deps),
+    ...createLoggedModelRoutes(deps),
+    ...createWebhookRoutes(deps),
+  ];
 }
