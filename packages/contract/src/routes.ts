@@ -3,6 +3,7 @@ import { endpointsRoutes } from "./routes/endpoints.ts";
 import { environmentsRoutes } from "./routes/environments.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { labelsRoutes } from "./routes/labels.ts";
+import { mlflowImportRoutes } from "./routes/mlflow-import.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { predictionsRoutes } from "./routes/predictions.ts";
 import { serverRoutes } from "./routes/server.ts";
@@ -20,6 +21,7 @@ export const routes = {
   ...labelsRoutes,
   ...maintenanceRoutes,
   ...environmentsRoutes,
+  ...mlflowImportRoutes,
 } as const satisfies Record<string, RouteSpec>;
 
 export type RouteId = keyof typeof routes;

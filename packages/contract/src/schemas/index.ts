@@ -5,6 +5,7 @@ export * from "./erasure.ts";
 export * from "./environment.ts";
 export * from "./gc.ts";
 export * from "./label.ts";
+export * from "./mlflow-import.ts";
 export * from "./model.ts";
 export * from "./operation.ts";
 export * from "./prediction.ts";

@@ -25,7 +25,7 @@ import {
   type PredictionLog,
 } from "../predictions/index.ts";
 import { createRegistry, type Registry, type Webhooks } from "../registry/index.ts";
-import { createTracking, type Tracking } from "../tracking/index.ts";
+import { createMlflowImports, createTracking, type MlflowImports, type Tracking } from "../tracking/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { openExports, startKeeping, type Keeping } from "./keeping.ts";
 import { openPredictionLake } from "./lake.ts";
@@ -47,6 +47,7 @@ export interface Capabilities extends Keeping {
   readonly registry: Registry;
   readonly webhooks: Webhooks;
   readonly tracking: Tracking;
+  readonly mlflowImports: MlflowImports;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
@@ -132,6 +133,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     registry,
     webhooks,
     tracking,
+    mlflowImports: createMlflowImports({ sql, clock }),
     predictions,
     predictionLake,
     labels,

@@ -9,6 +9,7 @@ import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { Erasures, Labels, PredictionLake, PredictionLog } from "../../predictions/index.ts";
 import type { Registry } from "../../registry/index.ts";
+import type { MlflowImports } from "../../tracking/index.ts";
 import type { ProcessReport } from "../process-report.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
@@ -20,6 +21,7 @@ import { registerEndpointPaths } from "./endpoint-paths.ts";
 import { createFileHandlers } from "./file-handlers.ts";
 import { createLabelHandlers } from "./label-handlers.ts";
 import { createMaintenanceHandlers } from "./maintenance-handlers.ts";
+import { createMlflowImportHandlers } from "./mlflow-import-handlers.ts";
 import { createModelHandlers } from "./model-handlers.ts";
 import { createPredictionHandlers } from "./prediction-handlers.ts";
 import { registerPredict } from "./predict.ts";
@@ -49,6 +51,7 @@ export interface ApiDeps {
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
+  readonly mlflowImports: MlflowImports;
   readonly erasures: Erasures;
   readonly replay: Replay;
   /** Of the other processes of this server; null where there are none. */
@@ -78,6 +81,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createLabelHandlers(deps),
       ...createMaintenanceHandlers(deps),
       ...createEnvironmentHandlers(deps.environmentCare),
+      ...createMlflowImportHandlers(deps),
     });
   });
 }

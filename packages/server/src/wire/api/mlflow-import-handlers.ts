@@ -1,0 +1,39 @@
+import type {
+  ImportExperiments,
+  ImportExperimentsAnswer,
+  ImportLoggedModels,
+  ImportMarks,
+  ImportPoints,
+  ImportPointsAnswer,
+  ImportResults,
+  ImportRuns,
+  ImportState,
+  ImportStateAnswer,
+} from "@slipway/contract";
+import type { MlflowImports } from "../../tracking/index.ts";
+import type { Handlers } from "./register.ts";
+
+type ImportRoutes = Extract<keyof Handlers, `importMlflow${string}`>;
+
+export interface MlflowImportHandlerDeps {
+  readonly mlflowImports: MlflowImports;
+}
+
+export function createMlflowImportHandlers({ mlflowImports }: MlflowImportHandlerDeps): Pick<Handlers, ImportRoutes> {
+  return {
+    importMlflowState: async ({ body }) =>
+      ({ marks: await mlflowImports.readMarks(body as ImportState) }) satisfies ImportStateAnswer,
+    importMlflowMarks: async ({ body }) => {
+      await mlflowImports.putMarks(body as ImportMarks);
+      return { marks: (body as ImportMarks).marks } satisfies ImportStateAnswer;
+    },
+    importMlflowExperiments: async ({ body }) =>
+      ({ experiments: await mlflowImports.experiments(body as ImportExperiments) }) satisfies ImportExperimentsAnswer,
+    importMlflowRuns: async ({ body }) =>
+      ({ results: [...(await mlflowImports.runs(body as ImportRuns))] }) satisfies ImportResults,
+    importMlflowPoints: async ({ body }) =>
+      ({ points: await mlflowImports.points(body as ImportPoints) }) satisfies ImportPointsAnswer,
+    importMlflowLoggedModels: async ({ body }) =>
+      ({ results: [...(await mlflowImports.loggedModels(body as ImportLoggedModels))] }) satisfies ImportResults,
+  };
+}
