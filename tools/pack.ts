@@ -74,6 +74,7 @@ const entries = [
   "packages/server/src/predictions/look-up-worker.ts",
   "packages/server/src/predictions/replay/replay-worker.ts",
   "packages/server/src/wire/docs/scalar-worker.ts",
+  "packages/server/src/wire/mlflow/graphql/graphql-worker.ts",
   "packages/server/src/packaging/examples/examples-task.ts",
   "packages/server/src/packaging/translate/sample-task.ts",
   "packages/server/src/packaging/examples/inputs-task.ts",

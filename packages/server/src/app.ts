@@ -14,6 +14,7 @@ import { createId } from "./kernel/ids.ts";
 import { createLifecycle } from "./kernel/lifecycle.ts";
 import type { Logger } from "./kernel/logger.ts";
 import { isLoopback } from "./platform/http/index.ts";
+import { findMlflowUi } from "./wire/mlflow/index.ts";
 import type { LogFile } from "./platform/telemetry/index.ts";
 
 export interface App {
@@ -55,7 +56,8 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
     const facts = { version, instance, data: folder, startedAt: clock.now(), url: () => url };
     const grpcFace = createGrpcFace({ ...base, ...capabilities, access, secured, workers });
     lifecycle.onStop("grpc", () => grpcFace.close(), config.drainTimeout + 1_000);
-    const http = createFaces({ ...base, ...capabilities, access, audit, secured, facts, logFile, workers });
+    const mlflowUi = config.mlflowUi === null ? null : await findMlflowUi(config.mlflowUi);
+    const http = createFaces({ ...base, ...capabilities, access, audit, secured, facts, logFile, workers, mlflowUi });
     url = workers ? await listenTogether(http, { config, workers, ...capabilities }) : await listen(http, config);
     if (workers) lifecycle.onStop("workers' http", () => workers.drain());
     const grpc = await grpcFace.listen();

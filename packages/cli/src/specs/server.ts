@@ -15,6 +15,7 @@ export const serverCommands: CommandGroup = {
         ["--base-path <prefix>", "path in front of every address, behind a proxy"],
         ["--tls-cert <file>", "certificate chain, PEM"],
         ["--tls-key <file>", "private key, PEM"],
+        ["--mlflow-ui [folder]", "serve the web UI of an installed mlflow package at /mlflow/"],
       ],
       examples: ["slipway up --data ./slipway-data --port 8080"],
       open: true,

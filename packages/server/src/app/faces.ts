@@ -12,7 +12,7 @@ import { registerDocs } from "../wire/docs/index.ts";
 import { registerHealth } from "../wire/health/index.ts";
 import { registerKserve } from "../wire/kserve/index.ts";
 import { registerMetrics } from "../wire/metrics/index.ts";
-import { registerMlflow } from "../wire/mlflow/index.ts";
+import { registerMlflow, type MlflowUi } from "../wire/mlflow/index.ts";
 import { registerOip } from "../wire/oip/index.ts";
 import { registerScoring } from "../wire/scoring/index.ts";
 import { createServedModels } from "../wire/served-models.ts";
@@ -30,6 +30,8 @@ export interface FaceDeps extends Capabilities {
   /** Null: this process answers alone. */
   readonly workers: HttpWorkers | null;
   readonly logFile: LogFile;
+  /** Null: MLflow's UI is not served. */
+  readonly mlflowUi: MlflowUi | null;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
@@ -52,7 +54,7 @@ export function createFaces(deps: FaceDeps): Http {
   registerOip(http, { version, endpoints, models, logger, ready });
   registerKserve(http, { endpoints, logger });
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
-  registerMlflow(http, deps);
+  registerMlflow(http, { ...deps, ui: deps.mlflowUi, basePath });
   const others = deps.workers?.metrics ?? null;
   const { access, retention } = deps;
   registerMetrics(http, { endpoints, predictions, retention, access, process, clock, others });

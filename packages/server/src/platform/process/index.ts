@@ -12,4 +12,5 @@ export {
   toModelEnvironment,
   type ModelNeeds,
 } from "./environment.ts";
+export { findPythonPackage, type FoundPackage } from "./find-python-package.ts";
 export { isLost, ServiceLost, startService, type Service, type ServiceOptions } from "./service.ts";

@@ -1,4 +1,4 @@
-import { errorTable, type ErrorCode, type ErrorKind } from "@slipway/contract";
+import { errorTable, type ErrorCode, type ErrorKind, type SlipwayError } from "@slipway/contract";
 import type { FastifyReply } from "fastify";
 import type { Logger } from "../../kernel/logger.ts";
 import { toErrorAnswer } from "../error-answer.ts";
@@ -36,12 +36,20 @@ const byCode: Partial<Record<ErrorCode, Told>> = {
 
 export function sendMlflowError(thrown: unknown, reply: FastifyReply, logger: Logger): void {
   const { error, message, status } = toErrorAnswer(thrown, reply, logger);
-  const told =
-    error === null ? { status, code: "BAD_REQUEST" } : (byCode[error.code] ?? byKind[errorTable[error.code].kind]);
+  const told = error === null ? { status, code: "BAD_REQUEST" } : tell(error.code);
   reply
     .status(told.status)
     .header("content-type", "application/json")
     .send(JSON.stringify({ error_code: told.code, message }));
+}
+
+function tell(code: ErrorCode): Told {
+  return byCode[code] ?? byKind[errorTable[code].kind];
+}
+
+/** `RESOURCE_DOES_NOT_EXIST` and the like. */
+export function toMlflowCode({ code }: SlipwayError): string {
+  return tell(code).code;
 }
 
 /** Of a path that is none: any other code would tell the client that the server knows the path. */

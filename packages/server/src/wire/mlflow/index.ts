@@ -2,18 +2,29 @@ import type { FastifyRequest } from "fastify";
 import { callerOf, receiveGetBody, type Http } from "../../platform/http/index.ts";
 import { sendMlflowError, sendNoEndpoint } from "./errors.ts";
 import { readInput } from "./read-input.ts";
+import { createGraphqlRoutes } from "./graphql/graphql-handlers.ts";
 import type { MlflowRoute } from "./route.ts";
 import { createRoutes, type MlflowDeps } from "./routes.ts";
+import { registerMlflowUi, type MlflowUi } from "./ui/index.ts";
 
 export { sendMlflowError };
+export { findMlflowUi, type MlflowUi } from "./ui/index.ts";
 export { toMlflowPath } from "./paths.ts";
 export type { MlflowDeps };
 
+interface UiDeps {
+  /** Null: there is none. */
+  readonly ui: MlflowUi | null;
+  readonly basePath: string;
+}
+
 /** MLflow's tracking, artifacts and registry, for clients that know nothing of Slipway. */
-export function registerMlflow(app: Http, deps: MlflowDeps): void {
+export function registerMlflow(app: Http, deps: MlflowDeps & UiDeps): void {
   app.register(async (scope) => {
     scope.setErrorHandler((error, _request, reply) => sendMlflowError(error, reply, deps.logger));
-    for (const row of createRoutes(deps)) registerRow(scope, row);
+    const rows = createRoutes(deps);
+    for (const row of [...rows, ...createGraphqlRoutes(rows)]) registerRow(scope, row);
+    if (deps.ui !== null) registerMlflowUi(scope, { ui: deps.ui, basePath: deps.basePath });
     for (const prefix of ["/api/2.0", "/api/3.0"])
       scope.all(`${prefix}/*`, { config: { scope: "public" } }, async (request, reply) =>
         sendNoEndpoint(request.method, request.originalUrl.split("?")[0]!, reply),

@@ -1,0 +1,2 @@
+export { findMlflowUi, type MlflowUi } from "./find-ui.ts";
+export { registerMlflowUi } from "./register-ui.ts";
