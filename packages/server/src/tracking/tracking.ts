@@ -4,6 +4,7 @@ import { createExperiments, type Experiments } from "./experiments/experiments.t
 import { createLoggedModels, type LoggedModels } from "./logged-models/logged-models.ts";
 import { createRequests, type RequestMark } from "./requests.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
+import { createSearch, type Search } from "./search/search.ts";
 import type * as module from "./tracking-tasks.ts";
 
 export interface TrackingDeps {
@@ -17,6 +18,7 @@ export interface Tracking {
   readonly experiments: Experiments;
   readonly runs: Runs;
   readonly loggedModels: LoggedModels;
+  readonly search: Search;
   /** Tells that the answer to what made something did not arrive: the same request, should it come again, gets that. */
   answerLost(mark: RequestMark): void;
 }
@@ -32,6 +34,7 @@ export function createTracking({ sql, instance, clock }: TrackingDeps): Tracking
     experiments: createExperiments(deps),
     runs: createRuns(deps),
     loggedModels: createLoggedModels(deps),
+    search: createSearch(deps),
     answerLost: (mark) => requests.answerLost(mark),
   };
 }

@@ -9,20 +9,20 @@ export interface JsonSql {
   text(column: string): string;
   /** A double that comes back as it was; `is_nan` beside it makes it "NaN", as protobuf writes it. */
   double(column: string, isNan: string): string;
-  /** Of the rows of a SELECT without its `select`: their texts with commas between, null where there are none. */
-  list(item: string, from: string): string;
+  /** Of the rows of a SELECT: their texts with commas between, null where there are none. */
+  joined(item: string): string;
 }
 
 const sqlite: JsonSql = {
   text: (column) => `json_quote(${column})`,
   double: (column, isNan) => `case ${isNan} when 1 then '"NaN"' else printf('%!.17g', ${column}) end`,
-  list: (item, from) => `(select group_concat(${item}) ${from})`,
+  joined: (item) => `group_concat(${item})`,
 };
 
 const postgres: JsonSql = {
   text: (column) => `to_json(${column})::text`,
   double: (column, isNan) => `case ${isNan} when 1 then '"NaN"' else ${column}::text end`,
-  list: (item, from) => `(select string_agg(${item}, ',') ${from})`,
+  joined: (item) => `string_agg(${item}, ',')`,
 };
 
 export const jsonSql: Readonly<Record<SqlDialect, JsonSql>> = { sqlite, postgres };

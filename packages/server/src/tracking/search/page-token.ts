@@ -8,7 +8,8 @@ export interface TokenScope {
   readonly what: string;
   /** What the place in the token means something for: the order, and what else shall stay the same. */
   readonly query: unknown;
-  readonly terms: number;
+  /** Of the terms of the order. */
+  readonly types: readonly ("text" | "number")[];
 }
 
 /** The place behind the last row of a page. Clients see letters and digits. */
@@ -20,7 +21,7 @@ export function encodePageToken(scope: TokenScope, key: Key): string {
 export function decodePageToken(scope: TokenScope, token: string | null): Key | null {
   if (token === null || token === "") return null;
   const parsed = parseToken(token);
-  if (!Array.isArray(parsed) || parsed.length !== 2 || !isKey(parsed[1], scope.terms))
+  if (!Array.isArray(parsed) || parsed.length !== 2 || !isKey(parsed[1], scope))
     throw new SlipwayError(
       "invalid_request",
       "Invalid page token: it is none that this server gave out. Begin again without one.",
@@ -42,14 +43,15 @@ function parseToken(token: string): unknown {
   }
 }
 
-function isKey(value: unknown, terms: number): value is Key {
-  return Array.isArray(value) && value.length === terms && value.every(isPart);
+function isKey(value: unknown, { types }: TokenScope): value is Key {
+  return Array.isArray(value) && value.length === types.length && types.every((type, i) => isPart(value[i], type));
 }
 
-function isPart(part: unknown): part is KeyPart {
+function isPart(part: unknown, type: "text" | "number"): part is KeyPart {
   if (!Array.isArray(part) || part.length !== 2 || !Number.isSafeInteger(part[0])) return false;
   const value: unknown = part[1];
-  return typeof value === "string" || (typeof value === "number" && Number.isFinite(value)) || value === null;
+  if (value === null) return part[0] > 0;
+  return type === "text" ? typeof value === "string" : Number.isFinite(value);
 }
 
 function digest({ what, query }: TokenScope): string {

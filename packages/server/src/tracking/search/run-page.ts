@@ -58,23 +58,20 @@ function statement(dialect: SqlDialect, size: number): string {
 }
 
 function ownList(json: JsonSql, table: string, item: string): string {
-  return json.list(item, `from ${table} x where x.run_n = r.n`);
+  return `(select ${json.joined(item)} from ${table} x where x.run_n = r.n)`;
 }
 
 function datasetList(json: JsonSql): string {
-  const tags = json.list(
-    keyValueItem(json, "t"),
-    "from run_input_tags t where t.run_n = x.run_n and t.dataset_n = x.dataset_n",
-  );
+  const tags = `(select ${json.joined(keyValueItem(json, "t"))} from run_input_tags t
+    where t.run_n = x.run_n and t.dataset_n = x.dataset_n)`;
   const optional = (name: string) =>
     `case when x.${name} is null then '' else ',"${name}":' || ${json.text(`x.${name}`)} end`;
   const dataset = ["name", "digest", "source_type", "source"].map(
     (name) => `'"${name}":' || ${json.text(`x.${name}`)}`,
   );
-  return json.list(
-    `'{' || coalesce('"tags":[' || ${tags} || '],', '') || '"dataset":{' || ${dataset.join(" || ',' || ")}
-      || ${optional("schema")} || ${optional("profile")} || '}}'`,
-    `from (select i.run_n, i.dataset_n, d.name, d.digest, d.source_type, d.source, d.schema, d.profile
-      from run_inputs i join datasets d on d.n = i.dataset_n where i.run_n = r.n order by i.position, d.n) x`,
-  );
+  const item = `'{' || coalesce('"tags":[' || ${tags} || '],', '') || '"dataset":{' || ${dataset.join(" || ',' || ")}
+    || ${optional("schema")} || ${optional("profile")} || '}}'`;
+  return `(select ${json.joined(item)}
+    from (select i.run_n, i.dataset_n, d.name, d.digest, d.source_type, d.source, d.schema, d.profile
+      from run_inputs i join datasets d on d.n = i.dataset_n where i.run_n = r.n order by i.position, d.n) x)`;
 }

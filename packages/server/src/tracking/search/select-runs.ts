@@ -1,6 +1,6 @@
 import type { TaskDb } from "../../platform/sql/index.ts";
 import type { Filter } from "../filter/filter.ts";
-import { sql, type Fragment } from "../filter/fragment.ts";
+import { list, sql, type Fragment } from "../filter/fragment.ts";
 import { listSources, resolveComparison, toCondition } from "../filter/to-condition.ts";
 import type { Scope } from "../filter/entity.ts";
 import { compareKeys, selectKeys, type Key, type Keyed } from "./keyset.ts";
@@ -67,8 +67,9 @@ async function readScan(
 
 /** So few that reading and sorting all of them is cheaper than any other way. */
 const few = 1000;
-/** Nobody counts further. */
-const many = 20_000;
+/** Nobody counts further: that alone would cost more than it gives. */
+const many = 5000;
+const manyRuns = 30_000;
 
 /**
  * The smallest set among which, by the filter, all runs of the answer are, where to read it and to sort it is likely to be
@@ -90,18 +91,13 @@ async function findFew(db: TaskDb, query: RunQuery, sources: readonly Fragment[]
   return smallest.count < toPass ? smallest.source : null;
 }
 
-async function countUpTo(db: TaskDb, source: Fragment): Promise<number> {
-  const { text, values } = sql`select count(*) as count from (select n from (${source}) s limit ${many}) t`;
+async function countUpTo(db: TaskDb, source: Fragment, most = many): Promise<number> {
+  const { text, values } = sql`select count(*) as count from (select n from (${source}) s limit ${most}) t`;
   const [row] = await db.rows<{ readonly count: number }>(text, values);
   return row!.count;
 }
 
-async function countRuns(db: TaskDb, { experimentIds, lifecycles }: RunQuery): Promise<number> {
-  const ids = experimentIds.map(() => "?").join(", ");
-  const stages = lifecycles.map(() => "?").join(", ");
-  const [row] = await db.rows<{ readonly count: number }>(
-    `select count(*) as count from runs where experiment_id in (${ids}) and lifecycle in (${stages})`,
-    [...experimentIds, ...lifecycles],
-  );
-  return row!.count;
+function countRuns(db: TaskDb, { experimentIds, lifecycles }: RunQuery): Promise<number> {
+  const all = sql`select n from runs where experiment_id in ${list(experimentIds)} and lifecycle in ${list(lifecycles)}`;
+  return countUpTo(db, all, manyRuns);
 }

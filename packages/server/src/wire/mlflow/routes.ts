@@ -6,6 +6,7 @@ import { createLogRoutes } from "./log-handlers.ts";
 import { createLoggedModelRoutes } from "./logged-model-handlers.ts";
 import type { MlflowRoute } from "./route.ts";
 import { createRunRoutes } from "./run-handlers.ts";
+import { createSearchRoutes } from "./search-handlers.ts";
 import { createServerRoutes } from "./server-handlers.ts";
 import { createWebhookRoutes } from "./webhook-handlers.ts";
 
@@ -23,6 +24,7 @@ export function createRoutes(deps: MlflowDeps): readonly MlflowRoute[] {
     ...createRunRoutes(deps),
     ...createLogRoutes(deps),
     ...createLoggedModelRoutes(deps),
+    ...createSearchRoutes(deps),
     ...createWebhookRoutes(deps),
   ];
 }
