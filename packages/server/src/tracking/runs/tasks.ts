@@ -33,7 +33,8 @@ export async function createRun(db: TaskDb, run: NewRun): Promise<RunJson> {
     [n, id, experiment.id, name, userId, startTime, uri, mark.request, mark.instance],
   );
   await putTags(db, n, run.tags);
-  return renderRun(db, await requireRun(db, id));
+  const { info, data, inputs } = await renderRun(db, await requireRun(db, id));
+  return { info, data, inputs };
 }
 
 /** Only a start that the caller named, just now, tells one request from another. */
