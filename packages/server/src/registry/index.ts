@@ -1,17 +1,24 @@
 export { registryMigrations } from "./migrations.ts";
 export type { Alias, AliasEvent, RegisteredModel } from "./model.ts";
-export { requireVerified } from "./model-version.ts";
+export { parseStage, requireVerified, stages } from "./model-version.ts";
 export type {
   ModelVersion,
   NewVersion,
+  Stage,
   VerifiedVersion,
   VersionFile,
+  VersionOrigin,
   VersionSignature,
   VersionState,
 } from "./model-version.ts";
 export type { RegistryNews } from "./news.ts";
-export { championAlias, createRegistry } from "./registry.ts";
-export type { CreatedVersion, RecordedVersion, Registry, RegistryDeps } from "./registry.ts";
+export type { RecordedVersion } from "./file-use-cases.ts";
+export { createRegistry } from "./registry.ts";
+export type { Registry, RegistryDeps } from "./registry.ts";
+export type { RegistryQuery, RegistrySearch } from "./search/registry-search.ts";
+export { isPrompt } from "./tags.ts";
+export { championAlias } from "./version-use-cases.ts";
+export type { CreatedVersion, Registration, Verification, VersionRef } from "./version-use-cases.ts";
 export {
   createWebhooks,
   webhookActions,

@@ -1,4 +1,4 @@
-import type { Migration } from "../platform/sql/index.ts";
+import { raw, type Migration } from "../platform/sql/index.ts";
 
 export const registryMigrations: readonly Migration[] = [
   {
@@ -87,4 +87,56 @@ export const registryMigrations: readonly Migration[] = [
       await db.schema.alterTable("model_versions").addColumn("program", "text").execute();
     },
   },
+  {
+    id: "registry-0004",
+    async up(db) {
+      for (const statement of [...modelColumns, ...versionColumns, ...lookUps]) await raw.raw(statement).execute(db);
+    },
+  },
+];
+
+/**
+ * What MLflow's registry knows of a model. `renamed_to`: the name lives on for what was predicted under it. `request` and
+ * `instance` tell a request that comes again from a new one.
+ */
+const modelColumns = [
+  ...["updated_at bigint", "renamed_to text", "request text", "instance text"].map(
+    (column) => `alter table models add column ${column}`,
+  ),
+  "update models set updated_at = created_at",
+  `create table model_tags (
+    model text not null references models (name), key text not null, value text not null, primary key (model, key))`,
+];
+
+/** A version that was made of uploaded files has no source but itself: null. */
+const versionColumns = [
+  ...[
+    "source text",
+    "storage_location text",
+    "run_id text",
+    "run_link text",
+    "logged_model_id text",
+    "description text",
+    "stage text not null default 'None'",
+    "updated_at bigint",
+    "request text",
+    "instance text",
+  ].map((column) => `alter table model_versions add column ${column}`),
+  "update model_versions set updated_at = created_at, description = coalesce(message, ''), run_id = '', run_link = ''",
+  `create table model_version_tags (
+    version_id text not null references model_versions (id), key text not null, value text not null,
+    primary key (version_id, key))`,
+];
+
+/** A model may have tens of thousands of versions, and their rows are long. */
+const lookUps = [
+  "create index model_versions_living on model_versions (model, version) where deleted_at is null",
+  "create index model_versions_by_stage on model_versions (model, stage, version) where deleted_at is null",
+  "create index model_versions_by_update on model_versions (model, updated_at, version) where deleted_at is null",
+  "create index model_versions_updated on model_versions (updated_at) where deleted_at is null",
+  "create index model_versions_by_run on model_versions (run_id)",
+  "create index model_versions_by_logged_model on model_versions (logged_model_id)",
+  "create index model_tags_by_value on model_tags (key, substr(value, 1, 100))",
+  "create index model_version_tags_by_value on model_version_tags (key, substr(value, 1, 100))",
+  "create index aliases_by_version on aliases (model, version)",
 ];

@@ -2,6 +2,7 @@ import { parseModelName, SlipwayError } from "@slipway/contract";
 import type { Id } from "../kernel/ids.ts";
 import type { PackagedModel } from "../packaging/index.ts";
 import { checkFilePaths, parseSha256 } from "../platform/blobs/index.ts";
+import type { KeyValue } from "../tracking/index.ts";
 
 /** What a version's inputs and outputs are, as packaging found them. */
 export type VersionSignature = PackagedModel["signature"];
@@ -18,6 +19,22 @@ export interface VersionFile {
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
+}
+
+/** MLflow's stages. */
+export const stages = ["None", "Staging", "Production", "Archived"] as const;
+export type Stage = (typeof stages)[number];
+
+/** Where a version's files were when it was registered, and what made them. */
+export interface VersionOrigin {
+  /** As the caller named it: `models:/m-…`, `runs:/…`, a location. */
+  readonly source: string;
+  /** Where the files are: a location of its own kind, never `models:` or `runs:`. */
+  readonly storageLocation: string;
+  /** Empty where none is known; so are the others. */
+  readonly runId: string;
+  readonly runLink: string;
+  readonly loggedModelId: string;
 }
 
 export interface NewVersion {
@@ -42,15 +59,24 @@ export interface NewVersion {
   readonly message: string | null;
   /** Who made it; null where nobody is known. */
   readonly author: string | null;
+  /** Left out: its files were uploaded for it. */
+  readonly origin?: VersionOrigin;
+  /** What it is about, which may change. Left out: the message. */
+  readonly description?: string | null;
+  readonly tags?: readonly KeyValue[];
 }
 
-/** A model's version: immutable, except that it can be deleted. */
-export interface ModelVersion extends NewVersion {
+/** A model's version: immutable, except for what is said about it, for its being verified once, and deleted. */
+export interface ModelVersion extends Omit<NewVersion, "origin" | "description" | "tags"> {
+  readonly origin: VersionOrigin;
+  readonly description: string | null;
+  readonly stage: Stage;
   readonly id: Id;
   /** 1, 2, 3, … in its model; never given twice, also not after a deletion. */
   readonly version: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  readonly updatedAt: number;
   /** Null: it lives. */
   readonly deletedAt: number | null;
 }
@@ -66,6 +92,22 @@ export function requireVerified(version: ModelVersion): VerifiedVersion {
     "precondition_failed",
     `${address} is registered and was not looked at yet. Deploy it first: slipway deploy models:/${version.model}/${version.version}`,
     { model: version.model, version: version.version, state: version.state },
+  );
+}
+
+/** The place of a version's files in the artifacts of this server, for those that were uploaded for it. */
+export function toVersionLocation(model: string, version: number): string {
+  return `mlflow-artifacts:/slipway-versions/${model}/${version}`;
+}
+
+/** @throws SlipwayError `invalid_request` */
+export function parseStage(text: string): Stage {
+  const stage = stages.find((each) => each.toLowerCase() === text.toLowerCase());
+  if (stage !== undefined) return stage;
+  throw new SlipwayError(
+    "invalid_request",
+    `Invalid Model Version stage: ${text}. Value must be one of ${stages.join(", ")}.`,
+    { stage: text },
   );
 }
 

@@ -3,6 +3,7 @@ export interface RegisteredModel {
   readonly name: string;
   readonly description: string | null;
   readonly createdAt: number;
+  readonly updatedAt: number;
   /** How many versions live. */
   readonly versions: number;
   /** The highest living version; null where none lives. */

@@ -1,7 +1,9 @@
 import { findNearest, SlipwayError } from "@slipway/contract";
+import type { KeyValue } from "../tracking/index.ts";
 import type { Alias } from "./model.ts";
 import type { ModelVersion } from "./model-version.ts";
 import type { RegistryStore } from "./store.ts";
+import { isPrompt } from "./tags.ts";
 
 /** Names that are looked through for near ones. */
 const maxNames = 10_000;
@@ -42,6 +44,29 @@ export async function aliasNotFound(store: RegistryStore, model: string, alias: 
   const hint = aliases.length === 0 ? "It has no alias yet." : `Its aliases are ${listShort(aliases)}.`;
   const message = `The model ${JSON.stringify(model)} has no alias ${JSON.stringify(alias)}. ${hint}`;
   return new SlipwayError("alias_not_found", message, { model, alias, aliases });
+}
+
+/** In MLflow's words, whose clients look into them. `was`: the tags of what has the name, `is`: of what wants it. */
+export function modelExists(
+  name: string,
+  { was, is }: { readonly was: readonly KeyValue[]; readonly is: readonly KeyValue[] },
+): SlipwayError {
+  const [old, wanted] = [was, is].map((tags) => (isPrompt(tags) ? "Prompt" : "Registered Model"));
+  const message =
+    old === wanted
+      ? `${wanted} (name=${name}) already exists.`
+      : `Tried to create a ${wanted!.toLowerCase()} with name '${name}', but the name is already taken by a ${old!.toLowerCase()}. ` +
+        "A model and a prompt cannot have the same name.";
+  return new SlipwayError("already_exists", message, { model: name });
+}
+
+/** Versions of a name are never given twice: what was predicted names them. */
+export function nameInUse(name: string, numbers: readonly number[]): SlipwayError {
+  return new SlipwayError(
+    "already_exists",
+    `A model ${JSON.stringify(name)} was deleted, and its versions (${numbers.join(", ")}, …) are on record under the same numbers. Choose another name.`,
+    { model: name, versions: numbers },
+  );
 }
 
 export function versionInUse({ model, version }: ModelVersion, aliases: readonly Alias[]): SlipwayError {

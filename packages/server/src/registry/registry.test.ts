@@ -40,7 +40,7 @@ describeStores("the registry's versions", (open) => {
     expect(created).toBe(true);
     expect(version).toMatchObject({ ...newVersion(), version: 1, deletedAt: null });
     expect(await registry.requireVersion("flight-delay", 1)).toEqual(version);
-    expect(news).toEqual([{ type: "version.created", version }]);
+    expect(news).toEqual([{ type: "version.created", version, tags: [] }]);
     const bare = newVersion({ modelSection: null, report: null, owner: null, message: null, author: null });
     const second = await registry.createVersion(bare, { reuse: false });
     expect(second.version.version).toBe(2);

@@ -1,6 +1,15 @@
 import type { Id } from "../kernel/ids.ts";
 import type { Alias, AliasEvent } from "./model.ts";
-import type { ModelVersion, VersionFile, VersionProgram, VersionSignature, VersionState } from "./model-version.ts";
+import { toVersionLocation } from "./model-version.ts";
+import type {
+  ModelVersion,
+  Stage,
+  VersionFile,
+  VersionOrigin,
+  VersionProgram,
+  VersionSignature,
+  VersionState,
+} from "./model-version.ts";
 
 export interface ModelRow {
   name: string;
@@ -8,6 +17,10 @@ export interface ModelRow {
   last_version: number;
   created_at: number;
   deleted_at: number | null;
+  updated_at: number | null;
+  renamed_to: string | null;
+  request: string | null;
+  instance: string | null;
 }
 
 export interface VersionRow {
@@ -30,6 +43,16 @@ export interface VersionRow {
   author: string | null;
   created_at: number;
   deleted_at: number | null;
+  source: string | null;
+  storage_location: string | null;
+  run_id: string | null;
+  run_link: string | null;
+  logged_model_id: string | null;
+  description: string | null;
+  stage: string;
+  updated_at: number | null;
+  request: string | null;
+  instance: string | null;
 }
 
 export interface AliasRow {
@@ -53,13 +76,18 @@ export interface AliasEventRow {
 export interface RegistryTables {
   models: ModelRow;
   model_versions: VersionRow;
+  model_tags: { model: string; key: string; value: string };
+  model_version_tags: { version_id: string; key: string; value: string };
   model_version_blobs: { sha256: string; version_id: string };
   collected_versions: { version_id: string; at: number };
   aliases: AliasRow;
   alias_events: AliasEventRow;
 }
 
-export function toVersionRow(version: ModelVersion): VersionRow {
+export function toVersionRow(version: ModelVersion): Omit<VersionRow, "request" | "instance"> {
+  const { origin } = version;
+  // What is nowhere else has the place of its name, which may change.
+  const isOwn = origin.source === toVersionLocation(version.model, version.version);
   return {
     id: version.id,
     model: version.model,
@@ -80,6 +108,14 @@ export function toVersionRow(version: ModelVersion): VersionRow {
     author: version.author,
     created_at: version.createdAt,
     deleted_at: version.deletedAt,
+    source: isOwn ? null : origin.source,
+    storage_location: isOwn ? null : origin.storageLocation,
+    run_id: origin.runId,
+    run_link: origin.runLink,
+    logged_model_id: origin.loggedModelId,
+    description: version.description,
+    stage: version.stage,
+    updated_at: version.updatedAt,
   };
 }
 
@@ -104,6 +140,21 @@ export function fromVersionRow(row: VersionRow): ModelVersion {
     author: row.author,
     createdAt: row.created_at,
     deletedAt: row.deleted_at,
+    origin: toOrigin(row),
+    description: row.description,
+    stage: row.stage as Stage,
+    updatedAt: row.updated_at ?? row.created_at,
+  };
+}
+
+function toOrigin(row: VersionRow): VersionOrigin {
+  const source = row.source ?? toVersionLocation(row.model, row.version);
+  return {
+    source,
+    storageLocation: row.storage_location ?? source,
+    runId: row.run_id ?? "",
+    runLink: row.run_link ?? "",
+    loggedModelId: row.logged_model_id ?? "",
   };
 }
 
