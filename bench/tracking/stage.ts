@@ -1,6 +1,5 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hold } from "../serving/running-program.ts";
 import { requireAgreement } from "./agreement.ts";
 import { createClient, mlflow } from "./client.ts";
 import { experimentName } from "./content.ts";
@@ -157,19 +156,4 @@ async function createRuns({ url }: TrackingServer, count: number): Promise<reado
   }
   client.close();
   return ids;
-}
-
-/** Lets one peer do something; the others are held, so that they take nothing from it. */
-export async function inTurn<T>(
-  peers: readonly TrackingServer[],
-  server: TrackingServer,
-  work: () => Promise<T>,
-): Promise<T> {
-  const others = peers.filter((peer) => peer !== server);
-  for (const other of others) hold(other, true);
-  try {
-    return await work();
-  } finally {
-    for (const other of others) hold(other, false);
-  }
 }

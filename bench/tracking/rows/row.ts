@@ -2,7 +2,7 @@ import { alternate, type Comparison } from "../../lib/table.ts";
 import type { RowResult } from "../bars.ts";
 import { give, type LoadFigures, type LoadOrder } from "../orders.ts";
 import type { TrackingServer } from "../servers.ts";
-import { inTurn, type Stage } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 
 export interface Row {
   readonly name: string;
@@ -23,7 +23,7 @@ export function takeTurns(
     const run = () => {
       const repeat = turns.get(server) ?? 0;
       turns.set(server, repeat + 1);
-      return inTurn(peers, server, () => turn(server, repeat));
+      return turn(server, repeat);
     };
     return [server.name, run] as const;
   });
