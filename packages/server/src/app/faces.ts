@@ -59,7 +59,9 @@ export function createFaces(deps: FaceDeps): Http {
   const { access, retention } = deps;
   registerMetrics(http, { endpoints, predictions, retention, access, process, clock, others });
   registerUnknown(http, logger);
-  registerHealth(http, { endpoints, basePath, ready });
+  // Where MLflow's client says that a run can be seen is a fragment of this path.
+  const home = deps.mlflowUi === null ? "/docs" : "/mlflow/";
+  registerHealth(http, { endpoints, basePath, home, ready });
   lifecycle.onStop("http", () => http.close(), config.drainTimeout);
   lifecycle.onStop("ready", () => void (serving = false));
   return http;

@@ -4,6 +4,8 @@ import type { Http } from "../../platform/http/index.ts";
 export interface HealthDeps {
   readonly endpoints: Endpoints;
   readonly basePath: string;
+  /** Where a browser goes from `/`. */
+  readonly home: "/docs" | "/mlflow/";
   /** False before the first sync and once the server is draining. */
   ready(): boolean;
 }
@@ -24,7 +26,7 @@ export function registerHealth(app: Http, deps: HealthDeps): void {
   });
   app.get("/", open, async (request, reply) =>
     request.headers.accept?.includes("text/html")
-      ? reply.redirect(`${deps.basePath}/docs`)
+      ? reply.redirect(`${deps.basePath}${deps.home}`)
       : reply.send({ status: "alive" }),
   );
 }

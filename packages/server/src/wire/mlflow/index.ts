@@ -5,7 +5,7 @@ import { readInput } from "./read-input.ts";
 import { createGraphqlRoutes } from "./graphql/graphql-handlers.ts";
 import type { MlflowRoute } from "./route.ts";
 import { createRoutes, type MlflowDeps } from "./routes.ts";
-import { registerMlflowUi, type MlflowUi } from "./ui/index.ts";
+import { createUiRoutes, registerMlflowUi, type MlflowUi } from "./ui/index.ts";
 
 export { sendMlflowError };
 export { findMlflowUi, type MlflowUi } from "./ui/index.ts";
@@ -23,7 +23,7 @@ export function registerMlflow(app: Http, deps: MlflowDeps & UiDeps): void {
   app.register(async (scope) => {
     scope.setErrorHandler((error, _request, reply) => sendMlflowError(error, reply, deps.logger));
     const rows = createRoutes(deps);
-    for (const row of [...rows, ...createGraphqlRoutes(rows)]) registerRow(scope, row);
+    for (const row of [...rows, ...createGraphqlRoutes(rows), ...createUiRoutes()]) registerRow(scope, row);
     if (deps.ui !== null) registerMlflowUi(scope, { ui: deps.ui, basePath: deps.basePath });
     for (const prefix of ["/api/2.0", "/api/3.0"])
       scope.all(`${prefix}/*`, { config: { scope: "public" } }, async (request, reply) =>
