@@ -36,6 +36,8 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   alias_not_found: "`slipway show NAME` lists what there is.",
   endpoint_not_found: "The endpoint does not exist or is out of service. `slipway endpoints` lists what there is.",
   experiment_not_found: "No experiment has this id or name.",
+  artifact_not_found: "No file lies at this path of a run, a logged model or a version.",
+  upload_not_found: "No upload in parts has this id: it is complete, was given up, or the server was started anew.",
   run_not_found: "No run has this id; it may have been collected after it was deleted.",
   logged_model_not_found: "No logged model has this id, or it is deleted.",
   prediction_not_found: "Nothing on record has this id, or the request has not so many rows.",

@@ -69,6 +69,8 @@ const table = {
     retryable: false,
   },
   experiment_not_found: { kind: "not_found", title: "No such experiment", retryable: false },
+  artifact_not_found: { kind: "not_found", title: "No such artifact", retryable: false },
+  upload_not_found: { kind: "not_found", title: "No such upload", retryable: false },
   run_not_found: { kind: "not_found", title: "No such run", retryable: false },
   logged_model_not_found: { kind: "not_found", title: "No such logged model", retryable: false },
   blob_not_found: { kind: "not_found", title: "No such blob", retryable: false },

@@ -25,7 +25,13 @@ import {
   type PredictionLog,
 } from "../predictions/index.ts";
 import { createRegistry, type Registry, type Webhooks } from "../registry/index.ts";
-import { createMlflowImports, createTracking, type MlflowImports, type Tracking } from "../tracking/index.ts";
+import {
+  createMlflowImports,
+  createTracking,
+  type Artifacts,
+  type MlflowImports,
+  type Tracking,
+} from "../tracking/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { openExports, startKeeping, type Keeping } from "./keeping.ts";
 import { openPredictionLake } from "./lake.ts";
@@ -34,6 +40,7 @@ import { createLogMark } from "./log-mark.ts";
 import { toLogSettings } from "./log-settings.ts";
 import { openEnvironments } from "./environments.ts";
 import { openPackaging } from "./packaging.ts";
+import { openArtifacts } from "./artifacts.ts";
 import { parseModelUser, shieldDataFolder } from "./model-user.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
@@ -47,6 +54,7 @@ export interface Capabilities extends Keeping {
   readonly registry: Registry;
   readonly webhooks: Webhooks;
   readonly tracking: Tracking;
+  readonly artifacts: Artifacts;
   readonly mlflowImports: MlflowImports;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
@@ -89,6 +97,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const tracking = createTracking({ sql, instance, clock });
   const webhooks = await openWebhooks(given);
   const registry = createRegistry({ sql, clock, webhooks });
+  const artifacts = await openArtifacts({ ...given, sql, blobs, registry });
   const serving = openServing({ ...given, folder, blobs, runtimes });
   const predictions = await createPredictionLog({
     ...toLogSettings(config, folder),
@@ -133,6 +142,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     registry,
     webhooks,
     tracking,
+    artifacts,
     mlflowImports: createMlflowImports({ sql, clock }),
     predictions,
     predictionLake,

@@ -54,7 +54,7 @@ export function createFaces(deps: FaceDeps): Http {
   registerOip(http, { version, endpoints, models, logger, ready });
   registerKserve(http, { endpoints, logger });
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
-  registerMlflow(http, { ...deps, ui: deps.mlflowUi, basePath });
+  registerMlflow(http, { ...deps, ui: deps.mlflowUi, basePath, requestTimeoutMs: config.requestTimeout });
   const others = deps.workers?.metrics ?? null;
   const { access, retention } = deps;
   registerMetrics(http, { endpoints, predictions, retention, access, process, clock, others });

@@ -8,7 +8,7 @@ import { outboxMigrations } from "../platform/outbox/index.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
 import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
 import { registryMigrations, webhookMigrations } from "../registry/index.ts";
-import { importMigrations, trackingMigrations } from "../tracking/index.ts";
+import { artifactMigrations, importMigrations, trackingMigrations } from "../tracking/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, waitUntilAlone, type Sql } from "../platform/sql/index.ts";
 
 /** Every capability's steps, in the order of the layers. */
@@ -17,6 +17,7 @@ export const migrations = [
   ...outboxMigrations,
   ...accessMigrations,
   ...trackingMigrations,
+  ...artifactMigrations,
   ...importMigrations,
   ...registryMigrations,
   ...webhookMigrations,

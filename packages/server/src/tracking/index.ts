@@ -1,11 +1,10 @@
-export { findArtifactFolder } from "./artifacts/artifact-path.ts";
 export {
-  createArtifacts,
-  type ArtifactDeps,
-  type Artifacts,
-  type OpenArtifact,
-  type PutArtifact,
-} from "./artifacts/artifacts.ts";
+  findArtifactFolder,
+  joinArtifactPath,
+  parseArtifactFile,
+  parseArtifactPath,
+} from "./artifacts/artifact-path.ts";
+export { createArtifacts, type ArtifactDeps, type Artifacts, type PutArtifact } from "./artifacts/artifacts.ts";
 export { artifactMigrations } from "./artifacts/migrations.ts";
 export type { ArtifactFile, StoredArtifact } from "./artifacts/tasks.ts";
 export { versionRoot, type ListedArtifact } from "./artifacts/version-folders.ts";

@@ -9,7 +9,9 @@ import { FileDigests } from "./file-digest.ts";
 import { layoutFiles } from "./layout.ts";
 import type { LayoutFile } from "./layout.ts";
 import { createLeases } from "./leases.ts";
-import { createReceiver, type ReceiveOptions } from "./receive.ts";
+import type { PartsFile } from "./parts-file.ts";
+import type { ReceiveOptions } from "./read-into.ts";
+import { createReceiver } from "./receive.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { createUploads } from "./upload.ts";
 import { createVerifiedFiles, type VerifiedFiles } from "./verified-files.ts";
@@ -71,6 +73,8 @@ export interface BlobStore {
    * @throws SlipwayError `too_large`; `invalid_request` where `size` bytes were announced and fewer or more came
    */
   receive(stream: Readable, options?: ReceiveOptions): Promise<BlobInfo>;
+  /** The same for a file that comes in parts. Call `finish` or `discard`. */
+  receiveParts(): PartsFile;
   /** What a process that was killed has left of `receive`: removed unless `dryRun`. */
   sweepReceived(how: {
     readonly dryRun: boolean;
@@ -155,6 +159,7 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
     dropPartial: (sha256) => uploads.drop(sha256),
     put: (sha256, stream, how) => uploads.put(sha256, stream, how),
     receive: (stream, how) => receiver.receive(stream, how),
+    receiveParts: () => receiver.receiveParts(),
     sweepReceived: (how) => receiver.sweep(how),
     async layout(files, target) {
       for (const { sha256 } of files) await verify(sha256);

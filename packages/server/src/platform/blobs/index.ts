@@ -4,6 +4,7 @@ export type { BlobHold, BlobStore, BlobStoreOptions, ByteRange, ListedBlob, Open
 export { checkFilePaths, createPathSet, parseFilePath } from "./file-path.ts";
 export type { PathSet } from "./file-path.ts";
 export type { LayoutFile } from "./layout.ts";
-export type { ReceiveOptions } from "./receive.ts";
+export type { PartsFile } from "./parts-file.ts";
+export type { ReceiveOptions } from "./read-into.ts";
 export type { PutOptions, PutResult } from "./upload.ts";
 export { syncFolder } from "./sync-folder.ts";

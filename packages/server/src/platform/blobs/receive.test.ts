@@ -97,3 +97,31 @@ test("what a killed process was receiving is no blob, and is swept", async () =>
   expect((await received).size).toBe(4 * 1024 * 1024);
   expect(await growing()).toEqual([]);
 });
+
+test("parts of a file come in any order and again, and are one blob", async () => {
+  const { store, growing } = await useStore();
+  const bytes = randomBytes(10_000_000);
+  const part = (n: number) => Readable.from(cut(bytes.subarray(n * 3_000_000, (n + 1) * 3_000_000), 65_536));
+  for (const orders of [
+    [[0], [1], [2], [3]],
+    [
+      [3, 2],
+      [1, 0],
+    ],
+    [[2], [0], [0, 1], [3], [1]],
+  ]) {
+    const file = store.receiveParts();
+    for (const order of orders) await Promise.all(order.map((n) => file.write(n * 3_000_000, part(n))));
+    expect(await file.finish(bytes.length)).toEqual({ sha256: sha(bytes), size: bytes.length });
+    await store.delete(sha(bytes));
+  }
+  const given = store.receiveParts();
+  await given.write(0, Readable.from([Buffer.from("wrong")]));
+  await given.write(0, Readable.from([Buffer.from("right and longer")]));
+  await given.write(0, Readable.from([Buffer.from("right")]));
+  expect((await given.finish(5)).sha256).toBe(sha(Buffer.from("right")));
+  const gone = store.receiveParts();
+  await gone.write(5, Readable.from([Buffer.from("x")]));
+  await gone.discard();
+  expect(await growing()).toEqual([]);
+});

@@ -7,6 +7,7 @@ import {
   type FastifyServerOptions,
 } from "fastify";
 import { checkOrigin } from "./guard.ts";
+import { answerClientError } from "./long-body.ts";
 import { createReceiveBody, type ReceiveOptions } from "./receive-body.ts";
 
 export type Http = FastifyInstance;
@@ -45,6 +46,7 @@ export function createHttp(options: HttpOptions): Http {
     genReqId: () => "",
     logger: false,
     frameworkErrors: options.onBrokenRequest,
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
   };
   const { basePath, canonicalPath } = options;

@@ -4,6 +4,7 @@ export { receiveGetBody } from "./receive-get-body.ts";
 export { checkWrite, isLoopback } from "./guard.ts";
 export { callerOf, setCaller } from "./caller.ts";
 export { sendEvents } from "./events.ts";
+export { allowLongBody } from "./long-body.ts";
 export { openDownload, type Download } from "./download.ts";
 export { createRelay, type Relay } from "./relay.ts";
 export { placeSocket, serveLocally, type LocalServer, type SocketPlace } from "./local-server.ts";

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { callerOf, receiveGetBody, type Http } from "../../platform/http/index.ts";
+import { registerArtifactPaths } from "./artifact-paths.ts";
 import { sendMlflowError, sendNoEndpoint } from "./errors.ts";
 import { readInput } from "./read-input.ts";
 import { createGraphqlRoutes } from "./graphql/graphql-handlers.ts";
@@ -16,6 +17,8 @@ interface UiDeps {
   /** Null: there is none. */
   readonly ui: MlflowUi | null;
   readonly basePath: string;
+  /** The longest pause in an upload. */
+  readonly requestTimeoutMs: number;
 }
 
 /** MLflow's tracking, artifacts and registry, for clients that know nothing of Slipway. */
@@ -24,6 +27,7 @@ export function registerMlflow(app: Http, deps: MlflowDeps & UiDeps): void {
     scope.setErrorHandler((error, _request, reply) => sendMlflowError(error, reply, deps.logger));
     const rows = createRoutes(deps);
     for (const row of [...rows, ...createGraphqlRoutes(rows), ...createUiRoutes()]) registerRow(scope, row);
+    registerArtifactPaths(scope, deps);
     if (deps.ui !== null) registerMlflowUi(scope, { ui: deps.ui, basePath: deps.basePath });
     for (const prefix of ["/api/2.0", "/api/3.0"])
       scope.all(`${prefix}/*`, { config: { scope: "public" } }, async (request, reply) =>

@@ -34,7 +34,7 @@ function toBoolean(word: string): boolean {
   throw new SlipwayError("invalid_request", `Invalid boolean value: ${word}, must be 'true' or 'false'.`);
 }
 
-function parseBody(request: FastifyRequest): RawInput {
+export function parseBody(request: FastifyRequest): RawInput {
   const { method } = request;
   // Nobody's web page can send this type without asking the server first.
   if (method === "POST" || method === "PUT" || method === "PATCH") requireJson(request.headers["content-type"]);

@@ -1,6 +1,7 @@
 import type { Logger } from "../../kernel/logger.ts";
-import type { Webhooks } from "../../registry/index.ts";
-import type { Tracking } from "../../tracking/index.ts";
+import type { Registry, Webhooks } from "../../registry/index.ts";
+import type { Artifacts, Tracking } from "../../tracking/index.ts";
+import { createArtifactRoutes } from "./artifact-handlers.ts";
 import { createExperimentRoutes } from "./experiment-handlers.ts";
 import { createLogRoutes } from "./log-handlers.ts";
 import { createLoggedModelRoutes } from "./logged-model-handlers.ts";
@@ -12,6 +13,8 @@ import { createWebhookRoutes } from "./webhook-handlers.ts";
 
 export interface MlflowDeps {
   readonly tracking: Tracking;
+  readonly artifacts: Artifacts;
+  readonly registry: Registry;
   readonly webhooks: Webhooks;
   readonly logger: Logger;
 }
@@ -25,6 +28,7 @@ export function createRoutes(deps: MlflowDeps): readonly MlflowRoute[] {
     ...createLogRoutes(deps),
     ...createLoggedModelRoutes(deps),
     ...createSearchRoutes(deps),
+    ...createArtifactRoutes(deps),
     ...createWebhookRoutes(deps),
   ];
 }
