@@ -6,6 +6,7 @@ import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
 import { createEnvironments, type EnvironmentsClient } from "./environments.ts";
 import { createLabels, type LabelsClient } from "./labels.ts";
 import { followLogs, listLogs, type LogFollowOptions, type LogLine, type LogOptions } from "./logs.ts";
+import { createMlflowImport, type MlflowImportClient } from "./mlflow-import.ts";
 import {
   createAliases,
   createModels,
@@ -58,6 +59,7 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly replays: ReplaysClient;
   readonly audit: AuditClient;
   readonly environments: EnvironmentsClient;
+  readonly mlflowImport: MlflowImportClient;
   /** One endpoint to predict with; `pin` names a version or an alias, which is then on record as pinned. */
   endpoint<N extends keyof Endpoints & string>(
     name: N,
@@ -106,6 +108,7 @@ export function createClient<
     replays: createReplays(transport),
     audit: createAudit(transport),
     environments: createEnvironments(transport),
+    mlflowImport: createMlflowImport(transport),
     endpoint: (name, { pin } = {}) => createEndpoint(transport, name, pin),
   };
 }

@@ -82,7 +82,20 @@ function outside(file: string): SlipwayError {
   return new SlipwayError("invalid_request", `${file} is a link out of the folder of the artifacts; it is not read.`);
 }
 
-/** An address as it may be shown: no user, no password, no signature. */
+/** What an `mlflow-artifacts:` address names below the root of the server. */
+export function proxiedPath(uri: string): string {
+  const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*)$/is.exec(uri)?.[1] ?? "";
+  return path.replace(/\/+$/, "");
+}
+
+/** The store of an address, as it may be shown: no user, no password, no path. */
+export function storeOf(uri: string): string {
+  const [, scheme, authority] = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?/i.exec(uri) ?? [];
+  if (scheme === undefined) return "another store";
+  return authority === undefined ? `${scheme}:` : `${scheme}://${authority.replace(/^.*@/, "")}`;
+}
+
+/** An address without a user, a password or a signature. */
 export function withoutSecrets(uri: string): string {
   return uri.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1").replace(/[?#].*$/s, "");
 }

@@ -6,7 +6,7 @@ import { findLocalFiles } from "./artifact-files.ts";
 import { intOf, optionalInt, optionalText, parseDouble, textOf, toFields, toPairs, type Fields } from "./fields.ts";
 import { listFolders, readMeta, readPairs, readSizes } from "./folder-files.ts";
 import { folderModels } from "./folder-models.ts";
-import { locateOffline } from "./offline-artifacts.ts";
+import { addressOffline, locateOffline } from "./offline-artifacts.ts";
 import { runNameOf, toExperiment, toLifecycle } from "./rest-shapes.ts";
 import type { MlflowSource, SourceDatasetInput, SourcePoint, SourceRun } from "./source.ts";
 
@@ -61,6 +61,7 @@ export function createFolderSource(folder: string, artifacts: string | null): Ml
       const own = await findLocalFiles(join(homeOf(owner.experimentId), below, "artifacts"));
       return own ?? (await locateOffline({ uri, owner, base: resolve(root, ".."), artifacts }));
     },
+    addressOf: (uri) => addressOffline(uri, resolve(root, "..")),
     leftOut: async () => [],
     close: () => undefined,
   };

@@ -1,5 +1,7 @@
-import { join } from "node:path";
-import { findLocalFiles, isArtifactFolder, schemeOf, toLocalPath, withoutSecrets } from "./artifact-files.ts";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { findLocalFiles, isArtifactFolder, proxiedPath, schemeOf, storeOf, toLocalPath } from "./artifact-files.ts";
 import type { ArtifactOwner, ArtifactPlace } from "./source.ts";
 
 interface OfflineArtifacts {
@@ -16,17 +18,29 @@ export async function locateOffline({ uri, owner, base, artifacts }: OfflineArti
   if (schemeOf(uri) === "mlflow-artifacts") {
     if (artifacts === null)
       return { kind: "elsewhere", why: "behind its server: name the folder of its artifacts with --artifacts-from" };
-    const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*)$/is.exec(uri)?.[1] ?? "";
-    const parts = path.split("/").filter((part) => part !== "");
+    const parts = proxiedPath(uri)
+      .split("/")
+      .filter((part) => part !== "");
     if (parts.includes("..")) return { kind: "elsewhere", why: `no ordinary address: ${uri}` };
     // An owner without artifacts has no folder.
     return (await findLocalFiles(join(artifacts, ...parts))) ?? none;
   }
   const path = toLocalPath(uri, base);
-  if (path === null)
-    return { kind: "elsewhere", why: `in ${schemeOf(uri) || "another store"}: ${withoutSecrets(uri)}` };
+  if (path === null) return { kind: "elsewhere", why: `in ${storeOf(uri)}` };
   if (!isArtifactFolder(path, owner)) return { kind: "elsewhere", why: `not an ordinary place of artifacts: ${path}` };
-  return (await findLocalFiles(path)) ?? { kind: "elsewhere", why: `not on this machine: ${path}` };
+  const found = await findLocalFiles(path);
+  if (found !== null) return found;
+  // MLflow makes the folder with the first file; where the one of the experiment is here, there was none.
+  const experiment = dirname(dirname(path));
+  const isHere = [experiment, dirname(experiment)].some((each) => dirname(each) !== each && existsSync(each));
+  return isHere ? none : { kind: "elsewhere", why: "on the disk of another machine" };
+}
+
+/** By which a client on this machine reaches them; null where only the old server could. */
+export function addressOffline(uri: string, base: string): string | null {
+  if (schemeOf(uri) === "mlflow-artifacts") return null;
+  const path = toLocalPath(uri, base);
+  return path === null ? uri : pathToFileURL(path).href;
 }
 
 export const none: ArtifactPlace = {

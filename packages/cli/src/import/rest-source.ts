@@ -1,6 +1,6 @@
-import { schemeOf, withoutSecrets } from "./artifact-files.ts";
+import { proxiedPath, schemeOf, storeOf } from "./artifact-files.ts";
 import { doubleOf, intOf, listOf, optionalText, textOf, toFields, type Fields } from "./fields.ts";
-import { proxiedFiles, servedFiles } from "./rest-artifacts.ts";
+import { encodePath, proxiedFiles, servedFiles } from "./rest-artifacts.ts";
 import { isMissing, type RestClient } from "./rest-client.ts";
 import { toExperiment, toLoggedModel, toModel, toRun, toVersion } from "./rest-shapes.ts";
 import type { ArtifactOwner, ArtifactPlace, MlflowSource } from "./source.ts";
@@ -28,6 +28,8 @@ export function createRestSource(client: RestClient): MlflowSource {
     ...runs,
     ...models,
     locate: async (uri, owner) => locate(client, uri, owner),
+    addressOf: (uri) =>
+      schemeOf(uri) === "mlflow-artifacts" ? `${proxy(client)}${encodePath(proxiedPath(uri))}` : uri,
     leftOut: async () => [
       {
         what: "traces, evaluation data, prompts' optimisation, gateway, webhooks",
@@ -142,15 +144,16 @@ function quote(text: string): string {
   return text.includes("'") ? `"${text}"` : `'${text}'`;
 }
 
+const proxy = ({ url }: RestClient) => `${url}/api/2.0/mlflow-artifacts/artifacts/`;
+
 function locate(client: RestClient, uri: string, owner: ArtifactOwner): ArtifactPlace {
   const scheme = schemeOf(uri);
   if (scheme === "mlflow-artifacts") {
-    const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*)$/is.exec(uri)?.[1] ?? "";
-    return { kind: "readable", files: proxiedFiles(client, path.replace(/\/+$/, "")) };
+    return { kind: "readable", files: proxiedFiles(client, proxiedPath(uri)) };
   }
-  const prefix = `${client.url}/api/2.0/mlflow-artifacts/artifacts/`;
+  const prefix = proxy(client);
   if (uri.startsWith(prefix))
     return { kind: "readable", files: proxiedFiles(client, decodeURI(uri.slice(prefix.length)).replace(/\/+$/, "")) };
   if (scheme === "" || scheme === "file") return { kind: "readable", files: servedFiles(client, owner) };
-  return { kind: "elsewhere", why: `in ${scheme}: ${withoutSecrets(uri)}` };
+  return { kind: "elsewhere", why: `in ${storeOf(uri)}` };
 }

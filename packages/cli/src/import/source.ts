@@ -18,6 +18,8 @@ export interface MlflowSource {
   versionPages(model: string): AsyncGenerator<readonly SourceVersion[], void, undefined>;
   /** Where the files below this address can be read from. */
   locate(uri: string, owner: ArtifactOwner): Promise<ArtifactPlace>;
+  /** The address by which clients of Slipway reach files that stay where they are; null where there is none. */
+  addressOf(uri: string): string | null;
   /** What it has and no import takes. */
   leftOut(): Promise<readonly LeftOut[]>;
   close(): void;

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import type { ForeignSqlite } from "@slipway/server";
 import { SlipwayError } from "@slipway/contract/errors";
 import { intOf, optionalInt, textOf } from "./fields.ts";
-import { locateOffline } from "./offline-artifacts.ts";
+import { addressOffline, locateOffline } from "./offline-artifacts.ts";
 import { toExperiment } from "./rest-shapes.ts";
 import type { LeftOut, MlflowSource, SourcePoint } from "./source.ts";
 import { sqliteModels } from "./sqlite-models.ts";
@@ -64,6 +64,7 @@ export function createSqliteSource(database: ForeignSqlite, { path, artifacts }:
     },
     ...sqliteModels(database),
     locate: (uri, owner) => locateOffline({ uri, owner, base, artifacts }),
+    addressOf: (uri) => addressOffline(uri, base),
     leftOut: async () => countLeftOut(database),
     close: () => database.close(),
   };

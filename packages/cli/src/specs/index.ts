@@ -1,6 +1,7 @@
 import type { CommandGroup, CommandSpec } from "./command-spec.ts";
 import { deployCommands } from "./deploy.ts";
 import { environmentCommands } from "./environments.ts";
+import { importCommands } from "./import.ts";
 import { labelCommands } from "./labels.ts";
 import { modelCommands } from "./models.ts";
 import { packageCommands } from "./package.ts";
@@ -17,6 +18,7 @@ export const commandGroups: readonly CommandGroup[] = [
   predictionCommands,
   labelCommands,
   modelCommands,
+  importCommands,
   packageCommands,
   environmentCommands,
   tokenCommands,

@@ -54,4 +54,20 @@ export const mlflowImportRoutes = {
     answer: imports.importResults,
     errors: ["experiment_not_found"],
   },
+  importMlflowModel: {
+    ...common,
+    path: path("models"),
+    summary: "A registered model of an MLflow, with versions by their own numbers, then aliases",
+    body: imports.importModel,
+    answer: imports.importModelAnswer,
+    errors: ["invalid_name"],
+  },
+  importMlflowArtifacts: {
+    ...common,
+    path: path("artifacts"),
+    summary: "The files that are here already, with their SHA-256",
+    body: imports.importArtifacts,
+    answer: imports.importArtifactsAnswer,
+    errors: [],
+  },
 } as const satisfies Record<string, RouteSpec>;

@@ -65,10 +65,9 @@ async function create(db: TaskDb, given: ImportedExperiment, now: number): Promi
   const createdAt = creation_time ?? last_update_time ?? now;
   const updatedAt = last_update_time ?? createdAt;
   const location = artifact_location ?? `mlflow-artifacts:/${id}`;
-  await db.change(`insert into experiments (${experimentColumns}, deleted_at) values (?, ?, ?, ?, ?, ?, ?)`, [
-    ...[id, name, location, lifecycle, createdAt, updatedAt],
-    lifecycle === "deleted" ? updatedAt : null,
-  ]);
+  const deletedAt = lifecycle === "deleted" ? updatedAt : null;
+  const values = [id, name, location, lifecycle, createdAt, updatedAt, deletedAt];
+  await db.change(`insert into experiments (${experimentColumns}, deleted_at) values (?, ?, ?, ?, ?, ?, ?)`, values);
   await putPairs(db, tags, { owner: id, pairs: given.tags, mode: "replace" });
   return id;
 }

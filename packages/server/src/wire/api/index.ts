@@ -9,7 +9,7 @@ import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { Erasures, Labels, PredictionLake, PredictionLog } from "../../predictions/index.ts";
 import type { Registry } from "../../registry/index.ts";
-import type { MlflowImports } from "../../tracking/index.ts";
+import type { Artifacts, MlflowImports } from "../../tracking/index.ts";
 import type { ProcessReport } from "../process-report.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
@@ -52,6 +52,7 @@ export interface ApiDeps {
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
   readonly mlflowImports: MlflowImports;
+  readonly artifacts: Artifacts;
   readonly erasures: Erasures;
   readonly replay: Replay;
   /** Of the other processes of this server; null where there are none. */

@@ -1,8 +1,11 @@
 import type {
+  ImportArtifacts,
+  ImportArtifactsAnswer,
   ImportExperiments,
   ImportExperimentsAnswer,
   ImportLoggedModels,
   ImportMarks,
+  ImportModel,
   ImportPoints,
   ImportPointsAnswer,
   ImportResults,
@@ -10,16 +13,23 @@ import type {
   ImportState,
   ImportStateAnswer,
 } from "@slipway/contract";
-import type { MlflowImports } from "../../tracking/index.ts";
+import type { Registry } from "../../registry/index.ts";
+import type { Artifacts, MlflowImports } from "../../tracking/index.ts";
 import type { Handlers } from "./register.ts";
 
 type ImportRoutes = Extract<keyof Handlers, `importMlflow${string}`>;
 
 export interface MlflowImportHandlerDeps {
   readonly mlflowImports: MlflowImports;
+  readonly registry: Registry;
+  readonly artifacts: Artifacts;
 }
 
-export function createMlflowImportHandlers({ mlflowImports }: MlflowImportHandlerDeps): Pick<Handlers, ImportRoutes> {
+export function createMlflowImportHandlers({
+  mlflowImports,
+  registry,
+  artifacts,
+}: MlflowImportHandlerDeps): Pick<Handlers, ImportRoutes> {
   return {
     importMlflowState: async ({ body }) =>
       ({ marks: await mlflowImports.readMarks(body as ImportState) }) satisfies ImportStateAnswer,
@@ -35,5 +45,10 @@ export function createMlflowImportHandlers({ mlflowImports }: MlflowImportHandle
       ({ points: await mlflowImports.points(body as ImportPoints) }) satisfies ImportPointsAnswer,
     importMlflowLoggedModels: async ({ body }) =>
       ({ results: [...(await mlflowImports.loggedModels(body as ImportLoggedModels))] }) satisfies ImportResults,
+    importMlflowArtifacts: async ({ body }) =>
+      ({
+        files: [...(await artifacts.listFiles((body as ImportArtifacts).folder))],
+      }) satisfies ImportArtifactsAnswer,
+    importMlflowModel: ({ body, author }) => registry.importModel(body as ImportModel, author),
   };
 }
