@@ -18,6 +18,8 @@ export interface FieldComparison {
 /** Something that a filter may compare. */
 export interface Field {
   readonly type: "text" | "number";
+  /** A number that filters may also write as text. */
+  readonly isTextTaken?: true;
   readonly operators: ReadonlySet<Operator>;
   condition(comparison: FieldComparison, scope: Scope): Fragment;
   /** A SELECT of the numbers `n` of those that satisfy the comparison, where an index finds them; else null. */

@@ -23,12 +23,13 @@ export function textColumn(column: string, source?: (comparison: FieldComparison
   };
 }
 
-/** A column of whole numbers, as SQL. */
+/** A column of whole numbers, as SQL. Like MLflow with versions it takes them in quotes, too. */
 export function integerColumn(column: string): Field {
   return {
     type: "number",
+    isTextTaken: true,
     operators: numberOperators,
-    condition: ({ operator, value }) => compareInteger(plain(column), operator, value as number),
+    condition: ({ operator, value }) => compareInteger(plain(column), operator, Number(value)),
   };
 }
 

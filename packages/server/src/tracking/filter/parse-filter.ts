@@ -73,9 +73,7 @@ class Parser {
     if (++this.#comparisons > maxComparisons)
       throw wrongFilter(`there are more than ${maxComparisons} comparisons`, this.#token.at);
     const name = this.#token;
-    const isName =
-      name.kind === "path" || name.kind === "word" || (name.kind === "quoted" && !name.text.startsWith("'"));
-    if (!isName) throw this.#unexpected("the name of what is compared");
+    if (!isName(name)) throw this.#unexpected("the name of what is compared");
     this.#next++;
     const operator = this.#operator();
     const value = this.#value(operator);
@@ -149,6 +147,11 @@ class Parser {
 
 function isWord(token: Token, word: string): boolean {
   return token.kind === "word" && token.text.toUpperCase() === word;
+}
+
+function isName(token: Token): boolean {
+  if (token.kind === "word") return !["AND", "OR", "NOT"].includes(token.text.toUpperCase());
+  return token.kind === "path" || (token.kind === "quoted" && !token.text.startsWith("'"));
 }
 
 function isText(token: Token): token is Token & { readonly kind: "quoted" } {

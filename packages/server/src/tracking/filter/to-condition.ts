@@ -1,6 +1,6 @@
 import type { Comparison, Filter } from "./filter.ts";
 import { listConjuncts } from "./filter.ts";
-import type { FieldGroup, FilterEntity, NamePart, ResolvedComparison, Scope } from "./entity.ts";
+import type { Field, FieldGroup, FilterEntity, NamePart, ResolvedComparison, Scope } from "./entity.ts";
 import { all, any, sql, type Fragment } from "./fragment.ts";
 import { wrongFilter } from "./token.ts";
 
@@ -44,11 +44,15 @@ export function resolveComparison(comparison: Comparison, entity: FilterEntity):
       `Invalid comparator '${operator}' for ${noun} '${key}', not one of ${[...resolved.field.operators].join(", ")}`,
       at,
     );
-  if (resolved.field.type === "number" && typeof value === "string")
+  if (resolved.field.type === "number" && typeof value === "string" && !isWholeNumber(value, resolved.field))
     throw wrongFilter(`Expected numeric value type for ${noun} '${key}'. Found '${value}'`, at);
   if (resolved.field.type === "text" && typeof value === "number")
     throw wrongFilter(`Expected a quoted string value for ${noun} '${key}' (e.g. 'my-value'). Got value ${value}`, at);
   return resolved;
+}
+
+function isWholeNumber(text: string, { isTextTaken }: Field): boolean {
+  return isTextTaken === true && /^[-+]?\d{1,20}$/.test(text);
 }
 
 /** @throws SlipwayError `invalid_request` */

@@ -3,8 +3,8 @@ import type { TaskDb } from "../../platform/sql/index.ts";
 import { keyedFields, namedFields, type Field, type FilterEntity } from "../filter/entity.ts";
 import { compareMetric, integerColumn, keyedText, textColumn } from "../filter/fields.ts";
 import { all, any, list, plain, sql, type Fragment } from "../filter/fragment.ts";
-import { numberOperators } from "../filter/compare.ts";
-import type { Filter } from "../filter/filter.ts";
+import { compareText, numberOperators } from "../filter/compare.ts";
+import type { Filter, FilterValue } from "../filter/filter.ts";
 import { parseFilter } from "../filter/parse-filter.ts";
 import { resolveComparison, toCondition } from "../filter/to-condition.ts";
 import {
@@ -43,11 +43,23 @@ export interface ModelSearch {
 const created = integerColumn("m.creation_time");
 const updated = integerColumn("m.last_updated_time");
 
+/** `READY`, as MLflow's client prints it, and as its protocol spells it. */
+const modelStatus: Field = {
+  ...textColumn("m.status"),
+  condition: ({ operator, value }, { dialect }) =>
+    compareText(plain("substr(m.status, 14)"), { operator, value: withoutPrefix(value) }, dialect),
+};
+
+function withoutPrefix(value: FilterValue): FilterValue {
+  if (typeof value === "string") return value.replace(/^LOGGED_MODEL_/, "");
+  return Array.isArray(value) ? value.map((each: string) => each.replace(/^LOGGED_MODEL_/, "")) : value;
+}
+
 const attributes: Readonly<Record<string, Field>> = {
   name: textColumn("m.name"),
   model_id: textColumn("m.id"),
   model_type: textColumn("m.model_type"),
-  status: textColumn("m.status"),
+  status: modelStatus,
   source_run_id: textColumn("m.source_run_id"),
   creation_time: created,
   creation_timestamp: created,
