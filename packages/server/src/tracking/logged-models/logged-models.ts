@@ -8,6 +8,7 @@ import { checkLength, cut, limits } from "../limits.ts";
 import type { RequestMark, Requests } from "../requests.ts";
 import { randomName } from "../runs/random-name.ts";
 import type * as module from "../tracking-tasks.ts";
+import type { VersionNote } from "./versions-tag.ts";
 import type { LoggedModelJson, LoggedModelStatus } from "./logged-model.ts";
 
 export interface LoggedModelOrder {
@@ -32,6 +33,8 @@ export interface LoggedModels {
   logParams(id: string, params: readonly KeyValue[]): Promise<void>;
   setTags(id: string, tags: readonly KeyValue[]): Promise<void>;
   deleteTag(id: string, key: string): Promise<void>;
+  /** Notes that a version of a registered model was made of it. */
+  noteVersion(id: string, version: VersionNote): Promise<void>;
 }
 
 export interface LoggedModelDeps {
@@ -67,6 +70,7 @@ export function createLoggedModels({ tasks, requests, clock }: LoggedModelDeps):
       tasks.write("logLoggedModelParams", { id, pairs: toShort(params, limits.paramValue) }),
     setTags: async (id, tags) => tasks.write("setLoggedModelTags", { id, pairs: toShort(tags, limits.runTagValue) }),
     deleteTag: (id, key) => tasks.write("deleteLoggedModelTag", { id, key }),
+    noteVersion: (id, { name, version }) => tasks.write("noteModelVersion", { id, name, version }),
   };
 }
 

@@ -5,6 +5,7 @@ import { requireActiveExperiment, requireExperiment } from "../experiments/exper
 import { insertRows, type Insert } from "../insert-rows.ts";
 import type { KeyValue } from "../key-value.ts";
 import type { RequestMark } from "../requests.ts";
+import { addVersion } from "./versions-tag.ts";
 import {
   loggedModelColumns,
   noLoggedModel,
@@ -128,6 +129,25 @@ export async function deleteLoggedModelTag(
   const touched = await db.change("delete from logged_model_tags where model_n = ? and key = ?", [n, key]);
   if (touched === 0)
     throw new SlipwayError("not_found", `No tag with key '${key}' found for model with ID '${id}'.`, { key });
+}
+
+export interface MadeVersion {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+}
+
+const versionsTag = "mlflow.modelVersions";
+
+/** Notes on a logged model that a version of a registered model was made of it, as MLflow's clients read it. */
+export async function noteModelVersion(db: TaskDb, { id, name, version }: MadeVersion): Promise<void> {
+  const { n } = await requireLoggedModel(db, id);
+  const [tag] = await db.rows<KeyValue>("select key, value from logged_model_tags where model_n = ? and key = ?", [
+    n,
+    versionsTag,
+  ]);
+  const value = addVersion(tag?.value, { name, version });
+  await putTags(db, n, [{ key: versionsTag, value }]);
 }
 
 const insertParams: Insert = {
