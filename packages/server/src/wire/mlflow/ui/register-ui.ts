@@ -46,7 +46,7 @@ export function registerMlflowUi(
 ): void {
   app.get("/mlflow/", { config: { scope: "read" } }, async (request, reply) =>
     request.originalUrl.split("?")[0]!.endsWith("/")
-      ? send(ui, "index.html", reply).header("cache-control", "no-cache").header("content-security-policy", policy)
+      ? send(ui, "index.html", reply.header("content-security-policy", policy))
       : reply.redirect(`${basePath}/mlflow/`),
   );
   app.get("/mlflow/static-files/*", { config: { scope: "public" } }, async (request, reply) =>
