@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { openSqlite } from "../platform/sql/index.ts";
 import { openPglite } from "../platform/sql/testing/pglite.ts";
 import { openTracking, type Opened } from "./testing/open-tracking.ts";
-import { testExperiments } from "./testing/suites/experiments.ts";
-import { testLoggedModels } from "./testing/suites/logged-models.ts";
-import { testLogging } from "./testing/suites/logging.ts";
-import { testRuns } from "./testing/suites/runs.ts";
+import { testExperiments } from "./testing/experiments-suite.ts";
+import { testLoggedModels } from "./testing/logged-models-suite.ts";
+import { testLogging } from "./testing/logging-suite.ts";
+import { testRuns } from "./testing/runs-suite.ts";
 
 // All share one database of each kind, for starting one takes longer than most tests: where it matters, a test makes an
 // experiment of its own.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { raw } from "../../../platform/sql/index.ts";
-import { batch, metric, order, type Opened } from "../open-tracking.ts";
+import { raw } from "../../platform/sql/index.ts";
+import { batch, metric, order, type Opened } from "./open-tracking.ts";
 
 async function openRun(opened: Opened) {
   const id = (await opened.tracking.runs.create(order)).run.info.run_id;
@@ -14,7 +14,7 @@ async function openRun(opened: Opened) {
         where series_n in (select m.n from latest_metrics m join runs r on r.n = m.run_n where r.id = ${id})`.execute(
         opened.sql.db,
       );
-      return Number(rows[0]!.count);
+      return rows[0]!.count;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { batch, metric, order, start, type Opened } from "../open-tracking.ts";
+import { batch, metric, order, start, type Opened } from "./open-tracking.ts";
 
 const nameTag = "mlflow.runName";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { start, type Opened } from "../open-tracking.ts";
+import { start, type Opened } from "./open-tracking.ts";
 
 const order = { experimentId: "0", name: "model", modelType: "", sourceRunId: "r", params: [], tags: [] } as const;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { raw } from "../../../platform/sql/index.ts";
-import { order, type Opened } from "../open-tracking.ts";
+import { raw } from "../../platform/sql/index.ts";
+import { order, type Opened } from "./open-tracking.ts";
 
 const named = (name: string) => ({ name, artifactLocation: null, tags: [] });
 
