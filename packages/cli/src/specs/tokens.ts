@@ -42,7 +42,7 @@ export const tokenCommands: CommandGroup = {
     },
     {
       usage: "audit",
-      summary: "who changed what and when: tokens, versions, aliases, revisions, erasures",
+      summary: "who changed what and when: tokens, versions, aliases, stages, revisions, webhooks, erasures",
       about:
         "The audit trail is appended to in the transaction of each change and never changed. It needs an admin token.",
       options: [
@@ -52,7 +52,11 @@ export const tokenCommands: CommandGroup = {
         ["--since <when>", "from then on: a time, or a duration back from now such as 1d"],
         ["--limit <count>", "how many, or all (default: 20)"],
       ],
-      examples: ["slipway audit --since 7d", "slipway audit --subject flight-delay --action endpoint -o json"],
+      examples: [
+        "slipway audit --since 7d",
+        "slipway audit --action alias --subject flight-delay@champion",
+        "slipway audit --subject flight-delay --action endpoint -o json",
+      ],
       load: async () => (await import("../commands/audit.ts")).audit,
     },
   ],
