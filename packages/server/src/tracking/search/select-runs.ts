@@ -1,4 +1,4 @@
-import type { TaskDb } from "../../platform/sql/index.ts";
+import type { SqlDialect, TaskDb } from "../../platform/sql/index.ts";
 import type { Filter } from "../filter/filter.ts";
 import { list, sql, type Fragment } from "../filter/fragment.ts";
 import { listSources, resolveComparison, toCondition } from "../filter/to-condition.ts";
@@ -18,12 +18,24 @@ export interface RunQuery {
 
 /** The runs of a page by their numbers. */
 export async function selectRuns(db: TaskDb, query: RunQuery): Promise<readonly Keyed[]> {
-  const { experimentIds, lifecycles, order, filter, after, limit } = query;
-  const scope: Scope = { dialect: db.dialect, experimentIds };
-  const search: RunSearch = { experimentIds, lifecycles, order, requirements: toRequirements(filter, scope) };
+  const { experimentIds, filter } = query;
+  const search = toRunSearch(db.dialect, query);
   if (experimentIds.length === 0) return [];
-  const few = await findFew(db, query, listSources(filter, runEntity, scope));
-  const scans = few === null ? toScans(search) : [toSortedScan(search, few)];
+  const few = await findFew(db, query, listSources(filter, runEntity, { dialect: db.dialect, experimentIds }));
+  return readScans(db, query, few === null ? toScans(search) : [toSortedScan(search, few)]);
+}
+
+export function toRunSearch(dialect: SqlDialect, query: RunQuery): RunSearch {
+  const { experimentIds, lifecycles, order, filter } = query;
+  return { experimentIds, lifecycles, order, requirements: toRequirements(filter, { dialect, experimentIds }) };
+}
+
+/** Goes on in the stretch that the page before ended in. */
+export async function readScans(
+  db: TaskDb,
+  { after, limit }: Pick<RunQuery, "after" | "limit">,
+  scans: readonly Scan[],
+): Promise<readonly Keyed[]> {
   const found: Keyed[] = [];
   let isBehind = after === null;
   for (const scan of scans) {

@@ -8,11 +8,7 @@ type Rows = Readonly<Record<string, unknown>>[];
 export const searched = 7;
 
 async function insert({ db }: Sql, table: string, rows: Rows): Promise<void> {
-  if (rows.length > 0)
-    await (db as Kysely<Record<string, never>>)
-      .insertInto(table)
-      .values(rows as never[])
-      .execute();
+  if (rows.length > 0) await (db as Kysely<Record<string, never>>).insertInto(table).values(rows).execute();
 }
 
 export async function insertExperiments(sql: Sql): Promise<void> {

@@ -1,0 +1,33 @@
+import { plain } from "../../filter/fragment.ts";
+import { parseFilter } from "../../filter/parse-filter.ts";
+import type { TaskDb } from "../../../platform/sql/index.ts";
+import type { Key } from "../keyset.ts";
+import { lifecyclesOf } from "../limits.ts";
+import { toRunOrder } from "../run-fields.ts";
+import { toScans, toSortedScan } from "../run-scans.ts";
+import { readScans, toRunSearch } from "../select-runs.ts";
+import type { RunSearchInput } from "../tasks.ts";
+
+/** All runs of a search, page by page, in the way that is asked for instead of the one that seems the cheapest. */
+export async function readRuns(
+  db: TaskDb,
+  { input, way }: { readonly input: RunSearchInput; readonly way: "in order" | "sorted" },
+): Promise<readonly number[]> {
+  const order = toRunOrder(input.orderBy);
+  const query = {
+    experimentIds: input.experimentIds,
+    lifecycles: lifecyclesOf[input.view],
+    filter: parseFilter(input.filter),
+    order,
+    limit: input.maxResults,
+  };
+  const search = toRunSearch(db.dialect, { ...query, after: null });
+  const scans = way === "in order" ? toScans(search) : [toSortedScan(search, plain("select x.n as n from runs x"))];
+  const numbers: number[] = [];
+  for (let after: Key | null = null; ;) {
+    const page = await readScans(db, { after, limit: query.limit }, scans);
+    numbers.push(...page.map(({ n }) => n));
+    if (page.length < query.limit) return numbers;
+    after = page.at(-1)!.key;
+  }
+}
