@@ -83,7 +83,11 @@ async function importModel(job: ImportJob, plan: ModelPlan): Promise<void> {
   const batches = [...inBatches(records, batchBytes, 200)];
   const last = Math.max(0, ...versions.map(({ version }) => version));
   const common = { ...toRecord(model), last_version: last };
-  const aliases = model.aliases.map((each) => ({ ...each, was: mark?.aliases[each.alias] ?? null }));
+  const aliases = model.aliases.map((each) => ({
+    ...each,
+    version_created: living.find(({ version }) => version === each.version)?.createdAt ?? null,
+    was: mark?.aliases[each.alias] ?? null,
+  }));
   const results: ImportResult[] = [];
   for (const [i, batch] of (batches.length === 0 ? [[]] : batches).entries()) {
     const isLast = i >= batches.length - 1;

@@ -161,6 +161,7 @@ const version = z.strictObject({
 const alias = z.strictObject({
   alias: z.string(),
   version: z.int(),
+  version_created: z.int().nullable().meta({ description: "Tells whether the version of this number is the same one" }),
   was: z.int().nullable().meta({ description: "Where the last import left it; moved only where it still is there" }),
 });
 export const importModel = z.strictObject({

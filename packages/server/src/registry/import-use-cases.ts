@@ -132,12 +132,12 @@ async function putAliases(
 ): Promise<{ readonly changed: boolean; readonly differences: readonly string[] }> {
   const differences: string[] = [];
   let changed = false;
-  for (const { alias, version, was } of aliases) {
+  for (const { alias, version, version_created, was } of aliases) {
     const before = await store.findAlias(model, alias);
     if (before?.version === version) continue;
     const living = await store.findVersion(model, version);
     if (!aliasPattern.test(alias)) differences.push(`the alias ${alias} has a name that none has here`);
-    else if (living === null || living.deletedAt !== null)
+    else if (living === null || living.deletedAt !== null || living.createdAt !== version_created)
       differences.push(`the alias ${alias} points at version ${version} there, which is not here`);
     else if (before !== null && before.version !== was)
       differences.push(`the alias ${alias} points at version ${before.version} here, at ${version} there`);

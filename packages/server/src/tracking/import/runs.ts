@@ -70,7 +70,11 @@ async function update(db: TaskDb, row: StoredRun, given: ImportedRun): Promise<C
   // Files that were taken over are read here from then on.
   const isHere = row.artifact_uri.startsWith("mlflow-artifacts:");
   const place = isHere || differences.length > 0 ? row.artifact_uri : ownPlace(given);
-  const changes = toChanges<StoredRun>(row, { ...toColumns(given), artifact_uri: place });
+  const columns = toColumns(given);
+  // Not every reader of an old server learns when a run was deleted.
+  const isKnown = given.deleted_at === null && columns.lifecycle === "deleted" && row.deleted_at !== null;
+  const wanted = { ...columns, artifact_uri: place, ...(isKnown && { deleted_at: row.deleted_at }) };
+  const changes = toChanges<StoredRun>(row, wanted);
   if (changes !== null)
     await db.change(
       `update runs set ${Object.keys(changes)
