@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DeployRequest, Operation } from "@slipway/contract";
+import type { DeployFilesRequest, Operation } from "@slipway/contract";
 
 const script = fileURLToPath(new URL("../bin/slipway.js", import.meta.url));
 let root = "";
@@ -142,7 +142,7 @@ describe("deploy", () => {
   const signature = { inputs: [hour], outputs: [], packed: null, batched: true };
 
   /** A server with blobs, whose operations are given by `decide`. */
-  async function startServer(decide: (request: DeployRequest) => Operation) {
+  async function startServer(decide: (request: DeployFilesRequest) => Operation) {
     const blobs = new Map<string, string>();
     const operations = new Map<string, Operation>();
     const server = await serve((request, body, response) => {
@@ -154,7 +154,7 @@ describe("deploy", () => {
         return { sha256: blob, size: body.length, complete: true };
       }
       if (url === "/api/v1/deployments") {
-        const made = decide(JSON.parse(body.toString()) as DeployRequest);
+        const made = decide(JSON.parse(body.toString()) as DeployFilesRequest);
         operations.set(made.id, made);
         return made;
       }

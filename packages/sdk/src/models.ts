@@ -1,4 +1,4 @@
-import type { AliasState, Model, ModelVersion, Operation, VersionDiff } from "@slipway/contract";
+import type { AliasState, Lineage, Model, ModelVersion, Operation, VersionDiff } from "@slipway/contract";
 import { iteratePages, type Page, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -33,11 +33,16 @@ export interface VersionsClient {
   file(model: string, version: VersionRef, options: CallOptions & { path: string }): Promise<DownloadedFile>;
   /** Starts reading the files anew, opening the version and running its examples; follow the operation that comes back. */
   verify(model: string, version: VersionRef, options?: CallOptions): Promise<Operation>;
+  /** What it came from, as far as it is known: logged model, run, datasets, code. */
+  lineage(model: string, version: VersionRef, options?: CallOptions): Promise<Lineage>;
   diff(model: string, between: { from: VersionRef; to: VersionRef }, options?: CallOptions): Promise<VersionDiff>;
 }
 
 export interface AliasesClient {
-  /** Points an alias at a version; endpoints that follow it move. */
+  /**
+   * Points an alias at a version; endpoints that follow it move. Of a version that was only registered, `operation` of the
+   * answer looks at it first.
+   */
   set(
     model: string,
     alias: string,
@@ -90,6 +95,8 @@ export function createVersions(transport: Transport): VersionsClient {
     },
     verify: (model, version, options) =>
       transport.call({ method: "POST", path: `${versionPath(model, version)}/verify`, json: {}, ...options }),
+    lineage: (model, version, options) =>
+      transport.call({ method: "GET", path: `${versionPath(model, version)}/lineage`, ...options }),
     diff: (model, { from, to }, options) =>
       transport.call({
         method: "GET",

@@ -21,7 +21,7 @@ export interface OperationsClient {
 }
 
 export interface DeploymentsClient {
-  /** Starts a deployment of uploaded files; follow the operation that comes back. */
+  /** Starts a deployment of uploaded files, or of a `source` that the server has; follow the operation that comes back. */
   create(request: DeployRequest, options?: CallOptions): Promise<Operation>;
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
-import type { DeployRequest, DeployResult, Operation } from "@slipway/contract";
+import type { DeployFilesRequest, DeployRequest, DeployResult, Operation } from "@slipway/contract";
 import { SlipwayError } from "@slipway/contract/errors";
 import { defaultUrl, isFinished, toOperationError, type Client } from "@slipway/sdk";
 import { requireName } from "../addresses.ts";
@@ -10,7 +10,7 @@ import { sampleRecord, toCurl, toPredict } from "../deploy/example.ts";
 import { parseDigest } from "../deploy/digest.ts";
 import { hashFile } from "../deploy/hash.ts";
 import { withMissing } from "../deploy/missing.ts";
-import type { DeployPlan, PlannedFile } from "../deploy/deploy-plan.ts";
+import { isSource, type DeployPlan, type PlannedFile, type SourcePlan } from "../deploy/deploy-plan.ts";
 import { planDeploy } from "../deploy/plan.ts";
 import { InterruptedError } from "../exit-codes.ts";
 import { note, warn, writeJson, writeOne } from "../output.ts";
@@ -24,7 +24,7 @@ interface Job {
   readonly client: Client;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  readonly options: Omit<DeployRequest, "files" | "entry" | "name" | "manifest">;
+  readonly options: Omit<DeployFilesRequest, "files" | "entry" | "name" | "manifest">;
   readonly detach: boolean;
   /** Set once the operation runs; Ctrl-C then cancels it. */
   operation: string | undefined;
@@ -32,8 +32,10 @@ interface Job {
 }
 
 export const deploy: Run = async (context, input) => {
-  const name = textOption(input, "name");
-  const plan = await planDeploy(argument(input, 0), name === undefined ? undefined : requireName(name));
+  const given = textOption(input, "name");
+  const name = given === undefined ? undefined : requireName(given);
+  const what = argument(input, 0);
+  const plan: DeployPlan | SourcePlan = isSource(what) ? { source: what, name } : await planDeploy(what, name);
   if (plan.hint !== undefined) note(context, `hint: ${plan.hint}.`);
   const options = { ...toOptions(input), detach: input.options.detach === true };
   await runDeploy(context, { plan, ...options }, async (job, operation) => {
@@ -47,10 +49,10 @@ type DeployOptions = Job["options"] & { readonly detach: boolean };
 /** Uploads and deploys with progress; the first Ctrl-C cancels. `report` is told how it ended, unless it failed. */
 export async function runDeploy(
   context: Context,
-  { plan, detach, ...options }: DeployOptions & { readonly plan: DeployPlan },
+  { plan, detach, ...options }: DeployOptions & { readonly plan: DeployPlan | SourcePlan },
   report: (job: Job, operation: Operation) => Promise<void>,
 ): Promise<void> {
-  requireName(plan.name);
+  if (plan.name !== undefined) requireName(plan.name);
   const stop = new AbortController();
   const job: Job = {
     context,
@@ -103,19 +105,22 @@ function interrupt(job: Job, stop: AbortController): void {
 }
 
 /** Uploads and deploys; once more with the files that the server found missing. */
-function deployOnce(job: Job, plan: DeployPlan): Promise<Operation> {
-  return withMissing(plan, async (whole) => {
-    const operation = await start(job, whole);
-    return job.detach ? operation : follow(job, operation);
-  });
+function deployOnce(job: Job, plan: DeployPlan | SourcePlan): Promise<Operation> {
+  if ("source" in plan)
+    return create(job, { source: plan.source, ...(plan.name !== undefined && { name: plan.name }) });
+  return withMissing(plan, async (whole) => create(job, await upload(job, whole)));
 }
 
-async function start(job: Job, plan: DeployPlan): Promise<Operation> {
+async function create(job: Job, request: DeployRequest): Promise<Operation> {
+  const operation = await job.client.deployments.create({ ...request, ...job.options }, { signal: job.signal });
+  return job.detach ? operation : follow(job, operation);
+}
+
+async function upload(job: Job, plan: DeployPlan): Promise<DeployFilesRequest> {
   const files: { path: string; sha256: string }[] = [];
   for (const file of plan.files) files.push({ path: file.path, sha256: await send(job, file) });
   const { name, entry, manifest } = plan;
-  const request = { name, entry, files, ...job.options, ...(manifest === undefined ? {} : { manifest }) };
-  return job.client.deployments.create(request, { signal: job.signal });
+  return { name, entry, files, ...(manifest === undefined ? {} : { manifest }) };
 }
 
 /** Makes sure that the server has a file. @returns its SHA-256 */
@@ -183,12 +188,12 @@ async function printResult(job: Job, result: DeployResult): Promise<void> {
   if (settings.format === "json") return writeJson(context, { ...result, url });
   const address = `${result.model}@${result.version}`;
   const served = endpoint === null ? "registered, without traffic" : `serves ${endpoint}`;
-  const known = result.created ? "" : ", which was there already";
+  const known = result.created || result.notes.length === 0 ? "" : ", which was there already";
   // The server tells the same in a note of its own.
   const notes = result.notes.filter((text) => result.created || !text.includes("nothing new was made"));
   writeOne(context, { ...result, url }, [
     ["version", `${address}${known}`],
-    ["made", result.created ? null : "nothing new: the same files and the same model section"],
+    ["made", known === "" ? null : "nothing new: the same files and the same model section"],
     [
       "state",
       `${served}${result.revision === null ? "" : ` (revision ${result.revision})`}, placement ${result.placement}`,

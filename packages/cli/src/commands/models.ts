@@ -3,7 +3,7 @@ import { requireAddress, requireName, requireVersionAddress, resolveVersion } fr
 import { confirm } from "../confirm.ts";
 import { argument, loadingTimeoutMs, textOption, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
-import { writeDone, writeList } from "../output.ts";
+import { note, writeDone, writeList } from "../output.ts";
 import type { Column } from "../table.ts";
 import { bytesText } from "../text.ts";
 import { relativeTime } from "../time.ts";
@@ -29,12 +29,13 @@ const modelColumns: readonly Column<Model>[] = [
 const versionColumns: readonly Column<ModelVersion>[] = [
   { title: "version", value: (item) => `${item.model}@${item.version}` },
   { title: "aliases", value: (item) => item.aliases.join(" ") },
+  { title: "state", value: (item) => item.state },
   { title: "flavor", value: (item) => item.flavor },
-  { title: "placement", value: (item) => item.placement },
+  { title: "placement", value: (item) => item.placement, text: (item) => (isSeen(item) ? item.placement : "") },
   {
     title: "size",
     value: (item) => sizeOf(item),
-    text: (item) => bytesText(sizeOf(item)),
+    text: (item) => (isSeen(item) ? bytesText(sizeOf(item)) : ""),
     align: "right",
   },
   {
@@ -45,6 +46,11 @@ const versionColumns: readonly Column<ModelVersion>[] = [
   { title: "author", value: (item) => item.author },
   { title: "message", value: (item) => item.message, flexible: true },
 ];
+
+/** Of what is only registered, nobody knows more than where its files are. */
+function isSeen({ state }: ModelVersion): boolean {
+  return state === "verified";
+}
 
 export function sizeOf(version: ModelVersion): number {
   return version.files.reduce((sum, file) => sum + file.size, 0);
@@ -66,7 +72,14 @@ export const setAlias: Run = async (context, input) => {
   const message = textOption(input, "message");
   const timeoutMs = loadingTimeoutMs(context);
   const state = await context.client().aliases.set(name, alias, { version, message, timeoutMs });
+  const { operation } = state;
   writeDone(context, state, `${name}@${state.alias} is now ${name}@${state.version}.`);
+  // A server of before sends none.
+  if ((operation ?? null) !== null && context.settings.format === "table")
+    note(
+      context,
+      `Nobody has looked at this version yet. Traffic moves once that is done: slipway operations ${operation}`,
+    );
 };
 
 export const deleteAlias: Run = async (context, input) => {

@@ -3,6 +3,7 @@ import { requireAddress, requireVersionAddress } from "../addresses.ts";
 import { writeChanges } from "../changes.ts";
 import { argument, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
+import { lineageFacts } from "../lineage.ts";
 import { note, writeOne, type Facts } from "../output.ts";
 import { runtimeText } from "../runtime-text.ts";
 import { bytesText } from "../text.ts";
@@ -37,18 +38,29 @@ function examplesText(section: unknown): string | null {
   return examples ? `${examples.path} (within ${examples.absolute} + ${examples.relative} * |expected|)` : null;
 }
 
+function runFacts(version: ModelVersion): Facts {
+  return [
+    ["flavor", `${version.flavor} (${version.platform})`],
+    ["runtime", runtimeText(version.program)],
+    ["placement", version.placement],
+  ];
+}
+
+/** Of files that were uploaded for the version. */
+const ownSource = "mlflow-artifacts:/slipway-versions/";
+
 function versionFacts(version: ModelVersion, now: number): Facts {
   return [
     ["version", `${version.model}@${version.version}`],
     ["aliases", version.aliases.join(", ")],
-    ["state", version.state],
+    ["state", version.state === "registered" ? "registered; the first deployment looks at its files" : version.state],
+    ["stage", version.stage === "None" ? null : version.stage],
+    ["source", version.source?.startsWith(ownSource) ? null : version.source],
     ["inputs", version.signature.inputs.map(inputText).join("\n")],
     ["outputs", version.signature.outputs.map(outputText).join("\n")],
-    ["flavor", `${version.flavor} (${version.platform})`],
-    ["runtime", runtimeText(version.program)],
-    ["placement", version.placement],
+    ...(version.state === "registered" ? [] : runFacts(version)),
     ["files", version.files.map((file) => `${file.path} (${bytesText(file.size)})`).join("\n")],
-    ["size", bytesText(sizeOf(version))],
+    ["size", version.files.length === 0 ? null : bytesText(sizeOf(version))],
     ["examples", examplesText(version.manifest)],
     ["trained", trainingText(version.manifest)],
     ["digest", version.digest],
@@ -64,7 +76,10 @@ export const show: Run = async (context, input) => {
   const named = version ?? alias;
   if (named !== undefined) {
     const found = await client.versions.get(name, named);
-    writeOne(context, found, versionFacts(found, context.now()));
+    // A server of before knows of none.
+    const lineage = await client.versions.lineage(name, found.version).catch(() => null);
+    const facts = versionFacts(found, context.now());
+    writeOne(context, { ...found, lineage }, lineage === null ? facts : [...facts, ...lineageFacts(lineage)]);
     return;
   }
   const model = await client.models.get(name);

@@ -17,3 +17,16 @@ export interface DeployPlan {
   /** What whoever deploys may have meant otherwise. */
   readonly hint?: string;
 }
+
+/** What `slipway deploy models:/…` or `runs:/…` is about: the server has the files. */
+export interface SourcePlan {
+  readonly source: string;
+  /** Undefined: as it was logged, or as its model is called. */
+  readonly name: string | undefined;
+  readonly hint?: string;
+}
+
+/** Whether an argument names what the server has, and no path. */
+export function isSource(argument: string): boolean {
+  return /^(?:models|runs):/i.test(argument);
+}

@@ -9,11 +9,14 @@ export const deployCommands: CommandGroup = {
   commands: [
     {
       usage: "deploy <path>",
-      summary: "make a version of a model file and serve it",
+      summary: "make a version of a model file and serve it; or serve what was logged or registered with MLflow",
       about:
-        "PATH is a model file (.onnx, .joblib, .pkl, .skops, .ubj, .pt, .keras, a .py with predict(), ...), a folder (of MLflow, of TensorFlow, of Hugging Face, or with a slipway.yaml), or the URL of a model that another server runs. The server says what it saw. A model of Python gets the environment that it asks for, and is served as ONNX where a translation is proven to answer the same. Files that the server has already are not sent again. Ctrl-C cancels the deployment.",
+        "PATH is a model file (.onnx, .joblib, .pkl, .skops, .ubj, .pt, .keras, a .py with predict(), ...), a folder (of MLflow, of TensorFlow, of Hugging Face, or with a slipway.yaml), or the URL of a model that another server runs; or what the server has already: models:/NAME@ALIAS, models:/NAME/VERSION, models:/m-ID, runs:/ID/PATH. The server says what it saw. A model of Python gets the environment that it asks for, and is served as ONNX where a translation is proven to answer the same. Files that the server has already are not sent again. Ctrl-C cancels the deployment.",
       options: [
-        ["--name <name>", "the model's name (default: from slipway.yaml, or from the file's name)"],
+        [
+          "--name <name>",
+          "the model's name (default: from slipway.yaml, or from the file's name; of runs:/, as it was logged)",
+        ],
         ["--endpoint <name>", "the endpoint that serves it (default: the model's name)"],
         ["--flavor <flavor>", `what the file is, where its name does not say: ${flavors.join(", ")}`],
         ["--runtime <runtime>", "what may serve a Python model: auto (default), python, onnx"],
@@ -29,6 +32,8 @@ export const deployCommands: CommandGroup = {
         "slipway deploy ./mlruns/1/artifacts/model --name churn",
         "slipway deploy forest.joblib --runtime python",
         "slipway deploy http://triton:8000/v2/models/resnet",
+        "slipway deploy models:/churn@champion",
+        "slipway deploy runs:/0a1b2c3d/model --name churn",
       ],
       load: async () => (await import("../commands/deploy.ts")).deploy,
     },

@@ -75,6 +75,12 @@ const version: ModelVersion = {
   report: null,
   author: null,
   message: null,
+  description: null,
+  stage: "None",
+  source: "mlflow-artifacts:/slipway-versions/flight-delay/2",
+  run_id: null,
+  logged_model_id: null,
+  updated_at: at,
   created_at: at,
 };
 

@@ -28,11 +28,12 @@ export const deployRoutes = {
     method: "POST",
     path: "/api/v1/deployments",
     tag: "deploy",
-    summary: "Make a version of uploaded files and, unless `traffic` is false, serve it",
+    summary:
+      "Make a version of uploaded files, or of what was logged or registered here, and, unless `traffic` is false, serve it",
     scope: "deploy",
     body: endpoints.deployRequest,
     status: 202,
     answer: operations.operation,
-    errors: ["invalid_manifest", "blob_not_found"],
+    errors: ["invalid_manifest", "blob_not_found", "model_not_found", "version_not_found", "alias_not_found"],
   },
 } as const satisfies Record<string, RouteSpec>;

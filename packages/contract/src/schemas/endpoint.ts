@@ -99,14 +99,8 @@ export const rollbackRequest = z.object({
 });
 export type RollbackRequest = z.infer<typeof rollbackRequest>;
 
-export const deployRequest = z.object({
-  name: modelName,
+const deployOptions = {
   endpoint: name.optional(),
-  files: z
-    .array(z.object({ path: z.string().min(1).max(1000), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
-    .min(1)
-    .max(10_000),
-  entry: z.string().min(1).max(1000).meta({ description: "The file among `files` that is opened" }),
   manifest: json.optional().meta({ description: "slipway.yaml as JSON" }),
   flavor: z
     .enum(flavors)
@@ -120,7 +114,40 @@ export const deployRequest = z.object({
   expect: z.string().optional().meta({ description: "Refuse unless the version has this digest" }),
   allow_breaking: allowBreaking,
   message: z.string().max(2000).optional(),
+};
+
+export const deployFilesRequest = z.object({
+  name: modelName,
+  files: z
+    .array(z.object({ path: z.string().min(1).max(1000), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
+    .min(1)
+    .max(10_000),
+  entry: z.string().min(1).max(1000).meta({ description: "The file among `files` that is opened" }),
+  ...deployOptions,
 });
+export type DeployFilesRequest = z.infer<typeof deployFilesRequest>;
+
+export const deploySourceRequest = z.object({
+  source: z.string().min(1).max(4096).meta({
+    description: "What this server has already: models:/NAME@alias, models:/NAME/VERSION, models:/m-ID, runs:/ID/path",
+    example: "models:/churn@champion",
+  }),
+  name: modelName.optional().meta({
+    description: "Of runs:/ and models:/m-ID, the model that gets a version; default: as it was logged",
+  }),
+  entry: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: "The file that is opened; default: MLmodel, or the only model file" }),
+  ...deployOptions,
+});
+export type DeploySourceRequest = z.infer<typeof deploySourceRequest>;
+
+export const deployRequest = z
+  .union([deployFilesRequest, deploySourceRequest])
+  .meta({ description: "Of uploaded `files`, or of a `source` that the server has" });
 export type DeployRequest = z.infer<typeof deployRequest>;
 
 export const applyRequest = z.object({

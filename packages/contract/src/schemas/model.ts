@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alias, json, modelName, pageOf, sha256, timestamp, versionNumber } from "./common.ts";
+import { alias, id, json, modelName, pageOf, sha256, timestamp, versionNumber } from "./common.ts";
 
 const datatype = z.string().meta({ description: "Datatype of the Open Inference Protocol", example: "FP32" });
 
@@ -61,7 +61,13 @@ export const modelVersion = z.object({
   report: json.nullable().meta({ description: "What the probe measured: creation and run times, memory" }),
   author: z.string().nullable(),
   message: z.string().nullable(),
+  description: z.string().nullable(),
+  stage: z.enum(["None", "Staging", "Production", "Archived"]).meta({ description: "MLflow's stage" }),
+  source: z.string().meta({ description: "Where it came from; of uploaded files, where they are now" }),
+  run_id: z.string().nullable().meta({ description: "The run that made it" }),
+  logged_model_id: z.string().nullable(),
   created_at: timestamp,
+  updated_at: timestamp,
 });
 export type ModelVersion = z.infer<typeof modelVersion>;
 
@@ -73,7 +79,14 @@ export const aliasChange = z.object({
   message: z.string().max(2000).optional(),
 });
 export type AliasChange = z.infer<typeof aliasChange>;
-export const aliasState = z.object({ model: modelName, alias, version: versionNumber });
+export const aliasState = z.object({
+  model: modelName,
+  alias,
+  version: versionNumber,
+  operation: id.nullable().meta({
+    description: "Of a version that was only registered: the operation that looks at it and then moves the traffic",
+  }),
+});
 export type AliasState = z.infer<typeof aliasState>;
 
 export const versionDiff = z.object({
@@ -83,3 +96,23 @@ export const versionDiff = z.object({
   changes: z.array(z.object({ path: z.string(), from: json.optional(), to: json.optional() })),
 });
 export type VersionDiff = z.infer<typeof versionDiff>;
+
+const lineageNode = z.object({
+  id: z.string().meta({ example: "version:churn@3" }),
+  kind: z.enum(["version", "logged_model", "run", "experiment", "dataset", "code"]),
+  name: z.string(),
+  missing: z.boolean().optional().meta({ description: "It was named, and is not here (any more)" }),
+  facts: z.record(z.string(), json).meta({ description: "Digest, params, commit, ...: what is known of it" }),
+});
+export type LineageNode = z.infer<typeof lineageNode>;
+
+const lineageEdge = z.object({
+  from: z.string(),
+  to: z.string(),
+  kind: z.enum(["made_of", "logged_by", "made_by", "read", "ran_in", "ran", "copied_from"]),
+});
+export type LineageEdge = z.infer<typeof lineageEdge>;
+
+/** What a version came from; the first node is the version. */
+export const lineage = z.object({ nodes: z.array(lineageNode), edges: z.array(lineageEdge) });
+export type Lineage = z.infer<typeof lineage>;

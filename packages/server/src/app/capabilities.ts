@@ -24,7 +24,15 @@ import {
   type PredictionLake,
   type PredictionLog,
 } from "../predictions/index.ts";
-import { createRegistry, type Registry, type Webhooks } from "../registry/index.ts";
+import {
+  createLineage,
+  createRegistry,
+  createSources,
+  type FindLineage,
+  type Registry,
+  type Sources,
+  type Webhooks,
+} from "../registry/index.ts";
 import {
   createMlflowImports,
   createTracking,
@@ -52,6 +60,8 @@ export interface Capabilities extends Keeping {
   readonly blobs: BlobStore;
   readonly operations: Operations;
   readonly registry: Registry;
+  readonly sources: Sources;
+  readonly findLineage: FindLineage;
   readonly webhooks: Webhooks;
   readonly tracking: Tracking;
   readonly artifacts: Artifacts;
@@ -96,8 +106,9 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const packaging = openPackaging({ ...given, runtimes });
   const tracking = createTracking({ sql, instance, clock });
   const webhooks = await openWebhooks(given);
-  const registry = createRegistry({ sql, clock, webhooks });
+  const registry = createRegistry({ sql, clock, instance, webhooks });
   const artifacts = await openArtifacts({ ...given, sql, blobs, registry });
+  const sources = createSources({ registry, tracking, artifacts });
   const serving = openServing({ ...given, folder, blobs, runtimes });
   const predictions = await createPredictionLog({
     ...toLogSettings(config, folder),
@@ -120,6 +131,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     operations,
     packaging,
     registry,
+    sources,
     serving,
     predictions,
     clock,
@@ -140,6 +152,8 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     blobs,
     operations,
     registry,
+    sources,
+    findLineage: createLineage({ registry, tracking }),
     webhooks,
     tracking,
     artifacts,

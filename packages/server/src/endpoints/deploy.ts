@@ -1,66 +1,113 @@
-import { parseManifest, type DeployRequest, type DeployResult } from "@slipway/contract";
+import {
+  namePattern,
+  parseManifest,
+  SlipwayError,
+  type DeployFilesRequest,
+  type DeployRequest,
+  type DeployResult,
+} from "@slipway/contract";
 import { toParityDetails } from "@slipway/runtime";
 import type { Operation, Operations, RunContext } from "../platform/queue/index.ts";
-import { requireVerified } from "../registry/index.ts";
+import { requireVerified, type ModelVersion, type Sources } from "../registry/index.ts";
 import type { EndpointUseCases } from "./endpoints.ts";
 import type { Placed } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
-import { makeVersion, requireFiles, type MakeVersionDeps } from "./make-version.ts";
+import { makeVersion, requireFiles, type MakeVersionDeps, type VersionRequest } from "./make-version.ts";
+import { planSource } from "./plan-source.ts";
 
 export interface DeployDeps extends MakeVersionDeps {
   readonly operations: Operations;
   readonly endpoints: EndpointUseCases;
+  readonly sources: Sources;
 }
 
-/** Starts the operation that makes a version of uploaded files and sends traffic to it. */
+/** Starts the operation that makes a version of uploaded files, or of what the server has already, and sends traffic to it. */
 export type Deploy = (request: DeployRequest, author: string | null) => Promise<Operation>;
 
+type Order = Pick<VersionRequest, "request" | "origin" | "registered">;
+
 export function createDeploy(deps: DeployDeps): Deploy {
-  async function run(request: DeployRequest, author: string | null, context: RunContext): Promise<DeployResult> {
+  async function run(order: Order, author: string | null, context: RunContext): Promise<DeployResult> {
+    const { request } = order;
     const allowBreaking = request.allow_breaking ?? false;
     const manifest = request.manifest ?? null;
-    const name = request.traffic === false ? null : (request.endpoint ?? request.name);
+    const name = endpointOf(request);
     const planLoad = (version: GatedVersion & Placed) => deps.endpoints.planLoad(name, { version, manifest });
     const check = async (version: GatedVersion) => {
-      if (request.traffic === false) return;
-      await deps.endpoints.checkServe(request.endpoint ?? request.name, { version, manifest, allowBreaking });
+      if (name !== null) await deps.endpoints.checkServe(name, { version, manifest, allowBreaking });
     };
-    const made = await makeVersion(deps, { request, author, planLoad, check }, context);
+    const made = await makeVersion(deps, { ...order, author, planLoad, check }, context);
     const { version, created, packaged, parity, placement } = made;
     context.signal.throwIfAborted();
-    let endpoint = null;
-    if (request.traffic !== false) {
-      context.progress("serve", `loading ${version.model}@${version.version} beside what serves now`, 0.8);
-      const target = { model: version.model, version: version.version };
-      const served = await deps.endpoints.serve(
-        request.endpoint ?? request.name,
-        { ...target, manifest, action: "deploy", allowBreaking },
-        { author, message: request.message ?? null },
-      );
-      endpoint = served.endpoint;
-    }
+    const served = await serve(version, { request, author }, context);
     const remarks =
       placement === packaged.placement ? [] : [`The endpoint has it run elsewhere: placement ${placement}.`];
     const same = `these bytes and this model section are version ${version.version} already; nothing new was made`;
     return {
-      model: version.model,
-      version: version.version,
-      digest: requireVerified(version).digest,
+      ...toResult(version, served),
       created,
-      endpoint: endpoint?.name ?? null,
-      revision: endpoint?.revision ?? null,
       placement,
       parity: parity && (toParityDetails(parity) as DeployResult["parity"]),
       notes: [...packaged.notes, ...remarks, ...(created ? [] : [same])],
     };
   }
 
+  /** Of a version that was looked at before. */
+  async function runVerified(
+    version: ModelVersion,
+    by: { readonly request: ServeRequest; readonly author: string | null },
+    context: RunContext,
+  ): Promise<DeployResult> {
+    const served = await serve(version, by, context);
+    return { ...toResult(version, served), created: false, placement: version.placement, parity: null, notes: [] };
+  }
+
+  async function serve(
+    { model, version }: ModelVersion,
+    { request, author }: { readonly request: ServeRequest; readonly author: string | null },
+    context: RunContext,
+  ) {
+    const name = endpointOf(request);
+    if (name === null) return null;
+    context.progress("serve", `loading ${model}@${version} beside what serves now`, 0.8);
+    const { manifest = null, allow_breaking: allowBreaking = false, message = null } = request;
+    const target = { model, version, manifest, action: "deploy", allowBreaking } as const;
+    return (await deps.endpoints.serve(name, target, { author, message })).endpoint;
+  }
+
   return async (request, author) => {
     // What can be told at once is told before the operation begins.
     if (request.manifest !== undefined) parseManifest(request.manifest);
-    await requireFiles(deps.blobs, request);
-    return deps.operations.start("deploy", request.endpoint ?? request.name, async (context) => ({
-      ...(await run(request, author, context)),
-    }));
+    const planned = "source" in request ? await planSource(deps, request) : { request };
+    const subject = endpointOf(planned.request) ?? planned.request.name;
+    if ("version" in planned) {
+      const { version } = planned;
+      const by = { request: planned.request, author };
+      return deps.operations.start("deploy", subject, async (context) => ({
+        ...(await runVerified(version, by, context)),
+      }));
+    }
+    await requireFiles(deps.blobs, planned.request);
+    return deps.operations.start("deploy", subject, async (context) => ({ ...(await run(planned, author, context)) }));
   };
+}
+
+type ServeRequest = Omit<DeployFilesRequest, "files" | "entry">;
+
+/** Null: no endpoint is to serve it. @throws SlipwayError `invalid_name` */
+function endpointOf({ traffic, endpoint, name }: ServeRequest): string | null {
+  if (traffic === false) return null;
+  if (endpoint !== undefined) return endpoint;
+  if (namePattern.test(name)) return name;
+  throw new SlipwayError(
+    "invalid_name",
+    `The model ${JSON.stringify(name)} cannot give its name to an endpoint, which has 1 to 100 of a-z, 0-9, ".", "_" and "-". Name the endpoint: --endpoint NAME.`,
+    { name },
+  );
+}
+
+function toResult(version: ModelVersion, endpoint: { readonly name: string; readonly revision: number } | null) {
+  const { model, version: number } = version;
+  const { digest } = requireVerified(version);
+  return { model, version: number, digest, endpoint: endpoint?.name ?? null, revision: endpoint?.revision ?? null };
 }

@@ -1,7 +1,8 @@
 import { parseDuration, parseManifest, SlipwayError, type Manifest } from "@slipway/contract";
 import type { Page, PageQuery } from "../kernel/page.ts";
-import { championAlias, requireVerified, type Registry } from "../registry/index.ts";
+import { requireVerified, type Registry } from "../registry/index.ts";
 import { requirePlacement, type LoadSettings, type Placed } from "../serving/index.ts";
+import type { AliasMoves } from "./alias-moves.ts";
 import type { Authorship, ChangeResult, Changes, Planned } from "./changes.ts";
 import {
   diffJson,
@@ -28,7 +29,7 @@ export interface ServeTarget extends Omit<Target, "follows"> {
   readonly follows?: string | null;
 }
 
-export interface EndpointUseCases extends Removals {
+export interface EndpointUseCases extends Removals, Pick<AliasMoves, "moveAlias" | "findBehind"> {
   list(query: PageQuery): Promise<Page<Endpoint>>;
   /** @throws SlipwayError `endpoint_not_found` */
   require(name: string): Promise<Endpoint>;
@@ -53,8 +54,6 @@ export interface EndpointUseCases extends Removals {
   undeploy(name: string, by: Authorship): Promise<ChangeResult>;
   /** Brings the mutable half to what the manifest says; nothing is written where nothing differs. */
   apply(name: string, manifest: unknown, options: Authorship & { dryRun: boolean }): Promise<ChangeResult>;
-  /** An alias of a model points elsewhere now: endpoints that follow it move, fallbacks are looked up anew. */
-  aliasMoved(moved: { model: string; alias: string; version: number }, by: Authorship): Promise<void>;
   /** Brings the routes of this process to what SQL says, where the epoch is newer. */
   sync(): Promise<void>;
 }
@@ -65,12 +64,12 @@ export interface EndpointDeps {
   readonly registry: Registry;
   readonly changes: Changes;
   readonly gatekeeper: Gatekeeper;
+  readonly aliases: AliasMoves;
 }
 
 export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
-  const { store, routing, changes } = deps;
+  const { store, routing, changes, aliases } = deps;
   const { change, require } = changes;
-  const aliases = createAliasMoves(deps);
 
   const serve: EndpointUseCases["serve"] = async (name, { model, version, action, allowBreaking, ...how }, by) => {
     const { manifest } = how;
@@ -137,47 +136,14 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
       if (!dryRun) return change({ name, plan, action: "apply", ...by });
       return { endpoint: before, changes: diffJson(before.spec, (await plan(before)).spec) };
     },
-    aliasMoved: aliases.moved,
+    moveAlias: aliases.moveAlias,
+    findBehind: aliases.findBehind,
     sync: () =>
       changes.exclusively(async () => {
         const epoch = await store.epoch();
         if (epoch > routing.snapshot().epoch) await routing.sync(await store.all(), epoch);
       }),
     ...createRemovals(deps),
-  };
-}
-
-function createAliasMoves({ store, routing, registry, changes }: EndpointDeps) {
-  /** By what is so at the moment of the change: others may have moved the alias or changed the endpoint meanwhile. */
-  async function followAlias(spec: EndpointSpec, alias: string): Promise<EndpointSpec> {
-    const { target } = spec;
-    if (target?.follows !== alias) return spec;
-    const meant = (await registry.listAliases(target.model)).find((each) => each.alias === alias);
-    return meant ? { ...spec, target: { ...target, version: meant.version } } : spec;
-  }
-
-  const moved: EndpointUseCases["aliasMoved"] = async ({ model, alias, version }, by) => {
-    for (const { name, spec } of await store.all()) {
-      const { target, serve } = spec;
-      if (target?.model !== model) continue;
-      if (target.follows === alias && target.version !== version) {
-        const plan = async (now: Endpoint | null) => ({ spec: await followAlias(now?.spec ?? spec, alias) });
-        await changes.change({ name, plan, action: "alias", ...by });
-      } else if (serve.fallback && "alias" in serve.fallback && serve.fallback.alias === alias) {
-        await changes.exclusively(async () => routing.refresh(await changes.require(name), await store.epoch()));
-      }
-    }
-  };
-  return {
-    moved,
-    /** What an endpoint serves is what its alias means: the one that it follows, else champion. */
-    async follow({ target }: EndpointSpec, by: Authorship): Promise<void> {
-      if (!target) return;
-      const { model, version } = target;
-      const alias = target.follows ?? championAlias;
-      await registry.setAlias(model, alias, version, by.author);
-      await moved({ model, alias, version }, by);
-    },
   };
 }
 

@@ -7,8 +7,9 @@ import type { Sql } from "../platform/sql/index.ts";
 import type { Tracer } from "../platform/telemetry/index.ts";
 import type { Packaging } from "../packaging/index.ts";
 import type { PredictionLog } from "../predictions/index.ts";
-import type { Registry } from "../registry/index.ts";
+import type { Registry, Sources } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
+import { createAliasMoves } from "./alias-moves.ts";
 import { createChanges, type Changes } from "./changes.ts";
 import { createDeploy, type Deploy } from "./deploy.ts";
 import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
@@ -20,6 +21,7 @@ import { createSharedRouting, type RoutePeers } from "./shared-routing.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
 import { createEndpointStore } from "./store.ts";
 import { createVerify, type Verify } from "./verify.ts";
+import { createVerifyRegistered } from "./verify-registered.ts";
 
 export { diffJson, toManifestSettings } from "./endpoint.ts";
 export type { Change, Endpoint, EndpointRevision, EndpointSpec, LabelSettings } from "./endpoint.ts";
@@ -47,6 +49,7 @@ export interface EndpointsDeps {
   readonly operations: Operations;
   readonly packaging: Packaging;
   readonly registry: Registry;
+  readonly sources: Sources;
   readonly serving: Serving;
   readonly predictions: PredictionLog;
   readonly clock: Clock;
@@ -79,8 +82,18 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
   const shared = createSharedRouting(routing, deps.peers);
   const changes = createChanges({ store, routing: shared, clock });
   const gatekeeper = createGatekeeper({ registry, clock });
-  const endpoints = createEndpointUseCases({ store, routing: shared, registry, changes, gatekeeper });
-  const deploy = createDeploy({ ...deps, folder: join(deps.folder, "tmp"), endpoints });
+  const making = { ...deps, folder: join(deps.folder, "tmp") };
+  const aliases = createAliasMoves({
+    ...deps,
+    store,
+    routing: shared,
+    changes,
+    gatekeeper,
+    verify: (version, how) => verifyRegistered(version, how),
+  });
+  const endpoints = createEndpointUseCases({ store, routing: shared, registry, changes, gatekeeper, aliases });
+  const verifyRegistered = createVerifyRegistered({ ...making, endpoints });
+  const deploy = createDeploy({ ...making, endpoints });
   let stopPolling = () => {};
 
   return {

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parseManifest, SlipwayError, type DeployRequest, type Manifest } from "@slipway/contract";
+import { parseManifest, SlipwayError, type DeployFilesRequest, type Manifest } from "@slipway/contract";
 import { examplesFile, lockFile, type ParityReport, type Placement } from "@slipway/runtime";
 import type { BlobHold, BlobStore } from "../platform/blobs/index.ts";
 import type { RunContext } from "../platform/queue/index.ts";
@@ -12,7 +12,7 @@ import {
   type Packaging,
   type PackagedModel,
 } from "../packaging/index.ts";
-import type { CreatedVersion, Registry } from "../registry/index.ts";
+import type { CreatedVersion, Registry, Verification, VersionOrigin, VersionRef } from "../registry/index.ts";
 import { toPlacement, type LoadSettings, type Placed, type Serving } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
 
@@ -34,7 +34,11 @@ export interface MadeVersion extends CreatedVersion {
 }
 
 export interface VersionRequest {
-  readonly request: DeployRequest;
+  readonly request: DeployFilesRequest;
+  /** Where the files came from; left out: they were uploaded for this. */
+  readonly origin?: VersionOrigin | undefined;
+  /** The version that was registered with these files, and is looked at now. Left out: a new version is made, unless there is the same already. */
+  readonly registered?: VersionRef | undefined;
   readonly author: string | null;
   /** How it will be loaded; throws where it cannot run there. */
   readonly planLoad: (version: GatedVersion & Placed) => Promise<LoadSettings>;
@@ -47,7 +51,7 @@ const ownFiles: ReadonlySet<string> = new Set([examplesFile, lockFile, translate
 type ModelFiles = readonly { readonly path: string; readonly sha256: string; readonly size: number }[];
 
 /** The uploaded files with their sizes; nobody takes them away for an hour. @throws SlipwayError `blob_not_found`, `invalid_request` */
-export async function requireFiles(blobs: BlobStore, request: DeployRequest): Promise<ModelFiles> {
+export async function requireFiles(blobs: BlobStore, request: DeployFilesRequest): Promise<ModelFiles> {
   if (!request.files.some((file) => file.path === request.entry))
     throw new SlipwayError("invalid_request", `The entry ${request.entry} is not among the files.`);
   const own = request.files.find(({ path }) => ownFiles.has(path));
@@ -67,7 +71,7 @@ export async function requireFiles(blobs: BlobStore, request: DeployRequest): Pr
  */
 export async function makeVersion(
   deps: MakeVersionDeps,
-  { request, author, planLoad, check }: VersionRequest,
+  { request, author, planLoad, check, ...into }: VersionRequest,
   context: RunContext,
 ): Promise<MadeVersion> {
   const manifest = request.manifest === undefined ? null : parseManifest(request.manifest);
@@ -100,11 +104,8 @@ export async function makeVersion(
     context.progress("register", `storing the version of ${request.name}`, 0.6);
     const files = await withMade(deps.blobs, uploaded, packaged);
     holds.push(await deps.blobs.hold(files.map((file) => file.sha256)));
-    const version = toVersion(packaged, { request, manifest, author });
-    const created = await deps.registry.createVersion(
-      { ...version, digest, files, entry: packaged.entry },
-      { reuse: true },
-    );
+    const found = { ...toFound(packaged, manifest), digest, files };
+    const created = await store(deps.registry, { request, author, found, ...into });
     used = true;
     return { ...created, packaged, parity, placement: toPlacement(packaged, settings) };
   } finally {
@@ -113,7 +114,23 @@ export async function makeVersion(
   }
 }
 
-function toSaid({ flavor, runtime }: DeployRequest) {
+/** Registers what was found, in the place of the version that it was found for. */
+async function store(
+  registry: Registry,
+  {
+    request,
+    author,
+    found,
+    origin,
+    registered,
+  }: Omit<VersionRequest, "planLoad" | "check"> & { readonly found: Verification },
+): Promise<CreatedVersion> {
+  if (registered) return { version: await registry.verifyVersion(registered, found, author), created: true };
+  const about = { model: request.name, state: "verified", message: request.message ?? null, author } as const;
+  return registry.createVersion({ ...found, ...about, ...(origin && { origin }) }, { reuse: true });
+}
+
+function toSaid({ flavor, runtime }: DeployFilesRequest) {
   return { ...(flavor && { flavor }), ...(runtime && { runtime }) };
 }
 
@@ -150,22 +167,8 @@ async function withMade(blobs: BlobStore, files: ModelFiles, packaged: PackagedM
   return [...files, ...added];
 }
 
-function toVersion(
-  packaged: PackagedModel,
-  from: { readonly request: DeployRequest; readonly manifest: Manifest | null; readonly author: string | null },
-) {
-  return {
-    model: from.request.name,
-    state: "verified" as const,
-    flavor: packaged.flavor,
-    platform: packaged.platform,
-    signature: packaged.signature,
-    modelSection: packaged.modelSection,
-    placement: packaged.placement,
-    program: packaged.program,
-    report: packaged.report,
-    owner: from.manifest?.owner ?? null,
-    message: from.request.message ?? null,
-    author: from.author,
-  };
+function toFound(packaged: PackagedModel, manifest: Manifest | null): Omit<Verification, "digest" | "files"> {
+  const { entry, flavor, platform, signature, modelSection, placement, program, report } = packaged;
+  const owner = manifest?.owner ?? null;
+  return { entry, flavor, platform, signature, modelSection, placement, program, report, owner };
 }

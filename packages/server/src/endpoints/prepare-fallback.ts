@@ -20,7 +20,7 @@ export async function prepareFallback(
   if (!fallback) return null;
   if ("value" in fallback) return { kind: "value", value: fallback.value };
   const version = await registry.resolve({ name: served.model, alias: fallback.alias }).catch(() => null);
-  if (!version || version.id === served.id) return null;
+  if (!version || version.id === served.id || version.state !== "verified") return null;
   try {
     const loaded = await serving.acquire(version, fitSettings(version, toLoadSettings(spec.serve)));
     return { kind: "version", alias: fallback.alias, loaded };

@@ -1,5 +1,5 @@
 import { SlipwayError, type Address } from "@slipway/contract";
-import type { Registry } from "../registry/index.ts";
+import type { Registry, VersionRef } from "../registry/index.ts";
 import type { Changes } from "./changes.ts";
 import type { EndpointStore } from "./store.ts";
 
@@ -11,6 +11,10 @@ export interface Removals {
   deleteModel(name: string, author: string | null): Promise<void>;
   deleteVersion(model: string, version: number, author: string | null): Promise<void>;
   deleteAlias(model: string, alias: string, author: string | null): Promise<void>;
+  /** With the aliases that point at it, where no endpoint follows one of them. */
+  dropVersion(version: VersionRef, author: string | null): Promise<void>;
+  /** Endpoints and what they have predicted name their model. */
+  renameModel(name: string, to: string, author: string | null): Promise<void>;
 }
 
 export function createRemovals({
@@ -22,7 +26,7 @@ export function createRemovals({
   readonly registry: Registry;
   readonly changes: Changes;
 }): Removals {
-  const removeUnused = (address: Address, remove: () => Promise<void>) =>
+  const removeUnused = (address: Address, remove: () => Promise<unknown>) =>
     changes.exclusively(async () => {
       await checkUnused({ store, registry }, address);
       await remove();
@@ -33,6 +37,11 @@ export function createRemovals({
       removeUnused({ name: model, version }, () => registry.deleteVersion(model, version, author)),
     deleteAlias: (model, alias, author) =>
       removeUnused({ name: model, alias }, () => registry.deleteAlias(model, alias, author)),
+    dropVersion: ({ model, version }, author) =>
+      removeUnused({ name: model, version }, () =>
+        registry.deleteVersion(model, version, { author, dropAliases: true }),
+      ),
+    renameModel: (name, to, author) => removeUnused({ name }, () => registry.renameModel(name, to, author)),
   };
 }
 

@@ -21,6 +21,16 @@ export function fileStore(db: Kysely<RegistryTables>) {
       return rows.map((row) => row.sha256);
     },
 
+    async listOrigins() {
+      return db
+        .selectFrom("model_versions")
+        .select(["run_id", "logged_model_id", "storage_location"])
+        .distinct()
+        .where("deleted_at", "is", null)
+        .where("storage_location", "is not", null)
+        .execute();
+    },
+
     /** Milliseconds; null where the version's files are there, as far as is known. */
     async findCollectedAt(versionId: string): Promise<number | null> {
       const row = await db
@@ -64,4 +74,3 @@ export function fileStore(db: Kysely<RegistryTables>) {
     },
   };
 }
-

@@ -7,6 +7,12 @@ export interface RecordedVersion {
   readonly collectedAt: number | null;
 }
 
+export interface VersionOrigins {
+  readonly runIds: ReadonlySet<string>;
+  readonly loggedModelIds: ReadonlySet<string>;
+  readonly locations: readonly string[];
+}
+
 export interface FileUseCases {
   /**
    * Deleted ones too, and whether their files were taken away; also by a name that the model had once. Null where there never
@@ -17,6 +23,8 @@ export interface FileUseCases {
   isReferenced(sha256: string): Promise<boolean>;
   /** All blobs that living versions need. */
   listReferenced(): Promise<ReadonlySet<string>>;
+  /** Runs and logged models that living versions came from, and where their files are. */
+  listOrigins(): Promise<VersionOrigins>;
   /** Locks of the Python environments that living versions use: each by its hash, with the versions as NAME@VERSION. */
   listLocks(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Deleted versions whose files have not been taken away. */
@@ -36,6 +44,14 @@ export function fileUseCases({ store, now, change }: Context): FileUseCases {
     findRecorded,
     isReferenced: (sha256) => store.isReferenced(sha256),
     listReferenced: async () => new Set(await store.listReferenced()),
+    async listOrigins() {
+      const rows = await store.listOrigins();
+      return {
+        runIds: new Set(rows.map((row) => row.run_id).filter(isText)),
+        loggedModelIds: new Set(rows.map((row) => row.logged_model_id).filter(isText)),
+        locations: rows.map((row) => row.storage_location).filter(isText),
+      };
+    },
     async listLocks() {
       const locks = new Map<string, string[]>();
       for (const { model, version, program } of await store.listPrograms()) {
@@ -49,4 +65,8 @@ export function fileUseCases({ store, now, change }: Context): FileUseCases {
       if (versionIds.length > 0) await change((locked) => locked.markCollected(versionIds, now()));
     },
   };
+}
+
+function isText(value: string | null): value is string {
+  return value !== null && value !== "";
 }

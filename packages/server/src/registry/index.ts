@@ -31,3 +31,6 @@ export {
   type Webhooks,
   type WebhookStatus,
 } from "./webhooks/index.ts";
+export { parseSource, type Source, type VersionWanted } from "./sources/source.ts";
+export { createSources, type NamedSource, type SourceDeps, type SourceFiles, type Sources } from "./sources/sources.ts";
+export { createLineage, type FindLineage, type LineageDeps } from "./lineage.ts";

@@ -47,8 +47,7 @@ export function markUseCases({ store, now, change }: Context): MarkUseCases {
         return { ...found, description, updatedAt };
       }),
 
-    listVersionTags: async ({ model, version }) =>
-      store.listVersionTags(await requireLiving(store, model, version)),
+    listVersionTags: async ({ model, version }) => store.listVersionTags(await requireLiving(store, model, version)),
 
     async setVersionTag(at, tag) {
       checkTag(tag);
@@ -91,7 +90,13 @@ async function move(
   const moved = { ...version, stage, updatedAt: at };
   await store.moveStage(version, { stage, now: at });
   if (from === stage) return moved;
-  await store.audit({ at, actor: author, action: "stage.set", subject: `${model}@${number}`, details: { from, to: stage } });
+  await store.audit({
+    at,
+    actor: author,
+    action: "stage.set",
+    subject: `${model}@${number}`,
+    details: { from, to: stage },
+  });
   tell({ type: "stage.set", version: moved, from });
   return moved;
 }

@@ -18,7 +18,11 @@ export function modelStore(db: Kysely<RegistryTables>) {
     { description, now }: { readonly description: string | null; readonly now: number },
   ): Promise<void> {
     const reborn = { description, created_at: now, updated_at: now, deleted_at: null };
-    await db.updateTable("models").set({ ...reborn, request: null, instance: null }).where("name", "=", name).execute();
+    await db
+      .updateTable("models")
+      .set({ ...reborn, request: null, instance: null })
+      .where("name", "=", name)
+      .execute();
     await db.deleteFrom("model_tags").where("model", "=", name).execute();
   }
 
@@ -195,4 +199,3 @@ async function withVersions(
     aliases: Object.fromEntries((aliasesOf.get(row.name) ?? []).map(({ alias, version }) => [alias, version])),
   }));
 }
-

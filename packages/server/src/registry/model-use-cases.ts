@@ -76,7 +76,8 @@ export function modelUseCases({ store, requests, now, change }: Context): ModelU
       await change(async (locked, tell) => {
         await lockModel(locked, name);
         if (name === to) return;
-        if ((await locked.findModel(to)) !== null) throw modelExists(to, { was: await locked.listModelTags(to), is: await locked.listModelTags(name) });
+        if ((await locked.findModel(to)) !== null)
+          throw modelExists(to, { was: await locked.listModelTags(to), is: await locked.listModelTags(name) });
         const numbers = await locked.listCommonNumbers(name, to);
         if (numbers.length > 0) throw nameInUse(to, numbers);
         const at = now();

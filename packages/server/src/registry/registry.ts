@@ -20,7 +20,8 @@ import { toMessages } from "./webhooks/to-messages.ts";
 import type { WebhookMessage, Webhooks } from "./webhooks/index.ts";
 
 /** The one set of models and versions: those that were deployed, and those that an MLflow client registered. */
-export interface Registry extends VersionUseCases, ModelUseCases, AliasUseCases, MarkUseCases, FileUseCases, ImportUseCases {
+export interface Registry
+  extends VersionUseCases, ModelUseCases, AliasUseCases, MarkUseCases, FileUseCases, ImportUseCases {
   readonly events: Events<RegistryNews>;
   /** As MLflow shows it. */
   readonly search: RegistrySearch;

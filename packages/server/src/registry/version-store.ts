@@ -135,10 +135,7 @@ export function versionStore(db: Kysely<RegistryTables>) {
     ): Promise<ModelVersion | null> {
       let query = living().where("model", "=", model).where("digest", "=", digest);
       if (source !== undefined) query = query.where("source", "=", source);
-      const row = await query
-        .orderBy("version", "desc")
-        .limit(1)
-        .executeTakeFirst();
+      const row = await query.orderBy("version", "desc").limit(1).executeTakeFirst();
       return row ? fromVersionRow(row) : null;
     },
 
@@ -177,4 +174,3 @@ export function versionStore(db: Kysely<RegistryTables>) {
     },
   };
 }
-

@@ -3,7 +3,15 @@ import { SlipwayError } from "@slipway/contract";
 import { createId } from "../kernel/ids.ts";
 import type { Page, PageQuery } from "../kernel/page.ts";
 import type { KeyValue, RequestMark } from "../tracking/index.ts";
-import { isSameRequest, lockModel, requireLiving, requireModel, type Context, type Doing, type Tell } from "./context.ts";
+import {
+  isSameRequest,
+  lockModel,
+  requireLiving,
+  requireModel,
+  type Context,
+  type Doing,
+  type Tell,
+} from "./context.ts";
 import type { Alias } from "./model.ts";
 import { checkNewVersion, toVersionLocation } from "./model-version.ts";
 import type { ModelVersion, NewVersion, VersionOrigin } from "./model-version.ts";
@@ -100,7 +108,9 @@ export function versionUseCases({ store, requests, now, change }: Context): Vers
         const at = now();
         await locked.lockModel(input.model, at);
         const same = reuse && input.digest !== null ? await findSame(locked, input, input.digest) : null;
-        return same ? { version: same, created: false } : { version: await insert(locked, { input, at }, tell), created: true };
+        return same
+          ? { version: same, created: false }
+          : { version: await insert(locked, { input, at }, tell), created: true };
       });
     },
 

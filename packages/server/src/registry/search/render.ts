@@ -111,10 +111,7 @@ export interface ModelListing {
 }
 
 /** Models with their latest version of each stage, their tags and aliases. */
-export async function renderModels(
-  db: TaskDb,
-  rows: readonly ModelListing[],
-): Promise<readonly RegisteredModelJson[]> {
+export async function renderModels(db: TaskDb, rows: readonly ModelListing[]): Promise<readonly RegisteredModelJson[]> {
   const models: RegisteredModelJson[] = [];
   for (const { name, description, created_at, updated_at } of rows) {
     const latest = await renderVersions(db, await listLatest(db, name), { withAliases: false });
@@ -146,7 +143,10 @@ export async function listLatest(db: TaskDb, model: string): Promise<readonly Ve
   const found: { readonly first: number; readonly version: number }[] = [];
   for (const stage of stages) {
     const [first] = await db.rows<{ readonly version: number }>(`select version ${inStage} limit 1`, [model, stage]);
-    const [last] = await db.rows<{ readonly version: number }>(`select version ${inStage} desc limit 1`, [model, stage]);
+    const [last] = await db.rows<{ readonly version: number }>(`select version ${inStage} desc limit 1`, [
+      model,
+      stage,
+    ]);
     if (first && last) found.push({ first: first.version, version: last.version });
   }
   const numbers = found.toSorted((a, b) => a.first - b.first).map(({ version }) => version);

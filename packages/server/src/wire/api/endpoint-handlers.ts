@@ -37,11 +37,15 @@ export function createEndpointHandlers({
   operations: Operations;
   clock: Clock;
 }): Pick<Handlers, EndpointRoutes> {
-  const toView = (endpoint: Endpoint) => toEndpointView(endpoint, endpoints.snapshot(), clock.now());
+  const toView = async (endpoint: Endpoint) =>
+    toEndpointView(endpoint, endpoints.snapshot(), { now: clock.now(), behind: await endpoints.findBehind(endpoint) });
   const view = ({ endpoint }: ChangeResult) => toView(endpoint);
   const nameOf = ({ params }: ApiRequest) => params["endpoint"]!;
   return {
-    listEndpoints: async ({ query }) => toPageView(await endpoints.list(toPageQuery(query)), toView),
+    listEndpoints: async ({ query }) => {
+      const { items, next } = await endpoints.list(toPageQuery(query));
+      return { items: await Promise.all(items.map(toView)), next };
+    },
     getEndpoint: async (request) => toView(await endpoints.require(nameOf(request))),
     applyEndpoint: async (request) => {
       const { manifest, dry_run } = request.body as ApplyRequest;

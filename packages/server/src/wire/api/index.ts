@@ -8,8 +8,8 @@ import type { Http } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { Erasures, Labels, PredictionLake, PredictionLog } from "../../predictions/index.ts";
-import type { Registry } from "../../registry/index.ts";
-import type { Artifacts, MlflowImports } from "../../tracking/index.ts";
+import type { FindLineage, Registry } from "../../registry/index.ts";
+import type { Artifacts, MlflowImports, Tracking } from "../../tracking/index.ts";
 import type { ProcessReport } from "../process-report.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
@@ -27,6 +27,7 @@ import { createPredictionHandlers } from "./prediction-handlers.ts";
 import { registerPredict } from "./predict.ts";
 import { sendProblem } from "./problem.ts";
 import { createQueryHandlers } from "./query-handlers.ts";
+import { createTrackingHandlers } from "./tracking-handlers.ts";
 import { registerRoutes } from "./register.ts";
 import { createServerHandlers, type ServerFacts } from "./server-handlers.ts";
 
@@ -46,12 +47,14 @@ export interface ApiDeps {
   readonly logFile: LogFile;
   readonly operations: Operations;
   readonly registry: Registry;
+  readonly findLineage: FindLineage;
   readonly endpoints: Endpoints;
   readonly environmentCare: EnvironmentCare;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
   readonly mlflowImports: MlflowImports;
+  readonly tracking: Tracking;
   readonly artifacts: Artifacts;
   readonly erasures: Erasures;
   readonly replay: Replay;
@@ -83,6 +86,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createMaintenanceHandlers(deps),
       ...createEnvironmentHandlers(deps.environmentCare),
       ...createMlflowImportHandlers(deps),
+      ...createTrackingHandlers(deps),
     });
   });
 }

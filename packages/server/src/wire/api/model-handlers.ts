@@ -1,7 +1,7 @@
 import { parseAddress, parseModelName, SlipwayError, type AliasChange } from "@slipway/contract";
 import { diffJson, type Endpoints } from "../../endpoints/index.ts";
 import type { PageQuery } from "../../kernel/page.ts";
-import type { ModelVersion, Registry } from "../../registry/index.ts";
+import type { FindLineage, ModelVersion, Registry } from "../../registry/index.ts";
 import type { Handlers } from "./register.ts";
 import { toModelView, toOperationView, toPageView, toVersionView } from "./views.ts";
 
@@ -18,6 +18,7 @@ type ModelRoutes =
   | "deleteModel"
   | "listVersions"
   | "getVersion"
+  | "getLineage"
   | "deleteVersion"
   | "diffVersions"
   | "verifyVersion"
@@ -27,9 +28,11 @@ type ModelRoutes =
 export function createModelHandlers({
   registry,
   endpoints,
+  findLineage,
 }: {
   registry: Registry;
   endpoints: Endpoints;
+  findLineage: FindLineage;
 }): Pick<Handlers, ModelRoutes> {
   async function aliasesOf(model: string): Promise<Map<number, string[]>> {
     const byVersion = new Map<number, string[]>();
@@ -55,6 +58,8 @@ export function createModelHandlers({
     },
     getVersion: async ({ params }) =>
       view(await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`))),
+    getLineage: async ({ params }) =>
+      findLineage(await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`))),
     deleteVersion: async ({ params, author }) => {
       const version = await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`));
       await endpoints.deleteVersion(version.model, version.version, author);
@@ -79,9 +84,8 @@ export function createModelHandlers({
           "invalid_name",
           `${JSON.stringify(alias)} is a version number; an alias begins with a letter.`,
         );
-      await registry.setAlias(model, alias, version, author);
-      await endpoints.aliasMoved({ model, alias, version }, { author, message: message ?? null });
-      return { model, alias, version };
+      const operation = await endpoints.moveAlias({ model, alias, version }, { author, message: message ?? null });
+      return { model, alias, version, operation: operation?.id ?? null };
     },
     deleteAlias: async ({ params, author }) => {
       const { model, alias } = params as { model: string; alias: string };

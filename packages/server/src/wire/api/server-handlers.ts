@@ -69,14 +69,13 @@ export function createServerHandlers({
         uptime_ms: clock.now() - facts.startedAt,
         rss_bytes: process.memoryUsage.rss() + sum((report) => report.rssBytes),
         epoch: snapshot.epoch,
-        endpoints: items.map((item) => {
-          const { name, target, state, state_message, warnings, revision } = toEndpointView(
-            item,
-            snapshot,
-            clock.now(),
-          );
-          return { name, target, state, state_message, warnings, revision };
-        }),
+        endpoints: await Promise.all(
+          items.map(async (item) => {
+            const how = { now: clock.now(), behind: await endpoints.findBehind(item) };
+            const { name, target, state, state_message, warnings, revision } = toEndpointView(item, snapshot, how);
+            return { name, target, state, state_message, warnings, revision };
+          }),
+        ),
         predictions: {
           answered: logged + notLogged,
           logged,

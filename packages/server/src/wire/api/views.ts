@@ -69,11 +69,22 @@ export function toVersionView(version: ModelVersion, aliases: readonly string[])
     report: version.report,
     author: version.author,
     message: version.message,
+    description: version.description,
+    stage: version.stage,
+    source: version.origin.source,
+    run_id: version.origin.runId || null,
+    logged_model_id: version.origin.loggedModelId || null,
     created_at: toTimestamp(version.createdAt),
+    updated_at: toTimestamp(version.updatedAt),
   };
 }
 
-export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, now: number): wire.Endpoint {
+/** `behind`: why the endpoint does not serve what the alias that it follows means; null where it does. */
+export function toEndpointView(
+  endpoint: Endpoint,
+  snapshot: RoutingSnapshot,
+  { now, behind }: { readonly now: number; readonly behind: string | null },
+): wire.Endpoint {
   const route = snapshot.routes.get(endpoint.name);
   const loaded = route?.loaded ?? null;
   const serving = loaded && { ...loaded.replicas, version: toGated(loaded.version), placement: loaded.placement };
@@ -109,7 +120,7 @@ export function toEndpointView(endpoint: Endpoint, snapshot: RoutingSnapshot, no
     revision: endpoint.revision,
     state,
     state_message: route?.failure ?? null,
-    warnings: toWarnings(endpoint.spec, serving, { now, cores }),
+    warnings: [...(behind === null ? [] : [behind]), ...toWarnings(endpoint.spec, serving, { now, cores })],
     placement: route?.loaded?.placement ?? null,
     owner: owner ?? null,
     created_at: toTimestamp(endpoint.createdAt),

@@ -1,0 +1,151 @@
+import { SlipwayError } from "@slipway/contract";
+import type { Operation, Operations } from "../platform/queue/index.ts";
+import { championAlias, requireVerified, type ModelVersion, type Registry } from "../registry/index.ts";
+import type { Authorship, Changes } from "./changes.ts";
+import type { Endpoint, EndpointSpec } from "./endpoint.ts";
+import { toGated, type Gatekeeper } from "./gatekeeper.ts";
+import type { SharedRouting } from "./shared-routing.ts";
+import type { EndpointStore } from "./store.ts";
+
+export interface AliasMove {
+  readonly model: string;
+  readonly alias: string;
+  readonly version: number;
+}
+
+export interface AliasMoves {
+  /**
+   * Points an alias at a version; endpoints that follow it move, held against the same gates as by a deploy. Where nobody has
+   * looked at the version yet, the alias is moved at once, and an operation looks at the version and then moves the traffic:
+   * where that fails, endpoints stay with what they serve. @returns that operation; null where there is none
+   * @throws SlipwayError `breaking_change`, `training_too_old`, `precondition_failed`, besides what the registry throws; nothing has moved then
+   */
+  moveAlias(move: AliasMove, by: Authorship): Promise<Operation | null>;
+  /** An alias of a model points elsewhere now: endpoints that follow it move, fallbacks are looked up anew. */
+  aliasMoved(move: AliasMove, by: Authorship): Promise<void>;
+  /** What an endpoint serves is what its alias means: the one that it follows, else champion. */
+  follow(spec: EndpointSpec, by: Authorship): Promise<void>;
+  /** Why an endpoint does not serve what the alias that it follows means, a sentence; null where it does. */
+  findBehind(endpoint: Endpoint): Promise<string | null>;
+}
+
+export interface AliasMoveDeps {
+  readonly store: EndpointStore;
+  readonly routing: SharedRouting;
+  readonly registry: Registry;
+  readonly changes: Changes;
+  readonly gatekeeper: Gatekeeper;
+  readonly operations: Operations;
+  /** Starts the operation that looks at a registered version, and then does the rest. */
+  readonly verify: VerifyRegistered;
+}
+
+export type VerifyRegistered = (
+  version: ModelVersion,
+  how: { readonly endpoints: readonly Endpoint[]; readonly by: Authorship; readonly then: () => Promise<void> },
+) => Promise<Operation>;
+
+export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
+  const { store, routing, registry, changes, gatekeeper, operations } = deps;
+  /** The operation that was started last for each alias. */
+  const started = new Map<string, string>();
+
+  /** By what is so at the moment of the change: others may have moved the alias or changed the endpoint meanwhile. */
+  async function followAlias(spec: EndpointSpec, alias: string): Promise<EndpointSpec> {
+    const { target } = spec;
+    if (target?.follows !== alias) return spec;
+    const meant = (await registry.listAliases(target.model)).find((each) => each.alias === alias);
+    if (!meant) return spec;
+    const { state } = await registry.requireVersion(target.model, meant.version);
+    return state === "verified" ? { ...spec, target: { ...target, version: meant.version } } : spec;
+  }
+
+  const aliasMoved: AliasMoves["aliasMoved"] = async (move, by) => {
+    const { model, alias, version } = move;
+    for (const { name, spec } of await store.all()) {
+      const { target } = spec;
+      if (target?.model !== model) continue;
+      if (target.follows === alias && target.version !== version) {
+        const plan = async (now: Endpoint | null) => ({ spec: await followAlias(now?.spec ?? spec, alias) });
+        await changes.change({ name, plan, action: "alias", ...by });
+      } else if (fallbackOf(spec) === alias) {
+        await changes.exclusively(async () => routing.refresh(await changes.require(name), await store.epoch()));
+      }
+    }
+  };
+
+  /** Endpoints whose answers change with the alias. */
+  async function listConcerned({ model, alias, version }: AliasMove): Promise<readonly Endpoint[]> {
+    return (await store.all()).filter(({ spec }) => {
+      if (spec.target?.model !== model) return false;
+      return (spec.target.follows === alias && spec.target.version !== version) || fallbackOf(spec) === alias;
+    });
+  }
+
+  async function moveAlias(move: AliasMove, by: Authorship): Promise<Operation | null> {
+    const { model, alias } = move;
+    const version = await registry.requireVersion(model, move.version);
+    const endpoints = await listConcerned(move);
+    if (version.state === "registered" && endpoints.length > 0) {
+      await registry.setAlias(model, alias, move.version, by.author);
+      const operation = await deps.verify(version, { endpoints, by, then: () => aliasMoved(move, by) });
+      started.set(`${model}@${alias}`, operation.id);
+      return operation;
+    }
+    if (version.state === "verified")
+      for (const before of endpoints)
+        if (before.spec.target?.follows === alias)
+          await gatekeeper.check({
+            before,
+            spec: before.spec,
+            version: toGated(requireVerified(version)),
+            allowBreaking: false,
+          });
+    await registry.setAlias(model, alias, move.version, by.author);
+    await aliasMoved(move, by);
+    return null;
+  }
+
+  async function findBehind({ spec: { target } }: Endpoint): Promise<string | null> {
+    if (!target || target.follows === null) return null;
+    const { model, follows, version } = target;
+    const meant = (await orEmpty(registry.listAliases(model))).find(({ alias }) => alias === follows);
+    if (!meant || meant.version === version) return null;
+    const id = started.get(`${model}@${follows}`);
+    const why = await explain(id === undefined ? null : await operations.get(id).catch(() => null));
+    return `${model}@${follows} means version ${meant.version} now, and this endpoint goes on with version ${version}: ${why}`;
+  }
+
+  function explain(operation: Operation | null): string {
+    if (operation?.error) return `${operation.error.message} (slipway operations ${operation.id})`;
+    if (operation && operation.finishedAt === null)
+      return `it is being looked at (slipway operations ${operation.id}).`;
+    return "it was not taken over. Move the alias again, or deploy the version.";
+  }
+
+  return {
+    moveAlias,
+    aliasMoved,
+    findBehind,
+    async follow({ target }, by) {
+      if (!target) return;
+      const { model, version } = target;
+      const alias = target.follows ?? championAlias;
+      await registry.setAlias(model, alias, version, by.author);
+      await aliasMoved({ model, alias, version }, by);
+    },
+  };
+}
+
+function fallbackOf({ serve: { fallback } }: EndpointSpec): string | null {
+  return fallback && "alias" in fallback ? fallback.alias : null;
+}
+
+async function orEmpty<T>(work: Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await work;
+  } catch (error) {
+    if (SlipwayError.is(error) && error.kind === "not_found") return [];
+    throw error;
+  }
+}
