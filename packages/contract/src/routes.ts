@@ -7,6 +7,7 @@ import { mlflowImportRoutes } from "./routes/mlflow-import.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { predictionsRoutes } from "./routes/predictions.ts";
 import { serverRoutes } from "./routes/server.ts";
+import { trackingRoutes } from "./routes/tracking.ts";
 import type { RouteSpec } from "./routes/route-spec.ts";
 
 export type { RouteSpec, Scope } from "./routes/route-spec.ts";
@@ -22,6 +23,7 @@ export const routes = {
   ...maintenanceRoutes,
   ...environmentsRoutes,
   ...mlflowImportRoutes,
+  ...trackingRoutes,
 } as const satisfies Record<string, RouteSpec>;
 
 export type RouteId = keyof typeof routes;

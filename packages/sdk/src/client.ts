@@ -18,6 +18,7 @@ import {
 import { createDeployments, createOperations, type DeploymentsClient, type OperationsClient } from "./operations.ts";
 import { createEndpoint, type EndpointClient, type EndpointTypes, type UntypedEndpoint } from "./predict.ts";
 import { createPredictions, type PredictionsClient } from "./predictions.ts";
+import { createExperiments, createRuns, type ExperimentsClient, type RunsClient } from "./tracking.ts";
 import { createTransport, type CallOptions } from "./transport.ts";
 
 export const defaultUrl = "http://127.0.0.1:8080";
@@ -60,6 +61,8 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly audit: AuditClient;
   readonly environments: EnvironmentsClient;
   readonly mlflowImport: MlflowImportClient;
+  readonly experiments: ExperimentsClient;
+  readonly runs: RunsClient;
   /** One endpoint to predict with; `pin` names a version or an alias, which is then on record as pinned. */
   endpoint<N extends keyof Endpoints & string>(
     name: N,
@@ -109,6 +112,8 @@ export function createClient<
     audit: createAudit(transport),
     environments: createEnvironments(transport),
     mlflowImport: createMlflowImport(transport),
+    experiments: createExperiments(transport),
+    runs: createRuns(transport),
     endpoint: (name, { pin } = {}) => createEndpoint(transport, name, pin),
   };
 }

@@ -27,4 +27,5 @@ export type {
   PredictionListOptions,
   PredictionsClient,
 } from "./predictions.ts";
+export type { ExperimentsClient, RunsClient, TrackingSearch } from "./tracking.ts";
 export type { CallOptions } from "./transport.ts";

@@ -3,8 +3,7 @@ import { argument, textOption, type Input, type Run } from "../context.ts";
 import { parseLimit, take } from "../limit.ts";
 import { writeList, writeOne, type Facts } from "../output.ts";
 import type { Column } from "../table.ts";
-import { durationText } from "../text.ts";
-import { relativeTime } from "../time.ts";
+import { durationText, relativeTime } from "../time.ts";
 
 const toTimestamp = (ms: number): string => new Date(ms).toISOString();
 

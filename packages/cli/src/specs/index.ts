@@ -8,6 +8,7 @@ import { packageCommands } from "./package.ts";
 import { predictionCommands } from "./predictions.ts";
 import { serverCommands } from "./server.ts";
 import { shellCommands } from "./shell.ts";
+import { trackingCommands } from "./tracking.ts";
 import { tokenCommands } from "./tokens.ts";
 
 export type { CommandGroup, CommandSpec } from "./command-spec.ts";
@@ -18,6 +19,7 @@ export const commandGroups: readonly CommandGroup[] = [
   predictionCommands,
   labelCommands,
   modelCommands,
+  trackingCommands,
   importCommands,
   packageCommands,
   environmentCommands,

@@ -12,3 +12,4 @@ export * from "./prediction.ts";
 export * from "./replay.ts";
 export * from "./server.ts";
 export * from "./query.ts";
+export * from "./tracking.ts";

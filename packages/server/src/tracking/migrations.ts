@@ -22,15 +22,17 @@ export const trackingMigrations: readonly Migration[] = [
       await sql
         .raw(
           `insert into experiments (id, name, artifact_location, lifecycle, creation_time, last_update_time)
-           values (0, 'Default', 'mlflow-artifacts:/0', 'active', ${started}, ${started})`,
+           values (0, 'Default', 'mlflow-artifacts:/0', 'active', ${nowMs[dialect]}, ${nowMs[dialect]})`,
         )
         .execute(db);
     },
   },
 ];
 
-/** When 'Default' came into being; 2026-01-01, for a migration knows no clock. */
-const started = Date.UTC(2026, 0, 1);
+const nowMs = {
+  sqlite: "unixepoch() * 1000",
+  postgres: "floor(extract(epoch from now()))::bigint * 1000",
+} as const;
 
 const experiments = (keyed: string) => [
   `create table tracking_counters (name text primary key not null, value bigint not null)`,

@@ -69,12 +69,14 @@ describe("parameters of MLflow's API", () => {
     [{ dataset: {} }, "Missing value for required parameter 'dataset.name'."],
   ])("that are wrong are told in MLflow's words: %j", (given, message) => {
     const input = Object.keys(given).length === 0 || "run_id" in given ? given : { run_id: "r", ...given };
-    expect(() => readFields(fields, input)).toThrowError(
-      expect.objectContaining({
-        code: "invalid_request",
-        message: expect.stringMatching(new RegExp(`^${RegExp.escape(message)}.*${RegExp.escape(api)}$`)) as string,
-      }) as Error,
-    );
+    let told = "";
+    try {
+      readFields(fields, input);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "invalid_request" });
+      told = (error as Error).message;
+    }
+    expect([told.slice(0, message.length), told.slice(-api.length)]).toEqual([message, api]);
   });
 
   test("of any kind are read or refused, never more", () => {
