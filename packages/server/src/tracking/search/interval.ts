@@ -10,6 +10,8 @@ export interface IntervalQuery {
   readonly maxResults: number;
   /** Both ends belong to it; null: all steps. */
   readonly steps: readonly [first: number, last: number] | null;
+  /** Of more points in a series nobody counts all. */
+  readonly countable: number;
 }
 
 export interface IntervalPoint extends MetricJson {
@@ -27,6 +29,7 @@ interface Series {
   readonly n: number;
   readonly steps: IntervalQuery["steps"];
   readonly maxResults: number;
+  readonly countable: number;
 }
 
 /** For charts: points of each run, spread evenly, with the first and the last one. */
@@ -35,22 +38,20 @@ export async function sampleHistory(db: TaskDb, query: IntervalQuery): Promise<r
   for (const runId of query.runIds) {
     const n = await findSeries(db, runId, query.key);
     if (n === null) continue;
-    const sample = await sampleSeries(db, { n, steps: query.steps, maxResults: query.maxResults });
+    const { steps, maxResults, countable } = query;
+    const sample = await sampleSeries(db, { n, steps, maxResults, countable });
     points.push(...sample.map((point) => ({ ...toMetricJson({ ...point, key: query.key }), run_id: runId })));
   }
   return points;
 }
-
-/** Up to so many points are counted: a series of a million is not read from end to end for a chart. */
-const countable = 100_000;
 
 async function sampleSeries(db: TaskDb, series: Series): Promise<readonly Point[]> {
   const all = await readFirst(db, series, series.maxResults + 1);
   if (all.length <= series.maxResults) return all;
   const last = (await readLast(db, series))!;
   if (series.maxResults === 1) return [last];
-  const count = await countPoints(db, series, countable + 1);
-  if (count <= countable) return withLast(await readByRank(db, series, count), last, series.maxResults);
+  const count = await countPoints(db, series, series.countable + 1);
+  if (count <= series.countable) return withLast(await readByRank(db, series, count), last, series.maxResults);
   const sample = withLast(await readByPlace(db, series, [all[0]!, last]), last, series.maxResults);
   // Many points at few places: the even way, whatever it costs.
   if (sample.length >= series.maxResults / 2) return sample;

@@ -9,8 +9,11 @@ export interface JsonSql {
   text(column: string): string;
   /** A double that comes back as it was; `is_nan` beside it makes it "NaN", as protobuf writes it. */
   double(column: string, isNan: string): string;
-  /** Of the rows of a SELECT: their texts with commas between, null where there are none. */
-  joined(item: string): string;
+  /**
+   * Of the rows of a SELECT: their texts with commas between, null where there are none. Without an order they come as the table
+   * or the SELECT below has them, which SQLite keeps in the order of the key.
+   */
+  joined(item: string, orderBy?: string): string;
 }
 
 const sqlite: JsonSql = {
@@ -22,7 +25,7 @@ const sqlite: JsonSql = {
 const postgres: JsonSql = {
   text: (column) => `to_json(${column})::text`,
   double: (column, isNan) => `case ${isNan} when 1 then '"NaN"' else ${column}::text end`,
-  joined: (item) => `string_agg(${item}, ',')`,
+  joined: (item, orderBy) => `string_agg(${item}, ','${orderBy === undefined ? "" : ` order by ${orderBy}`})`,
 };
 
 export const jsonSql: Readonly<Record<SqlDialect, JsonSql>> = { sqlite, postgres };

@@ -21,18 +21,19 @@ export function encodePageToken(scope: TokenScope, key: Key): string {
 export function decodePageToken(scope: TokenScope, token: string | null): Key | null {
   if (token === null || token === "") return null;
   const parsed = parseToken(token);
-  if (!Array.isArray(parsed) || parsed.length !== 2 || !isKey(parsed[1], scope))
-    throw new SlipwayError(
-      "invalid_request",
-      "Invalid page token: it is none that this server gave out. Begin again without one.",
-    );
+  if (!Array.isArray(parsed) || parsed.length !== 2 || typeof parsed[0] !== "string")
+    throw wrongToken("it is none that this server gave out. Begin again without one.");
   if (parsed[0] !== digest(scope))
-    throw new SlipwayError(
-      "invalid_request",
-      `Invalid page token: it does not match the requested ${scope.what}. Ask for the next page with the same parameters as for the one ` +
+    throw wrongToken(
+      `it does not match the requested ${scope.what}. Ask for the next page with the same parameters as for the one ` +
         "before, or begin again without a token.",
     );
-  return parsed[1];
+  if (isKey(parsed[1], scope)) return parsed[1];
+  throw wrongToken("it is none that this server gave out. Begin again without one.");
+}
+
+function wrongToken(why: string): SlipwayError {
+  return new SlipwayError("invalid_request", `Invalid page token: ${why}`);
 }
 
 function parseToken(token: string): unknown {

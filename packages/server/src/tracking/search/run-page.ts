@@ -45,24 +45,34 @@ function statement(dialect: SqlDialect, size: number): string {
   const known = statements.get(key);
   if (known !== undefined) return known;
   const json = jsonSql[dialect];
+  const model = `'{"model_id":' || ${json.text("x.model_id")}`;
+  const pair = keyValueItem(json, "x");
   const text = `select ${runColumns},
-    ${ownList(json, "latest_metrics", `'{' || ${pointFields(json, "x")} || '}'`)} as metrics,
-    ${ownList(json, "params", keyValueItem(json, "x"))} as params,
-    ${ownList(json, "run_tags", keyValueItem(json, "x"))} as tags,
+    ${ownList(json, { table: "latest_metrics", item: `'{' || ${pointFields(json, "x")} || '}'`, orderBy: "x.key" })} as metrics,
+    ${ownList(json, { table: "params", item: pair, orderBy: "x.key" })} as params,
+    ${ownList(json, { table: "run_tags", item: pair, orderBy: "x.key" })} as tags,
     ${datasetList(json)} as datasets,
-    ${ownList(json, "run_model_inputs", `'{"model_id":' || ${json.text("x.model_id")} || '}'`)} as model_inputs,
-    ${ownList(json, "run_outputs", `'{"model_id":' || ${json.text("x.model_id")} || ',"step":' || x.step || '}'`)} as outputs
+    ${ownList(json, { table: "run_model_inputs", item: `${model} || '}'`, orderBy: "x.model_id" })} as model_inputs,
+    (select ${json.joined(`${model} || ',"step":' || x.step || '}'`)}
+      from (select model_id, step from run_outputs where run_n = r.n order by step, model_id) x) as outputs
     from runs r where r.n in (${Array.from({ length: size }, () => "?").join(", ")})`;
   statements.set(key, text);
   return text;
 }
 
-function ownList(json: JsonSql, table: string, item: string): string {
-  return `(select ${json.joined(item)} from ${table} x where x.run_n = r.n)`;
+interface OwnList {
+  readonly table: string;
+  readonly item: string;
+  /** What the table is keyed by behind the number of the run. */
+  readonly orderBy: string;
+}
+
+function ownList(json: JsonSql, { table, item, orderBy }: OwnList): string {
+  return `(select ${json.joined(item, orderBy)} from ${table} x where x.run_n = r.n)`;
 }
 
 function datasetList(json: JsonSql): string {
-  const tags = `(select ${json.joined(keyValueItem(json, "t"))} from run_input_tags t
+  const tags = `(select ${json.joined(keyValueItem(json, "t"), "t.key")} from run_input_tags t
     where t.run_n = x.run_n and t.dataset_n = x.dataset_n)`;
   const optional = (name: string) =>
     `case when x.${name} is null then '' else ',"${name}":' || ${json.text(`x.${name}`)} end`;

@@ -90,6 +90,8 @@ export function createSearch({ tasks }: { readonly tasks: SqlTasks<typeof module
 
 /** As many points as MLflow gives at once, and of each run for a chart. */
 const [mostPoints, mostSamples] = [25_000, 2500];
+/** A series of a million points is not read from end to end for a chart. */
+const countable = 100_000;
 
 function createHistories(tasks: SqlTasks<typeof module>): Pick<Search, "history" | "bulkHistory" | "interval"> {
   return {
@@ -106,7 +108,7 @@ function createHistories(tasks: SqlTasks<typeof module>): Pick<Search, "history"
       checkCount(runIds, { noun: "run_ids", request: "GetMetricHistoryBulkInterval", most: 100 });
       if (maxResults < 1 || maxResults > mostSamples) throw wrong(`max_results must be between 1 and ${mostSamples}.`);
       const steps = toSteps(startStep, endStep);
-      return tasks.read("sampleHistory", { runIds, key, maxResults, steps });
+      return tasks.read("sampleHistory", { runIds, key, maxResults, steps, countable });
     },
   };
 }
