@@ -4,7 +4,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { SqlTasks } from "../../platform/sql/index.ts";
 import { parseExperimentId } from "../experiments/experiment.ts";
 import type { KeyValue } from "../key-value.ts";
-import { checkLength, cut, limits } from "../limits.ts";
+import { checkLength, limits } from "../limits.ts";
 import type { RequestMark, Requests } from "../requests.ts";
 import { randomName } from "../runs/random-name.ts";
 import type * as module from "../tracking-tasks.ts";
@@ -56,8 +56,8 @@ export function createLoggedModels({ tasks, requests, clock }: LoggedModelDeps):
         name: order.name ?? randomName(),
         modelType: order.modelType,
         sourceRunId: order.sourceRunId,
-        params: toShort(order.params, limits.paramValue),
-        tags: toShort(order.tags, limits.runTagValue),
+        params: checkKeys(order.params),
+        tags: checkKeys(order.tags),
         mark,
         now,
       });
@@ -66,19 +66,17 @@ export function createLoggedModels({ tasks, requests, clock }: LoggedModelDeps):
     get: (id, deletedToo = false) => tasks.read("getLoggedModel", { id, deletedToo }),
     finish: (id, status) => tasks.write("finishLoggedModel", { id, status, now: clock.now() }),
     delete: (id) => tasks.write("deleteLoggedModel", { id, now: clock.now() }),
-    logParams: async (id, params) =>
-      tasks.write("logLoggedModelParams", { id, pairs: toShort(params, limits.paramValue) }),
-    setTags: async (id, tags) => tasks.write("setLoggedModelTags", { id, pairs: toShort(tags, limits.runTagValue) }),
+    logParams: async (id, params) => tasks.write("logLoggedModelParams", { id, pairs: checkKeys(params) }),
+    setTags: async (id, tags) => tasks.write("setLoggedModelTags", { id, pairs: checkKeys(tags) }),
     deleteTag: (id, key) => tasks.write("deleteLoggedModelTag", { id, key }),
     noteVersion: (id, { name, version }) => tasks.write("noteModelVersion", { id, name, version }),
   };
 }
 
-function toShort(pairs: readonly KeyValue[], limit: number): readonly KeyValue[] {
-  return pairs.map(({ key, value }) => {
-    checkLength(key, limits.key, "key");
-    return { key, value: cut(value, limit) };
-  });
+/** Values keep their length, as in MLflow: one may be a list in JSON. @throws SlipwayError `invalid_request` */
+function checkKeys(pairs: readonly KeyValue[]): readonly KeyValue[] {
+  for (const { key } of pairs) checkLength(key, limits.key, "key");
+  return pairs;
 }
 
 function checkName(name: string): void {

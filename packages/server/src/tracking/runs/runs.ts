@@ -99,22 +99,21 @@ export function createRuns({ tasks, requests, clock }: RunDeps): Runs {
   };
 }
 
-/** @throws SlipwayError `invalid_request` where the name and the tag of the name differ */
+/** Values keep their length here, as in MLflow: a description comes whole. @throws SlipwayError `invalid_request` where the name and the tag of the name differ */
 function toNamed({ name, tags, startTime }: RunOrder): { readonly name: string; readonly tags: readonly KeyValue[] } {
   checkWhole(startTime, "start_time");
   for (const { key } of tags) checkLength(key, limits.key, "key");
-  const short = tags.map(({ key, value }) => ({ key, value: cut(value, limits.runTagValue) }));
-  const tagged = short.find(({ key }) => key === nameTag)?.value;
+  const tagged = tags.find(({ key }) => key === nameTag)?.value;
   if (name && tagged && name !== tagged)
     throw new SlipwayError(
       "invalid_request",
       "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values " +
         `(run_name='${name}', mlflow.runName='${tagged}').`,
     );
-  const chosen = cut(name || tagged || randomName(), limits.runTagValue);
+  const chosen = name || tagged || randomName();
   return {
     name: chosen,
-    tags: tagged ? short : [...short.filter(({ key }) => key !== nameTag), { key: nameTag, value: chosen }],
+    tags: tagged ? tags : [...tags.filter(({ key }) => key !== nameTag), { key: nameTag, value: chosen }],
   };
 }
 

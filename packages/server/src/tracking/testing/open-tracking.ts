@@ -1,6 +1,6 @@
 import type { Clock } from "../../kernel/clock.ts";
 import { migrate, type Sql } from "../../platform/sql/index.ts";
-import { createTracking, trackingMigrations, type RunJson, type Tracking } from "../index.ts";
+import { artifactMigrations, createTracking, trackingMigrations, type RunJson, type Tracking } from "../index.ts";
 
 export const start = Date.UTC(2026, 10, 22);
 
@@ -16,7 +16,7 @@ export interface Opened {
 
 export async function openTracking(open: () => Promise<Sql>): Promise<Opened> {
   const sql = await open();
-  await migrate(sql, trackingMigrations);
+  await migrate(sql, [...trackingMigrations, ...artifactMigrations]);
   const clock = { now: () => start } as Clock;
   let starts = 0;
   const restart = () => createTracking({ sql, instance: `start-${++starts}`, clock });

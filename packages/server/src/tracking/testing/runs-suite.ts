@@ -6,7 +6,8 @@ const nameTag = "mlflow.runName";
 export function testRuns(opened: Opened): void {
   test("begin as MLflow's do", async () => {
     const { tracking } = opened;
-    const { run } = await tracking.runs.create({ ...order, tags: [{ key: "a", value: "b" }] });
+    const note = { key: "mlflow.note.content", value: "x".repeat(9000) };
+    const { run } = await tracking.runs.create({ ...order, tags: [{ key: "a", value: "b" }, note] });
     const { run_id } = run.info;
     expect(run_id).toMatch(/^[0-9a-f]{32}$/);
     expect(run).toEqual({
@@ -22,10 +23,7 @@ export function testRuns(opened: Opened): void {
         lifecycle_stage: "active",
       },
       data: {
-        tags: [
-          { key: "a", value: "b" },
-          { key: nameTag, value: "first" },
-        ],
+        tags: [{ key: "a", value: "b" }, note, { key: nameTag, value: "first" }],
       },
       inputs: {},
     });
