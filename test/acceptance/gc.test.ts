@@ -99,7 +99,7 @@ test("the command line tells the same", { timeout: 120_000 }, async () => {
   const dry = await run("--dry-run", "--older-than", "0s");
   expect([dry.code, dry.stdout, dry.stderr]).toEqual([
     0,
-    expect.stringMatching(/files of no living version +1 +17 B/),
+    expect.stringMatching(/files of no living version or artifact +1 +17 B/),
     expect.stringMatching(/17 B would be freed; nothing was changed/),
   ]);
   const young = await run();
@@ -196,3 +196,42 @@ test(
     await client.versions.remove("m", 1);
   },
 );
+
+test("takes deleted runs, models and experiments for ever, and the artifacts that only they had", async () => {
+  const server = await startServer();
+  const call = async (path: string, json: object) =>
+    (await fetchJson(`${server.url}/api/2.0/mlflow/${path}`, { json })).body;
+  const put = (uri: string, name: string, body: string) =>
+    fetch(`${server.url}/api/2.0/mlflow-artifacts/artifacts/${uri.replace("mlflow-artifacts:/", "")}/${name}`, {
+      method: "PUT",
+      body,
+    });
+  const createRun = async (experiment_id: string) => (await call("runs/create", { experiment_id })).run.info;
+  const { experiment_id } = await call("experiments/create", { name: "gone" });
+  const [gone, stays, source] = [await createRun(experiment_id), await createRun("0"), await createRun("0")];
+  await put(gone.artifact_uri, "only", "here");
+  for (const { artifact_uri } of [gone, stays]) await put(artifact_uri, "shared", "by two");
+  await put(source.artifact_uri, "model/MLmodel", "flavors: {}");
+  await call("registered-models/create", { name: "m" });
+  const registered = { name: "m", source: `${source.artifact_uri}/model`, run_id: source.run_id };
+  expect((await call("model-versions/create", registered)).model_version.version).toBe("1");
+  await call("runs/delete", { run_id: source.run_id });
+  await call("experiments/delete", { experiment_id });
+  expect(listBlobs(server).size).toBe(3);
+
+  const now = { older_than_ms: 0, deleted_older_than_ms: 0 };
+  const run = { count: 1, bytes: 10, examples: [gone.run_id] };
+  const went = { runs: run, experiments: { count: 1, examples: ["gone"] }, deleted_kept: 1 };
+  expect(await collect(server, { older_than_ms: 0 })).toMatchObject({ bytes: 0, runs: { count: 0 } });
+  expect(await collect(server, { ...now, dry_run: true })).toMatchObject({ ...went, dry_run: true });
+  const told = await runCli(["gc", "--deleted-older-than", "0s", "--dry-run", "--url", server.url]);
+  expect(told.stdout).toMatch(/runs that were deleted\s+1/);
+  expect(told.stderr).toContain("1 deleted runs and logged models stay: living versions came from them.");
+  expect(await collect(server, now)).toMatchObject({ ...went, bytes: 4, blobs: { count: 1, bytes: 4 } });
+  expect(listBlobs(server).size).toBe(2);
+  expect((await call("experiments/create", { name: "gone" })).experiment_id).not.toBe(experiment_id);
+  expect(await call("runs/delete", { run_id: gone.run_id })).toMatchObject({ error_code: "RESOURCE_DOES_NOT_EXIST" });
+  await call("runs/restore", { run_id: source.run_id });
+  for (const path of [`${stays.run_id}/artifacts/shared`, `${source.run_id}/artifacts/model/MLmodel`])
+    expect((await fetch(`${server.url}/api/2.0/mlflow-artifacts/artifacts/0/${path}`)).status).toBe(200);
+});

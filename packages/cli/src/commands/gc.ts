@@ -8,7 +8,10 @@ import type { Column } from "../table.ts";
 import { bytesText } from "../text.ts";
 
 const parts = [
-  ["blobs", "files of no living version"],
+  ["experiments", "experiments that were deleted"],
+  ["runs", "runs that were deleted"],
+  ["logged_models", "logged models that were deleted"],
+  ["blobs", "files of no living version or artifact"],
   ["partial_uploads", "uploads that were given up"],
   ["loaded_folders", "laid out files of versions not in memory"],
   ["damaged_files", "damaged files put aside"],
@@ -33,6 +36,7 @@ export const gc: Run = async (context, input) => {
   const request = {
     dry_run: input.options.dryRun === true,
     ...age("older_than_ms", textOption(input, "olderThan")),
+    ...age("deleted_older_than_ms", textOption(input, "deletedOlderThan")),
     ...age("operations_older_than_ms", textOption(input, "operationsOlderThan")),
   };
   const client = context.client();
@@ -52,6 +56,8 @@ export const gc: Run = async (context, input) => {
       context,
       `${found.kept.count} unneeded files (${bytesText(found.kept.bytes)}) stay for now: too young, or in use.`,
     );
+  if (found.deleted_kept > 0)
+    note(context, `${found.deleted_kept} deleted runs and logged models stay: living versions came from them.`);
   if (found.not_replayable.length > 0)
     note(
       context,

@@ -81,13 +81,14 @@ export const serverCommands: CommandGroup = {
       usage: "gc",
       summary: "free disk space: take away files that nothing needs any more",
       about:
-        "Files of no living version, uploads that were given up, laid out copies of versions that are not in memory, damaged files that were put aside, records of operations that ended 30 days ago. Predictions of a deleted version cannot be run again once its files are gone.",
+        "Experiments, runs and logged models that were deleted 30 days ago, with their artifacts; files of no living version and no artifact, uploads that were given up, laid out copies of versions that are not in memory, damaged files that were put aside, records of operations that ended 30 days ago. Predictions of a deleted version cannot be run again once its files are gone.",
       options: [
         ["--dry-run", "say what would go and change nothing"],
         ["--older-than <duration>", "what changed later stays: 90m, 24h, 7d (default: 24h)"],
+        ["--deleted-older-than <duration>", "deleted runs can be restored for so long (default: 30d)"],
         ["--operations-older-than <duration>", "ended operations are kept for so long (default: 30d)"],
       ],
-      examples: ["slipway gc --dry-run", "slipway gc --older-than 1h"],
+      examples: ["slipway gc --dry-run", "slipway gc --older-than 1h", "slipway gc --deleted-older-than 7d"],
       load: async () => (await import("../commands/gc.ts")).gc,
     },
     {

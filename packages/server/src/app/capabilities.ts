@@ -35,9 +35,11 @@ import {
 } from "../registry/index.ts";
 import {
   createMlflowImports,
+  createRemoval,
   createTracking,
   type Artifacts,
   type MlflowImports,
+  type Removal,
   type Tracking,
 } from "../tracking/index.ts";
 import type { Serving } from "../serving/index.ts";
@@ -65,6 +67,7 @@ export interface Capabilities extends Keeping {
   readonly webhooks: Webhooks;
   readonly tracking: Tracking;
   readonly artifacts: Artifacts;
+  readonly removal: Removal;
   readonly mlflowImports: MlflowImports;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
@@ -146,7 +149,8 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   await endpoints.start();
   labels.pulls.start(() => listPulls(endpoints));
   lifecycle.onStop("labels", () => labels.pulls.stop());
-  const collectGarbage = createGc({ ...deps, maintenance });
+  const removal = createRemoval({ sql, search: tracking.search, clock });
+  const collectGarbage = createGc({ ...deps, artifacts, removal, maintenance });
   return {
     ...(await startKeeping({ ...given, predictions, predictionLake, maintenance, operations, exports })),
     blobs,
@@ -157,6 +161,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     webhooks,
     tracking,
     artifacts,
+    removal,
     mlflowImports: createMlflowImports({ sql, clock }),
     predictions,
     predictionLake,

@@ -1,5 +1,6 @@
 import type { BlobStore } from "../platform/blobs/index.ts";
 import type { ModelVersion, Registry } from "../registry/index.ts";
+import type { Artifacts } from "../tracking/index.ts";
 import type { SweepHow, Swept } from "./gc-swept.ts";
 
 export interface SweptBlobs {
@@ -10,22 +11,32 @@ export interface SweptBlobs {
   readonly notReplayable: readonly string[];
 }
 
-/** Removes the blobs of no living version; of deleted ones it is remembered, before the first file goes, that they lose files. */
+interface Users {
+  readonly blobs: BlobStore;
+  readonly registry: Registry;
+  readonly artifacts: Pick<Artifacts, "listReferenced" | "isReferenced">;
+}
+
+/** Removes the blobs of no living version and no artifact; of deleted ones it is remembered, before the first file goes, that they lose files. */
 export async function sweepBlobs(
-  { blobs, registry }: { readonly blobs: BlobStore; readonly registry: Registry },
+  { blobs, registry, artifacts }: Users,
   { dryRun, before, signal }: SweepHow,
   onProgress: (fraction: number) => void,
 ): Promise<SweptBlobs> {
-  const needed = await registry.listReferenced();
+  const needed = new Set([...(await registry.listReferenced()), ...(await artifacts.listReferenced())]);
   const deleted = groupByBlob(await registry.listDeleted());
   const gone: Swept[] = [];
   const lost = new Map<string, ModelVersion>();
   let [count, bytes] = [0, 0];
 
+  const isReferenced = async (sha256: string) =>
+    (await registry.isReferenced(sha256)) || (await artifacts.isReferenced(sha256));
+
   async function remove(sha256: string): Promise<boolean> {
     const users = (deleted.get(sha256) ?? []).filter((version) => !lost.has(version.id));
     const isNeeded = async () => {
-      if ((await registry.isReferenced(sha256)) || blobs.isTaken(sha256)) return true;
+      if (await isReferenced(sha256)) return true;
+      if (blobs.isTaken(sha256)) return true;
       await registry.markCollected(users.map((version) => version.id));
       return false;
     };

@@ -21,6 +21,16 @@ export { toCondition } from "./filter/to-condition.ts";
 export type { KeyValue } from "./key-value.ts";
 export type { LoggedModelJson, LoggedModelStatus } from "./logged-models/logged-model.ts";
 export type { LoggedModels } from "./logged-models/logged-models.ts";
+export {
+  createRemoval,
+  type Collected,
+  type CollectHow,
+  type MoveHow,
+  type Origins,
+  type Removal,
+  type RemovalDeps,
+  type RunsChosen,
+} from "./removal/removal.ts";
 export { trackingMigrations } from "./migrations.ts";
 export { checkKey, checkLength } from "./limits.ts";
 export { createRequests, type RequestMark, type Requests } from "./requests.ts";

@@ -5,5 +5,6 @@ export * from "./logged-models/tasks.ts";
 export { logInputs, logOutputs } from "./runs/inputs.ts";
 export { logToRun } from "./runs/log-tasks.ts";
 export { deleteRunTag, recordLoggedModel } from "./runs/tags.ts";
+export * from "./removal/tasks.ts";
 export * from "./runs/tasks.ts";
 export * from "./search/tasks.ts";

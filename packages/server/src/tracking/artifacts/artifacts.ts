@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../../kernel/clock.ts";
-import type { BlobStore, ByteRange, OpenBlob } from "../../platform/blobs/index.ts";
+import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from "../../platform/blobs/index.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import type * as module from "../tracking-tasks.ts";
 import { joinArtifactPath, parseArtifactFile, parseArtifactPath } from "./artifact-path.ts";
@@ -39,7 +39,7 @@ export interface Artifacts {
   /** In place of what was at this path, once it is whole and on the disk. @throws SlipwayError `invalid_request`, `too_large` */
   put(path: string, stream: Readable, options?: PutArtifact): Promise<StoredArtifact>;
   /** Gives a blob that is there a path. @throws SlipwayError `invalid_request` */
-  link(path: string, blob: { readonly sha256: string; readonly size: number }): Promise<void>;
+  link(path: string, blob: BlobInfo): Promise<void>;
   /** A file, or a folder with all that is in it. @returns how many files */
   delete(path: string): Promise<number>;
   /** Uploads in parts. */
@@ -70,11 +70,18 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
     return tasks.read("findArtifact", { folder, name });
   }
 
-  async function link(path: string, { sha256, size }: { readonly sha256: string; readonly size: number }) {
+  async function link(path: string, { sha256, size }: BlobInfo): Promise<StoredArtifact> {
     const key = requireWritable(path);
     const stored = { sha256, size, updatedAt: clock.now() };
-    await tasks.write("putArtifact", { ...key, ...stored });
-    return stored;
+    const hold = await blobs.hold([sha256]);
+    try {
+      await tasks.write("putArtifact", { ...key, ...stored });
+      // From now on the artifact keeps the blob.
+      hold.release({ used: true });
+      return stored;
+    } finally {
+      hold.release();
+    }
   }
 
   function requireWritable(path: string) {

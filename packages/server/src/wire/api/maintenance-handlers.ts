@@ -22,10 +22,11 @@ export function createMaintenanceHandlers(deps: MaintenanceDeps): Pick<Handlers,
       return toOperationView(await deps.replay({ selection, on, tolerance: { absolute, relative } }));
     },
     collectGarbage: async ({ body }) => {
-      const { dry_run, older_than_ms, operations_older_than_ms } = body as GcRequest;
+      const { dry_run, older_than_ms, deleted_older_than_ms, operations_older_than_ms } = body as GcRequest;
       const options = {
         dryRun: dry_run,
         olderThanMs: older_than_ms,
+        deletedOlderThanMs: deleted_older_than_ms,
         operationsOlderThanMs: operations_older_than_ms,
       };
       return toOperationView(await deps.collectGarbage(options));
