@@ -45,12 +45,19 @@ export async function writePoints(db: TaskDb, run: RunKey, points: Points): Prom
   }
   await insertRows(db, putLatest, changed);
   const rows: SqlValue[] = [];
-  for (let i = 0; i < keyOf.length; i++) {
+  // One series after the other, so that each statement changes few pages.
+  for (const i of bySeries(points)) {
     const value = values[i]!;
     const isNan = Number.isNaN(value);
     rows.push(numbers[keyOf[i]!]!, timestamps[i]!, steps[i]!, isNan ? 0 : value, isNan ? 1 : 0);
   }
   await insertRows(db, insertPoints, rows);
+}
+
+/** The places of all points, those of the first key first. */
+function bySeries({ keys, keyOf }: Points): readonly number[] {
+  const places = Array.from(keyOf, (_, i) => i);
+  return keys.length === 1 ? places : places.toSorted((a, b) => keyOf[a]! - keyOf[b]! || a - b);
 }
 
 type Place = Pick<Series, "value" | "step" | "timestamp">;
