@@ -15,8 +15,8 @@ const [keys, stepsEach] = [10, 100];
 
 export async function load({ url, pids = [], connections, seconds, ...order }: LoadOrder): Promise<LoadFigures> {
   const [durationMs, warmUpMs] = [seconds * 1_000, order.warmUpSeconds * 1_000];
-  const marks: number[] = [];
-  for (const at of [warmUpMs, warmUpMs + durationMs]) setTimeout(() => marks.push(readCpuUs(pids)), at);
+  let before = readCpuUs(pids);
+  setTimeout(() => (before = readCpuUs(pids)), warmUpMs);
   const over = new AbortController();
   process.once("SIGUSR2", () => over.abort());
   let opened = 0;
@@ -24,6 +24,7 @@ export async function load({ url, pids = [], connections, seconds, ...order }: L
     openMaking({ target, make: createMaker(url, order.content, opened++) }, onAnswer);
   const shape = { url, requests: [], prepared: [Buffer.alloc(0)], connections, durationMs, warmUpMs };
   const report = await closedLoop({ ...shape, connect, signal: over.signal });
+  const cpuUs = readCpuUs(pids) - before;
   return {
     perSecond: report.perSecond,
     p50Ms: report.latencyUs.p50 / 1_000,
@@ -32,7 +33,7 @@ export async function load({ url, pids = [], connections, seconds, ...order }: L
     failed: report.failed,
     outcomes: report.outcomes,
     messages: report.errors.flatMap(({ messages }) => messages).slice(0, 3),
-    cpuMs: (marks[1]! - marks[0]!) / 1_000 / report.answers,
+    cpuMs: cpuUs / 1_000 / report.answers,
   };
 }
 
