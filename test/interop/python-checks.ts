@@ -15,6 +15,11 @@ export async function runChecks(
     // The clients look for proxies and home folders.
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], PYTHONDONTWRITEBYTECODE: "1", NO_PROXY: "127.0.0.1" },
   });
+  return parseChecks(stdout);
+}
+
+/** The checks by name, null where all is well, else the traceback. */
+export function parseChecks(stdout: string): ReadonlyMap<string, string | null> {
   const lines = stdout.split("\n").filter((line) => line.startsWith('{"check"'));
   return new Map(
     lines.map((line) => {

@@ -15,10 +15,10 @@ __all__ = ["SlipwayDeploymentClient", "run_local", "target_help"]
 
 
 def run_local(
-    target: str, name: str, model_uri: str, flavor: Optional[str] = None, config: Optional[Dict[str, Any]] = None
+    name: str, model_uri: str, flavor: Optional[str] = None, config: Optional[Dict[str, Any]] = None
 ) -> None:
-    """Deploys to the server of the target, which is the one on this machine where the target names none."""
-    SlipwayDeploymentClient(target).create_deployment(name, model_uri, flavor, config)
+    """Deploys as ``create_deployment`` does, to the server that the environment names, else the one on this machine."""
+    SlipwayDeploymentClient("slipway").create_deployment(name, model_uri, flavor, config)
 
 
 def target_help() -> str:
@@ -36,6 +36,7 @@ until the version serves: it has been opened, has answered its examples and got 
 Config of create_deployment and update_deployment (on the command line: -C KEY=VALUE, VALUE as JSON):
   message         why, as it stands in the history
   allow_breaking  also where the signature breaks those who call the endpoint now
+  model           of runs:/ and models:/m-: the model that gets a version (by default NAME)
   runtime         auto, python or onnx
   serve, log, labels
                   these sections of slipway.yaml; what is left out stays

@@ -136,18 +136,18 @@ class SlipwayDeploymentClient(BaseDeploymentClient):
             raise
 
     def _deploy(self, name: str, model_uri: str, flavor: Optional[str], settings: Dict[str, Any]) -> None:
-        order = {"source": model_uri, "endpoint": name}
+        order: Dict[str, Any] = {"source": model_uri, "endpoint": name}
+        if model_uri.startswith(("runs:", "models:/m-")):
+            order["name"] = settings.get("model", name)
         order.update({key: settings[key] for key in _DEPLOY_SETTINGS if key in settings})
         if flavor is not None:
             order["flavor"] = flavor
-        sections = {key: settings[key] for key in _SECTIONS if key in settings}
-        if sections:
-            order["manifest"] = sections
+        if any(section in settings for section in _SECTIONS):
+            order["manifest"] = _manifest(name, settings)
         self._wait(self._server.ask("POST", "/api/v1/deployments", order))
 
     def _apply(self, name: str, settings: Dict[str, Any]) -> None:
-        manifest = {"name": name, **{key: settings[key] for key in _SECTIONS if key in settings}}
-        body = {"manifest": manifest, **({"message": settings["message"]} if "message" in settings else {})}
+        body = {"manifest": _manifest(name, settings), **({"message": settings["message"]} if "message" in settings else {})}
         self._server.ask("PUT", _path(name), body)
 
     def _wait(self, operation: Dict[str, Any]) -> None:
@@ -157,6 +157,11 @@ class SlipwayDeploymentClient(BaseDeploymentClient):
         if operation["state"] != "succeeded":
             error = operation["error"] or {"code": operation["state"], "message": "It was %s." % operation["state"]}
             raise Refused(error["message"], INTERNAL_ERROR, error["code"])
+
+
+def _manifest(name: str, settings: Mapping[str, Any]) -> Dict[str, Any]:
+    """slipway.yaml with the sections of the settings."""
+    return {"slipway": 1, "name": name, **{key: settings[key] for key in _SECTIONS if key in settings}}
 
 
 def _path(name: str) -> str:
@@ -174,10 +179,10 @@ def _parse(config: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
     """Values of the command line are text: JSON where they are no plain words."""
     settings = {}
     for key, value in (config or {}).items():
-        if key not in _SECTIONS + _DEPLOY_SETTINGS:
-            known = ", ".join(_DEPLOY_SETTINGS + _SECTIONS)
+        if key not in _SECTIONS + _DEPLOY_SETTINGS + ("model",):
+            known = ", ".join(_DEPLOY_SETTINGS + ("model",) + _SECTIONS)
             raise MlflowException.invalid_parameter_value("There is no config %r; there are: %s." % (key, known))
-        if isinstance(value, str) and key not in ("message", "runtime"):
+        if isinstance(value, str) and key not in ("message", "runtime", "model"):
             try:
                 value = json.loads(value)
             except ValueError:
