@@ -591,8 +591,8 @@ def read_registry(url):
     models = [("net", {"team": "red"}), ("tree", {"team": "Red"}), ("Net2", {}), ("talk", {"mlflow.prompt.is_prompt": "true", "team": "red"}), ("plain", {"mlflow.prompt.is_prompt": "false"})]
     for name, tags in models:
         store.create_registered_model(name, [RegisteredModelTag(k, v) for k, v in tags.items()])
-    versions = [("net", "s3://a/1", "run1", {"team": "red"}), ("net", "s3://a/2", "run2", {}), ("tree", "s3://b/1", None, {"team": "blue"}),
-                ("talk", "s3://c/1", None, {"mlflow.prompt.is_prompt": "true"}), ("net", "s3://a/3", "run1", {"team": "Red"})]
+    versions = [("net", "s3://a/1", "run1", {"team": "red"}), ("net", "s3://a/2", "run2", {}), ("tree", "s3://b/1", "", {"team": "blue"}),
+                ("talk", "s3://c/1", "", {"mlflow.prompt.is_prompt": "true"}), ("net", "s3://a/3", "run1", {"team": "Red"})]
     for name, source, run, tags in versions:
         store.create_model_version(name, source, run, [ModelVersionTag(k, v) for k, v in tags.items()])
 
