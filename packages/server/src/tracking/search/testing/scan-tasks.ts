@@ -1,12 +1,12 @@
 import { plain } from "../../filter/fragment.ts";
 import { parseFilter } from "../../filter/parse-filter.ts";
-import type { TaskDb } from "../../../platform/sql/index.ts";
+import type { SqlValue, TaskDb } from "../../../platform/sql/index.ts";
 import type { Key } from "../keyset.ts";
 import { lifecyclesOf } from "../limits.ts";
 import { toRunOrder } from "../run-fields.ts";
 import { toScans, toSortedScan } from "../run-scans.ts";
 import { readScans, toRunSearch } from "../select-runs.ts";
-import type { RunSearchInput } from "../tasks.ts";
+import { readHistory, sampleHistory, searchRuns, type RunSearchInput } from "../tasks.ts";
 
 /** All runs of a search, page by page, in the way that is asked for instead of the one that seems the cheapest. */
 export async function readRuns(
@@ -30,4 +30,24 @@ export async function readRuns(
     if (page.length < query.limit) return numbers;
     after = page.at(-1)!.key;
   }
+}
+
+const tasks = { searchRuns, readHistory, sampleHistory };
+
+/** How SQLite goes about the statements that a search or a history consists of. */
+export async function explain(
+  db: TaskDb,
+  call: { readonly name: keyof typeof tasks; readonly input: unknown },
+): Promise<string[]> {
+  const plans: string[] = [];
+  const watched: TaskDb = {
+    ...db,
+    async rows<Row>(text: string, values: readonly SqlValue[] = []) {
+      const steps = await db.rows<{ readonly detail: string }>(`explain query plan ${text}`, values);
+      plans.push(steps.map(({ detail }) => detail).join("; "));
+      return db.rows<Row>(text, values);
+    },
+  };
+  await tasks[call.name](watched, call.input as never);
+  return plans;
 }
