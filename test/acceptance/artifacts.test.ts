@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { runCli } from "../lib/cli.ts";
 import { deploy } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
 import { flights } from "../lib/models.ts";
@@ -233,4 +234,43 @@ test("an upload of 160 MB is neither held in memory nor in the way of others", {
   }
   expect(read).toBe(size);
   expect(peak - before).toBeLessThan(64 * 1024 * 1024);
+});
+
+test("runs are deleted and restored in bulk, by a filter or by their ids", async () => {
+  const name = "bulk";
+  const api = `${server.url}/api/2.0/mlflow`;
+  const { experiment_id } = (await fetchJson(`${api}/experiments/create`, { json: { name } })).body;
+  const ids: string[] = [];
+  for (const value of [1, 2, 3]) {
+    const { run_id } = (await fetchJson(`${api}/runs/create`, { json: { experiment_id } })).body.run.info;
+    await fetchJson(`${api}/runs/log-metric`, { json: { run_id, key: "loss", value, timestamp: 1 } });
+    ids.push(run_id);
+  }
+  const run = (...args: string[]) => runCli(["runs", ...args, "--url", server.url]);
+  const active = async () => JSON.parse((await run("list", "--experiment", name, "-o", "json")).stdout).length;
+  const some = ["--experiment", name, "--filter", "metrics.loss >= 2 OR metrics.loss < 0"];
+  const dry = await run("delete", ...some, "--dry-run");
+  expect([dry.code, dry.stdout.includes(ids[2]!), dry.stderr, await active()]).toEqual([
+    0,
+    true,
+    expect.stringContaining("2 runs would be deleted; nothing was changed."),
+    3,
+  ]);
+  const deleted = await run("delete", ...some, "-o", "json");
+  expect(JSON.parse(deleted.stdout)).toEqual({
+    dry_run: false,
+    count: 2,
+    run_ids: expect.arrayContaining(ids.slice(1)),
+  });
+  expect(await active()).toBe(1);
+  expect((await run("restore", `${ids[1]},${ids[2]}`)).stderr).toContain("2 runs restored.");
+  expect(await active()).toBe(3);
+  expect(await run("delete", `${ids[0]},nobody`)).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining("no run nobody"),
+  });
+  expect((await run("delete")).code).toBe(2);
+  const bare = await fetchJson(`${server.url}/api/v1/runs/delete`, { json: {} });
+  expect(bare).toMatchObject({ status: 400, body: { code: "invalid_request" } });
+  expect(await active()).toBe(3);
 });

@@ -6,6 +6,7 @@ import { labelsRoutes } from "./routes/labels.ts";
 import { mlflowImportRoutes } from "./routes/mlflow-import.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { predictionsRoutes } from "./routes/predictions.ts";
+import { runRemovalRoutes } from "./routes/run-removal.ts";
 import { serverRoutes } from "./routes/server.ts";
 import { trackingRoutes } from "./routes/tracking.ts";
 import type { RouteSpec } from "./routes/route-spec.ts";
@@ -24,6 +25,7 @@ export const routes = {
   ...environmentsRoutes,
   ...mlflowImportRoutes,
   ...trackingRoutes,
+  ...runRemovalRoutes,
 } as const satisfies Record<string, RouteSpec>;
 
 export type RouteId = keyof typeof routes;

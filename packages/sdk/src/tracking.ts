@@ -1,4 +1,4 @@
-import type { Experiment, LifecycleView, Run } from "@slipway/contract";
+import type { Experiment, LifecycleView, NewRunSelection, Operation, Run } from "@slipway/contract";
 import { iteratePages, type Page, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -26,6 +26,9 @@ export interface RunsClient {
   list(options?: RunSearch): Promise<Page<Run>>;
   all(options?: RunSearch): AsyncGenerator<Run, void, undefined>;
   get(run: string, options?: CallOptions): Promise<Run>;
+  /** Many at once, by ids or by a search; they can be restored until a gc takes them. The operation has a `RunsMoved` in the end. */
+  delete(selection: NewRunSelection, options?: CallOptions): Promise<Operation>;
+  restore(selection: NewRunSelection, options?: CallOptions): Promise<Operation>;
 }
 
 export function createExperiments(transport: Transport): ExperimentsClient {
@@ -49,6 +52,8 @@ export function createRuns(transport: Transport): RunsClient {
   return {
     list,
     all: (options = {}) => iteratePages((cursor) => list({ ...options, cursor: cursor ?? options.cursor })),
+    delete: (json, options) => transport.call({ method: "POST", path: `${path}/delete`, json, ...options }),
+    restore: (json, options) => transport.call({ method: "POST", path: `${path}/restore`, json, ...options }),
     get: (run, options) => transport.call({ method: "GET", path: `${path}/${encodeURIComponent(run)}`, ...options }),
   };
 }

@@ -8,6 +8,12 @@ const searchOptions: readonly OptionOutline[] = [
   ["--limit <count>", "how many, or all (default: 20)"],
 ];
 
+const selectionOptions: readonly OptionOutline[] = [
+  ["--experiment <id>", "all of it: its id or its name"],
+  ["--filter <text>", "those that it finds, in MLflow's grammar, with OR and parentheses"],
+  ["--dry-run", "say which and change nothing"],
+];
+
 export const trackingCommands: CommandGroup = {
   title: "Experiments and runs",
   commands: [
@@ -39,6 +45,25 @@ export const trackingCommands: CommandGroup = {
       summary: "one run: what it logged, its datasets and its models",
       examples: ["slipway runs show 5c1f0a9f2d0b4b0f8f7d6e5c4b3a2918"],
       load: async () => (await import("../commands/tracking.ts")).showRun,
+    },
+    {
+      usage: "runs delete [runs]",
+      summary: "delete runs, by their ids or by what a search finds",
+      about:
+        "RUNS are ids with commas between them. Deleted runs keep what was logged and can be restored, until `slipway gc` takes them: 30 days later unless it is told else.",
+      options: selectionOptions,
+      examples: [
+        "slipway runs delete 5c1f0a9f2d0b4b0f8f7d6e5c4b3a2918",
+        'slipway runs delete --experiment flight-delay --filter "metrics.loss > 10" --dry-run',
+      ],
+      load: async () => (await import("../commands/run-removal.ts")).deleteRuns,
+    },
+    {
+      usage: "runs restore [runs]",
+      summary: "restore deleted runs, by their ids or by what a search finds",
+      options: selectionOptions,
+      examples: ["slipway runs restore --experiment flight-delay"],
+      load: async () => (await import("../commands/run-removal.ts")).restoreRuns,
     },
   ],
 };

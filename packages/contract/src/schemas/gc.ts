@@ -43,11 +43,9 @@ export const gcResult = z.object({
   experiments: gcPart.meta({ description: "Deleted long ago, with nothing left in them; examples are names" }),
   runs: gcPart.meta({ description: "Deleted long ago; bytes are those of their artifacts, whose blobs may be shared" }),
   logged_models: gcPart.meta({ description: "As runs" }),
-  deleted_kept: z
-    .int()
-    .meta({
-      description: "Runs and logged models that were deleted long ago and stay, for living versions came from them",
-    }),
+  deleted_kept: z.int().meta({
+    description: "Runs and logged models that were deleted long ago and stay, for living versions came from them",
+  }),
   kept: z
     .object({
       count: z.int(),

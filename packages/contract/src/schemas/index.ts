@@ -10,6 +10,7 @@ export * from "./model.ts";
 export * from "./operation.ts";
 export * from "./prediction.ts";
 export * from "./replay.ts";
+export * from "./run-removal.ts";
 export * from "./server.ts";
 export * from "./query.ts";
 export * from "./tracking.ts";

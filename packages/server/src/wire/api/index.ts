@@ -9,7 +9,7 @@ import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { Erasures, Labels, PredictionLake, PredictionLog } from "../../predictions/index.ts";
 import type { FindLineage, Registry } from "../../registry/index.ts";
-import type { Artifacts, MlflowImports, Tracking } from "../../tracking/index.ts";
+import type { Artifacts, MlflowImports, Removal, Tracking } from "../../tracking/index.ts";
 import type { ProcessReport } from "../process-report.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
@@ -29,6 +29,7 @@ import { sendProblem } from "./problem.ts";
 import { createQueryHandlers } from "./query-handlers.ts";
 import { createTrackingHandlers } from "./tracking-handlers.ts";
 import { registerRoutes } from "./register.ts";
+import { createRunRemovalHandlers } from "./run-removal-handlers.ts";
 import { createServerHandlers, type ServerFacts } from "./server-handlers.ts";
 
 export { registerPredict } from "./predict.ts";
@@ -57,6 +58,7 @@ export interface ApiDeps {
   readonly tracking: Tracking;
   readonly artifacts: Artifacts;
   readonly erasures: Erasures;
+  readonly removal: Removal;
   readonly replay: Replay;
   /** Of the other processes of this server; null where there are none. */
   readonly others: (() => Promise<readonly ProcessReport[]>) | null;
@@ -87,6 +89,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createEnvironmentHandlers(deps.environmentCare),
       ...createMlflowImportHandlers(deps),
       ...createTrackingHandlers(deps),
+      ...createRunRemovalHandlers(deps),
     });
   });
 }

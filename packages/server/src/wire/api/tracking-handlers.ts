@@ -69,7 +69,7 @@ async function requireExperiment({ experiments }: Tracking, text: string) {
 /** As many as a search looks at, the newest. */
 const mostExperiments = 50_000;
 
-async function toExperimentIds(tracking: Tracking, experiment: string | undefined): Promise<readonly string[]> {
+export async function toExperimentIds(tracking: Tracking, experiment: string | undefined): Promise<readonly string[]> {
   if (experiment !== undefined) return [(await requireExperiment(tracking, experiment)).experiment_id];
   const { experiments = [] } = await tracking.search.experiments({ maxResults: mostExperiments });
   return experiments.map(({ experiment_id }) => experiment_id);
