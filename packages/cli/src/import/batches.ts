@@ -17,7 +17,7 @@ export function* inBatches<T>(items: readonly T[], bytes: number, most: number):
 
 /** Runs `work` for each item, so many at a time; ends at the first that fails. */
 export async function eachOf<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   atOnce: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {

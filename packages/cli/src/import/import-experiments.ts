@@ -38,8 +38,8 @@ export async function importExperiments(
 }
 
 /** The same experiment by whatever address its server is reached: MLflow counts ids from 0, and a time tells them apart. */
-function markId({ id, createdAt }: SourceExperiment): string {
-  return `${id}@${createdAt ?? 0}`;
+function markId({ id, createdAt, name }: SourceExperiment): string {
+  return `${id}@${createdAt ?? name}`;
 }
 
 function parseMark(text: string | undefined): ExperimentMark | null {

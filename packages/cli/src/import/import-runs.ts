@@ -1,5 +1,5 @@
 import type { ImportedRun, ImportResult } from "@slipway/contract";
-import { inBatches } from "./batches.ts";
+import { eachOf, inBatches } from "./batches.ts";
 import { importArtifacts, isFatal } from "./import-artifacts.ts";
 import { planFiles, type FilePlan, type ImportJob } from "./import-job.ts";
 import { importPoints } from "./import-points.ts";
@@ -26,6 +26,8 @@ interface RunPlan {
 }
 
 const batchBytes = 64 * 1024;
+/** Their writes share commits. */
+const runsAtOnce = 4;
 
 export async function importRuns(job: ImportJob, pair: ExperimentPair): Promise<void> {
   const all = await job.source.countRuns(pair.sourceId);
@@ -92,10 +94,11 @@ async function importSome(job: ImportJob, pair: ExperimentPair, plans: readonly 
     (runs) => job.target.runs(runs, { signal: job.signal }),
   );
   const marks: Record<string, string> = {};
-  for (const plan of plans.filter(({ run }) => !refused.has(run.id))) {
+  const taken = plans.filter(({ run }) => !refused.has(run.id));
+  await eachOf(taken, runsAtOnce, async (plan) => {
     const mark = await importRest(job, plan, targetId);
     if (mark !== null) marks[plan.run.id] = mark;
-  }
+  });
   if (Object.keys(marks).length > 0) await job.target.putMarks("run", marks, { signal: job.signal });
 }
 

@@ -38,8 +38,14 @@ async function importExperiment(
   if (dryRun) return { ...answer, outcome: found === undefined ? "created" : known === undefined ? "same" : "changed" };
   if (found === undefined)
     return { ...answer, experiment_id: String(await create(db, given, now)), outcome: "created" };
-  const change = known === undefined ? await adopt(db, found, given) : await update(db, { row: found, given, now });
+  const isOurs = known !== undefined && isImported(known, given);
+  const change = isOurs ? await update(db, { row: found, given, now }) : await adopt(db, found, given);
   return { ...answer, outcome: change.changed ? "changed" : "same", differences: [...change.differences] };
+}
+
+/** One that was here before by the same name has a time of its own; old servers knew none. */
+function isImported({ id, creation_time }: ExperimentRow, given: ImportedExperiment): boolean {
+  return given.creation_time === null ? id !== 0 : creation_time === given.creation_time;
 }
 
 async function findById(db: TaskDb, id: number): Promise<ExperimentRow | undefined> {
