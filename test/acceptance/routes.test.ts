@@ -5,13 +5,15 @@ import { flights } from "../lib/models.ts";
 import { sendRaw } from "../lib/raw-http.ts";
 import { useServer } from "../lib/server.ts";
 import { ours } from "./routes/our-rows.ts";
+import { mlflow, unknownToMlflow } from "./routes/mlflow-rows.ts";
+import { artifactRows } from "./routes/artifact-rows.ts";
 import { later, protocols, unknown } from "./routes/protocol-rows.ts";
 import { json, problem, record, digest, type Row } from "./routes/row.ts";
 
 const server = useServer();
 
 /** Filled in before the first test. */
-const ids = { operation: "", prediction: "" };
+const ids = { operation: "", prediction: "", run: "" };
 
 beforeAll(async () => {
   await deploy(server.url, flights.v1);
@@ -20,6 +22,8 @@ beforeAll(async () => {
   ids.operation = operations.body.items[0].id;
   const answer = await fetchJson(`${server.url}/api/v1/endpoints/flight-delay/predict`, { json: record });
   ids.prediction = answer.body.id;
+  const run = await fetchJson(`${server.url}/api/2.0/mlflow/runs/create`, { json: { run_name: "routed" } });
+  ids.run = run.body.run.info.run_id;
 }, 60_000);
 
 function toUrl(path: string, query = ""): string {
@@ -31,6 +35,8 @@ function toUrl(path: string, query = ""): string {
     path: "model.onnx",
     sha256: digest,
     hash: "0".repeat(64),
+    experiment: "Default",
+    run: ids.run,
     id: path.startsWith("/api/v1/predictions") ? ids.prediction : ids.operation,
   };
   return `${server.url}${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "")}${query}`;
@@ -96,6 +102,8 @@ describe("/api/v1", () => {
     ["DELETE", "/api/v1/models/nothing", "model_not_found"],
     ["DELETE", "/api/v1/models/flight-delay/aliases/nobody", "alias_not_found"],
     ["GET", "/api/v1/operations/nothing", "operation_not_found"],
+    ["GET", "/api/v1/experiments/nothing", "experiment_not_found"],
+    ["GET", "/api/v1/runs/nothing", "run_not_found"],
     ["GET", "/api/v1/operations/nothing/events", "operation_not_found"],
     ["POST", "/api/v1/operations/nothing/cancel", "operation_not_found"],
     ["GET", "/api/v1/predictions/nothing", "prediction_not_found"],
@@ -111,7 +119,7 @@ describe("/api/v1", () => {
 });
 
 describe("protocols, health and pages", () => {
-  for (const row of protocols) test(titleOf(row), () => check(row));
+  for (const row of [...protocols, ...artifactRows]) test(titleOf(row), () => check(row));
 
   test("GET / sends a browser to /docs", async () => {
     const answer = await fetchJson(`${server.url}/`, {
@@ -129,6 +137,11 @@ describe("protocols, health and pages", () => {
   test("a trailing slash and a query change nothing", async () => {
     expect((await fetchJson(`${server.url}/health/live/?x=1`)).body).toEqual({ live: true });
   });
+});
+
+describe("MLflow", () => {
+  for (const row of mlflow) test(titleOf(row), () => check(row));
+  for (const row of unknownToMlflow) test(titleOf(row), () => check(row));
 });
 
 describe("what later issues build answers 404 unimplemented", () => {

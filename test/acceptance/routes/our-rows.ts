@@ -60,6 +60,13 @@ export const ours: readonly Row[] = [
   },
   {
     method: "GET",
+    path: "/api/v1/models/{model}/versions/{version}/lineage",
+    status: 200,
+    type: json,
+    body: { nodes: [{ id: "version:flight-delay@2" }], edges: [] },
+  },
+  {
+    method: "GET",
     path: "/api/v1/models/{model}/versions/{version}/files/{path}",
     status: 200,
     type: "application/octet-stream",
@@ -226,6 +233,30 @@ export const ours: readonly Row[] = [
     type: json,
     body: { kind: "gc", id: expect.any(String) },
   },
+  ...(["delete", "restore"] as const).map((verb): Row => ({
+    method: "POST",
+    path: `/api/v1/runs/${verb}`,
+    send: { json: { filter: "metrics.none > 1", dry_run: true } },
+    status: 202,
+    type: json,
+    body: { kind: `runs.${verb}`, id: expect.any(String) },
+  })),
+  {
+    method: "GET",
+    path: "/api/v1/experiments",
+    status: 200,
+    type: json,
+    body: { items: [{ experiment_id: "0", name: "Default" }], next: null },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/experiments/{experiment}",
+    status: 200,
+    type: json,
+    body: { experiment_id: "0", lifecycle_stage: "active" },
+  },
+  { method: "GET", path: "/api/v1/runs", status: 200, type: json, body: { items: [{}], next: null } },
+  { method: "GET", path: "/api/v1/runs/{run}", status: 200, type: json, body: { info: { run_name: "routed" } } },
   { method: "GET", path: "/api/v1/environments", status: 200, type: json, body: { items: expect.any(Array) } },
   {
     method: "POST",
@@ -261,4 +292,37 @@ export const ours: readonly Row[] = [
     type: json,
     body: { target: { version: 2 } },
   },
+  ...[
+    { path: "state", json: { kind: "run", ids: ["a"] }, body: { marks: {} } },
+    { path: "marks", json: { kind: "run", marks: { a: "{}" } }, body: { marks: { a: "{}" } } },
+    { path: "experiments", json: { experiments: [] }, body: { experiments: [] } },
+    { path: "runs", json: { runs: [] }, body: { results: [] } },
+    { path: "points", json: { series: [] }, body: { points: 0 } },
+    { path: "logged-models", json: { logged_models: [] }, body: { results: [] } },
+    {
+      path: "models",
+      json: {
+        name: "of-mlflow",
+        description: null,
+        creation_time: 1,
+        last_updated_time: 2,
+        tags: [],
+        unchanged: false,
+        last_version: 0,
+        versions: [],
+        aliases: [],
+      },
+      body: { model: { id: "of-mlflow", outcome: "created" }, versions: [] },
+    },
+    { path: "artifacts", json: { folder: "0/a/artifacts" }, body: { files: [] } },
+  ].map(({ path, json: sent, body }): Row => {
+    return {
+      method: "POST",
+      path: `/api/v1/imports/mlflow/${path}`,
+      send: { json: sent },
+      status: 200,
+      type: json,
+      body,
+    };
+  }),
 ];

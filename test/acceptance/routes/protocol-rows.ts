@@ -188,7 +188,6 @@ export const later: readonly Row[] = (
     ["POST", "/api/2.0/mlflow/runs/create"],
     ["GET", "/api/2.0/mlflow/experiments/search"],
     ["GET", "/api/3.0/mlflow/traces"],
-    ["PUT", "/api/2.0/mlflow-artifacts/artifacts/a/b"],
     ["GET", "/ajax-api/2.0/mlflow/runs/get"],
     ["POST", "/ajax-api/3.0/mlflow/anything"],
     ["GET", "/console"],
