@@ -57,6 +57,7 @@ const entries = [
   "packages/cli/src/loadtest/load-worker.ts",
   "packages/server/src/platform/sql/sqlite-worker.ts",
   "packages/server/src/tracking/tracking-tasks.ts",
+  "packages/server/src/tracking/import/import-tasks.ts",
   "packages/server/src/registry/registry-tasks.ts",
   "packages/server/src/platform/blobs/digest-worker.ts",
   "packages/server/src/platform/archive/pack-worker.ts",
