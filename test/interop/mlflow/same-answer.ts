@@ -25,8 +25,8 @@ export class IdPairs {
   }
 }
 
-/** Ids of runs and of logged models, and names that MLflow makes up for runs. */
-const idPattern = /(?:m-)?[0-9a-f]{32}|[a-z]+-[a-z]+-\d{1,3}(?![\w-])/g;
+/** Ids of runs and of logged models, names that MLflow makes up for runs, experiments in addresses of artifacts. */
+const idPattern = /(?:m-)?[0-9a-f]{32}|[a-z]+-[a-z]+-\d{1,4}(?![\w-])|(?<=mlflow-artifacts:\/)\d+/g;
 
 /** Moments that the server chose. Whoever made one earlier than another has to go on doing so. */
 export class TimePairs {
@@ -55,11 +55,13 @@ export interface Matching {
 }
 
 /** The order of these says nothing: MLflow gives them as its database does. By what they are told apart. */
-const unordered: Readonly<Record<string, string>> = {
-  tags: "key",
-  params: "key",
-  metrics: "key",
-  latest_versions: "version",
+const unordered: Readonly<Record<string, readonly string[]>> = {
+  tags: ["key"],
+  params: ["key"],
+  // Of runs and logged models.
+  metrics: ["key", "timestamp", "step", "value", "dataset_name", "dataset_digest"],
+  latest_versions: ["version"],
+  model_outputs: ["step"],
 };
 
 /** All differences of two answers but ids and moments of the server, which are matched. */
@@ -74,7 +76,7 @@ interface Place extends Difference {
 type Loose = Readonly<Record<string, unknown>>;
 
 function* differ(place: Place, matching: Matching): Generator<Difference> {
-  const { at, key, expected, found } = place;
+  const { at, expected, found } = place;
   if (Array.isArray(expected) && Array.isArray(found)) yield* differInLists(place, matching);
   else if (isObject(expected) && isObject(found)) {
     for (const name of new Set([...Object.keys(expected), ...Object.keys(found)])) {
@@ -85,20 +87,24 @@ function* differ(place: Place, matching: Matching): Generator<Difference> {
 }
 
 function* differInLists({ at, key, expected, found }: Place, matching: Matching): Generator<Difference> {
-  const by = unordered[key];
+  // A history of a metric, at the top of its answer, has an order.
+  const by = at === key ? undefined : unordered[key];
   const sorted = (list: unknown): unknown[] => (by === undefined ? (list as unknown[]) : sortBy(list as Loose[], by));
   const [one, other] = [sorted(expected), sorted(found)];
   for (let i = 0; i < Math.max(one.length, other.length); i++)
     yield* differ({ at: `${at}[${i}]`, key, expected: one[i], found: other[i] }, matching);
 }
 
-const sortBy = (list: readonly Loose[], key: string): Loose[] =>
-  list.toSorted((a, b) => String(a[key]).localeCompare(String(b[key])));
+function sortBy(list: readonly Loose[], keys: readonly string[]): Loose[] {
+  const words = (one: Loose): string => keys.map((key) => String(one[key])).join("\n");
+  return list.toSorted((a, b) => words(a).localeCompare(words(b)));
+}
 
 function isSame({ key, expected, found }: Place, { ids, times, serverTimes }: Matching): boolean {
   if (typeof expected === "number" && typeof found === "number" && serverTimes.has(key))
     return times.pair(expected, found);
   if (typeof expected !== "string" || typeof found !== "string") return Object.is(expected, found);
+  if (key === "experiment_id") return ids.pair(expected, found);
   if (expected === found) return true;
   const [one, other] = [expected.match(idPattern) ?? [], found.match(idPattern) ?? []];
   const rest = (text: string): string => text.replaceAll(idPattern, "<id>");

@@ -27,6 +27,8 @@ export async function startReference(bin: string): Promise<MlflowServer> {
   words.push("--serve-artifacts", "--artifacts-destination", join(folder, "artifacts"));
   // Its job runner is for GenAI, takes seven more processes and seconds to start.
   const env = { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false" };
+  // A connection that it closes while we begin to use it would be an error of the test.
+  words.push("--uvicorn-opts", "--timeout-keep-alive 600");
   const server = await startMlflowCommand({ bin, words, ready: "/health", readyMs: 120_000, env });
   return {
     url: server.url,

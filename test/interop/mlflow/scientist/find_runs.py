@@ -74,7 +74,6 @@ def check_bad_filters():
         "params.lr = 1",
         "nothing.lr = '1'",
         "attributes.lifecycle_stage = 'active'",
-        "status IN ('FAILED')",
         "tags.late == 'no'",
         "metrics.loss",
         "start_time = 'yesterday'",
