@@ -26,9 +26,12 @@ export function registerMlflow(app: Http, deps: MlflowDeps & UiDeps): void {
   app.register(async (scope) => {
     scope.setErrorHandler((error, _request, reply) => sendMlflowError(error, reply, deps.logger));
     const rows = createRoutes(deps);
-    for (const row of [...rows, ...createGraphqlRoutes(rows), ...createUiRoutes()]) registerRow(scope, row);
+    for (const row of [...rows, ...createGraphqlRoutes(rows)]) registerRow(scope, row);
     registerArtifactPaths(scope, deps);
-    if (deps.ui !== null) registerMlflowUi(scope, { ui: deps.ui, basePath: deps.basePath });
+    if (deps.ui !== null) {
+      for (const row of createUiRoutes()) registerRow(scope, row);
+      registerMlflowUi(scope, { ui: deps.ui, basePath: deps.basePath });
+    }
     for (const prefix of ["/api/2.0", "/api/3.0"])
       scope.all(`${prefix}/*`, { config: { scope: "public" } }, async (request, reply) =>
         sendNoEndpoint(request.method, request.originalUrl.split("?")[0]!, reply),
@@ -47,7 +50,7 @@ function registerRow(app: Http, row: MlflowRoute): void {
       const answer = await row.handler(readInput(row, request), { author: callerOf(request), http: request, reply });
       if (answer === reply) return reply;
       reply.header("content-type", "application/json");
-      return reply.send(answer instanceof Uint8Array ? answer : JSON.stringify(answer));
+      return reply.send(answer instanceof Uint8Array ? answer : Buffer.from(JSON.stringify(answer)));
     },
   });
 }
