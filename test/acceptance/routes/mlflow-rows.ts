@@ -99,7 +99,7 @@ export const unknownToMlflow: readonly Row[] = (
     ["POST", "/api/3.0/mlflow/traces"],
     ["POST", "/api/2.0/mlflow/traces"],
     ["GET", "/api/2.0/mlflow/runs/create"],
-    ["GET", "/ajax-api/2.0/mlflow/gateway-proxy"],
+    ["POST", "/ajax-api/2.0/mlflow/gateway-proxy"],
     ["POST", "/ajax-api/3.0/mlflow/anything"],
     ["GET", "/api/2.0/nothing"],
   ] as const

@@ -185,11 +185,6 @@ export const protocols: readonly Row[] = [
 export const unimplemented = { code: "unimplemented", status: 404, detail: expect.stringContaining("not built yet") };
 export const later: readonly Row[] = (
   [
-    ["POST", "/api/2.0/mlflow/runs/create"],
-    ["GET", "/api/2.0/mlflow/experiments/search"],
-    ["GET", "/api/3.0/mlflow/traces"],
-    ["GET", "/ajax-api/2.0/mlflow/runs/get"],
-    ["POST", "/ajax-api/3.0/mlflow/anything"],
     ["GET", "/console"],
     ["GET", "/console/"],
     ["GET", "/console/models"],

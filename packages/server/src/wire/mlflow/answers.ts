@@ -18,8 +18,11 @@ export async function done(work: Promise<unknown>): Promise<Uint8Array> {
 }
 
 /** A client that does not get this answer asks again for what it was about. */
-export function watchAnswer(tracking: Pick<Tracking, "answerLost">, mark: RequestMark, reply: FastifyReply): void {
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) tracking.answerLost(mark);
-  });
+export function watchAnswer(tracking: Pick<Tracking, "answerLost">, mark: RequestMark, { raw }: FastifyReply): void {
+  // It may be gone already.
+  if (raw.closed) tracking.answerLost(mark);
+  else
+    raw.once("close", () => {
+      if (!raw.writableFinished) tracking.answerLost(mark);
+    });
 }

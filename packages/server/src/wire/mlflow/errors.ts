@@ -37,10 +37,7 @@ const byCode: Partial<Record<ErrorCode, Told>> = {
 export function sendMlflowError(thrown: unknown, reply: FastifyReply, logger: Logger): void {
   const { error, message, status } = toErrorAnswer(thrown, reply, logger);
   const told = error === null ? { status, code: "BAD_REQUEST" } : tell(error.code);
-  reply
-    .status(told.status)
-    .header("content-type", "application/json")
-    .send(JSON.stringify({ error_code: told.code, message }));
+  reply.status(told.status).header("content-type", "application/json").send(toBody(told.code, message));
 }
 
 function tell(code: ErrorCode): Told {
@@ -55,8 +52,10 @@ export function toMlflowCode({ code }: SlipwayError): string {
 /** Of a path that is none: any other code would tell the client that the server knows the path. */
 export function sendNoEndpoint(method: string, path: string, reply: FastifyReply): FastifyReply {
   const message = `There is nothing at ${method} ${path} on this server.`;
-  return reply
-    .status(404)
-    .header("content-type", "application/json")
-    .send(JSON.stringify({ error_code: "ENDPOINT_NOT_FOUND", message }));
+  return reply.status(404).header("content-type", "application/json").send(toBody("ENDPOINT_NOT_FOUND", message));
+}
+
+/** As bytes, for to a text Fastify adds a charset, which MLflow's answers have not. */
+function toBody(code: string, message: string): Buffer {
+  return Buffer.from(JSON.stringify({ error_code: code, message }));
 }
