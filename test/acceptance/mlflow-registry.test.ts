@@ -12,7 +12,6 @@ const client = () => createClient({ url: server.url });
 
 interface Answer {
   readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any;
 }
 

@@ -42,7 +42,7 @@ export interface AliasMoveDeps {
 
 export type VerifyRegistered = (
   version: ModelVersion,
-  how: { readonly endpoints: readonly Endpoint[]; readonly by: Authorship; readonly then: () => Promise<void> },
+  how: { readonly endpoints: readonly Endpoint[]; readonly by: Authorship; readonly move: () => Promise<void> },
 ) => Promise<Operation>;
 
 export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
@@ -88,7 +88,7 @@ export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
     const endpoints = await listConcerned(move);
     if (version.state === "registered" && endpoints.length > 0) {
       await registry.setAlias(model, alias, move.version, by.author);
-      const operation = await deps.verify(version, { endpoints, by, then: () => aliasMoved(move, by) });
+      const operation = await deps.verify(version, { endpoints, by, move: () => aliasMoved(move, by) });
       started.set(`${model}@${alias}`, operation.id);
       return operation;
     }
@@ -112,15 +112,8 @@ export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
     const meant = (await orEmpty(registry.listAliases(model))).find(({ alias }) => alias === follows);
     if (!meant || meant.version === version) return null;
     const id = started.get(`${model}@${follows}`);
-    const why = await explain(id === undefined ? null : await operations.get(id).catch(() => null));
+    const why = explain(id === undefined ? null : await operations.get(id).catch(() => null));
     return `${model}@${follows} means version ${meant.version} now, and this endpoint goes on with version ${version}: ${why}`;
-  }
-
-  function explain(operation: Operation | null): string {
-    if (operation?.error) return `${operation.error.message} (slipway operations ${operation.id})`;
-    if (operation && operation.finishedAt === null)
-      return `it is being looked at (slipway operations ${operation.id}).`;
-    return "it was not taken over. Move the alias again, or deploy the version.";
   }
 
   return {
@@ -135,6 +128,12 @@ export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
       await aliasMoved({ model, alias, version }, by);
     },
   };
+}
+
+function explain(operation: Operation | null): string {
+  if (operation?.error) return `${operation.error.message} (slipway operations ${operation.id})`;
+  if (operation && operation.finishedAt === null) return `it is being looked at (slipway operations ${operation.id}).`;
+  return "it was not taken over. Move the alias again, or deploy the version.";
 }
 
 function fallbackOf({ serve: { fallback } }: EndpointSpec): string | null {

@@ -14,7 +14,7 @@ export interface VerifyRegisteredDeps extends MakeVersionDeps {
 /** Looks at a version that an alias was moved to, as a deploy to each endpoint that follows it would, before any traffic moves. */
 export function createVerifyRegistered(deps: VerifyRegisteredDeps): VerifyRegistered {
   const { operations, sources, endpoints: useCases } = deps;
-  return (version, { endpoints, by, then }) => {
+  return (version, { endpoints, by, move }) => {
     const { model, version: number } = version;
     const names = endpoints.map(({ name }) => name);
     const followers = endpoints.filter(({ spec }) => spec.target?.follows !== null).map(({ name }) => name);
@@ -37,7 +37,7 @@ export function createVerifyRegistered(deps: VerifyRegisteredDeps): VerifyRegist
       );
       context.signal.throwIfAborted();
       context.progress("serve", `loading ${model}@${number} beside what serves now`, 0.8);
-      await then();
+      await move();
       return { model, version: number, digest: made.version.digest, endpoints: names };
     });
   };

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely } from "../platform/sql/index.ts";
 import { appendAudit } from "../access/index.ts";
 import { decodeCursor, toPage } from "../kernel/page.ts";
 import type { Page, PageQuery } from "../kernel/page.ts";

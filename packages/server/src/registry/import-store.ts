@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely } from "../platform/sql/index.ts";
 import type { ModelVersion } from "./model-version.ts";
 import { toVersionRow } from "./rows.ts";
 import type { RegistryTables } from "./rows.ts";

@@ -1,15 +1,8 @@
-import type { Kysely, Selectable } from "kysely";
+import type { Kysely } from "../platform/sql/index.ts";
 import { decodeCursor, toPage } from "../kernel/page.ts";
 import type { Page, PageQuery } from "../kernel/page.ts";
-import type { KeyValue, RequestMark } from "../tracking/index.ts";
 import type { RegisteredModel } from "./model.ts";
 import type { ModelRow, RegistryTables } from "./rows.ts";
-
-export interface ModelRequest {
-  readonly request: string | null;
-  readonly instance: string | null;
-  readonly createdAt: number;
-}
 
 export function modelStore(db: Kysely<RegistryTables>) {
   /** A deleted name is given to a new model; what was said about the old one is forgotten. */
@@ -38,79 +31,8 @@ export function modelStore(db: Kysely<RegistryTables>) {
       if (deleted_at !== null) await reviveModel(name, { description: null, now });
     },
 
-    /** What its latest making was asked for with; null where it was made by something else. */
-    async findModelRequest(name: string): Promise<ModelRequest | null> {
-      const row = await db
-        .selectFrom("models")
-        .select(["request", "instance", "created_at"])
-        .where("name", "=", name)
-        .where("deleted_at", "is", null)
-        .executeTakeFirst();
-      return row ? { request: row.request, instance: row.instance, createdAt: row.created_at } : null;
-    },
-
-    async markModelRequest(name: string, { request, instance }: Pick<RequestMark, "request" | "instance">) {
-      await db.updateTable("models").set({ request, instance }).where("name", "=", name).execute();
-    },
-
     async touchModel(name: string, now: number): Promise<void> {
       await db.updateTable("models").set({ updated_at: now }).where("name", "=", name).execute();
-    },
-
-    /** All that a name has goes to another one, which nobody has; what was predicted under the old one finds it there. */
-    async renameModel(name: string, { to, now }: { readonly to: string; readonly now: number }): Promise<void> {
-      const old = await db.selectFrom("models").selectAll().where("name", "=", name).executeTakeFirstOrThrow();
-      const taken = await db.selectFrom("models").select("last_version").where("name", "=", to).executeTakeFirst();
-      const last_version = Math.max(old.last_version, taken?.last_version ?? 0);
-      const moved = { ...old, name: to, updated_at: now, last_version };
-      const { name: _, ...again } = { ...moved, deleted_at: null, renamed_to: null };
-      await db
-        .insertInto("models")
-        .values(moved)
-        .onConflict((conflict) => conflict.column("name").doUpdateSet(again))
-        .execute();
-      const aliases = await db.deleteFrom("aliases").where("model", "=", name).returningAll().execute();
-      await db.updateTable("model_versions").set({ model: to, updated_at: now }).where("model", "=", name).execute();
-      await db.updateTable("alias_events").set({ model: to }).where("model", "=", name).execute();
-      const moving = aliases.map((alias) => ({ ...alias, model: to }));
-      if (moving.length > 0) await db.insertInto("aliases").values(moving).execute();
-      await db.deleteFrom("model_tags").where("model", "=", to).execute();
-      await db.updateTable("model_tags").set({ model: to }).where("model", "=", name).execute();
-      await db.updateTable("models").set({ deleted_at: now, renamed_to: to }).where("name", "=", name).execute();
-    },
-
-    /** Version numbers that both names have, deleted versions too. */
-    async listCommonNumbers(name: string, other: string): Promise<readonly number[]> {
-      const rows = await db
-        .selectFrom("model_versions")
-        .select("version")
-        .where("model", "=", name)
-        .where("version", "in", db.selectFrom("model_versions").select("version").where("model", "=", other))
-        .limit(5)
-        .execute();
-      return rows.map((row) => row.version);
-    },
-
-    /** What the model is called now. */
-    async findNewName(name: string): Promise<string | null> {
-      const row = await db.selectFrom("models").select("renamed_to").where("name", "=", name).executeTakeFirst();
-      return row?.renamed_to ?? null;
-    },
-
-    async putModelTag(model: string, { key, value }: KeyValue): Promise<void> {
-      await db
-        .insertInto("model_tags")
-        .values({ model, key, value })
-        .onConflict((conflict) => conflict.columns(["model", "key"]).doUpdateSet({ value }))
-        .execute();
-    },
-
-    async deleteModelTag(model: string, key: string): Promise<void> {
-      await db.deleteFrom("model_tags").where("model", "=", model).where("key", "=", key).execute();
-    },
-
-    async listModelTags(model: string): Promise<readonly KeyValue[]> {
-      return db.selectFrom("model_tags").select(["key", "value"]).where("model", "=", model).orderBy("key").execute();
     },
 
     /** The same for a model that must be there; false where it is not. */
@@ -173,10 +95,7 @@ export function modelStore(db: Kysely<RegistryTables>) {
   };
 }
 
-async function withVersions(
-  db: Kysely<RegistryTables>,
-  rows: readonly Selectable<ModelRow>[],
-): Promise<RegisteredModel[]> {
+async function withVersions(db: Kysely<RegistryTables>, rows: readonly ModelRow[]): Promise<RegisteredModel[]> {
   const names = rows.map((row) => row.name);
   if (names.length === 0) return [];
   const counts = await db

@@ -45,9 +45,9 @@ export interface VersionRow {
   deleted_at: number | null;
   source: string | null;
   storage_location: string | null;
-  run_id: string | null;
-  run_link: string | null;
-  logged_model_id: string | null;
+  run_id: string;
+  run_link: string;
+  logged_model_id: string;
   description: string | null;
   stage: string;
   updated_at: number | null;
@@ -152,9 +152,9 @@ function toOrigin(row: VersionRow): VersionOrigin {
   return {
     source,
     storageLocation: row.storage_location ?? source,
-    runId: row.run_id ?? "",
-    runLink: row.run_link ?? "",
-    loggedModelId: row.logged_model_id ?? "",
+    runId: row.run_id,
+    runLink: row.run_link,
+    loggedModelId: row.logged_model_id,
   };
 }
 

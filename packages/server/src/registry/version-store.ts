@@ -1,32 +1,18 @@
-import type { Kysely } from "kysely";
+import type { Kysely } from "../platform/sql/index.ts";
 import { appendAudit } from "../access/index.ts";
 import { decodeCursor, toPage } from "../kernel/page.ts";
 import type { Page, PageQuery } from "../kernel/page.ts";
-import type { KeyValue, RequestMark } from "../tracking/index.ts";
-import type { ModelVersion, Stage } from "./model-version.ts";
+import type { ModelVersion } from "./model-version.ts";
 import { fromVersionRow, toVersionRow } from "./rows.ts";
 import type { RegistryTables } from "./rows.ts";
-
-export interface RequestedVersion {
-  readonly version: ModelVersion;
-  /** The start of the server that answered it. */
-  readonly instance: string | null;
-}
 
 export function versionStore(db: Kysely<RegistryTables>) {
   const living = () => db.selectFrom("model_versions").selectAll().where("deleted_at", "is", null);
 
-  async function needFiles({ id, files }: ModelVersion): Promise<void> {
-    const blobs = [...new Set(files.map((file) => file.sha256))];
-    if (blobs.length === 0) return;
-    const rows = blobs.map((sha256) => ({ sha256, version_id: id }));
-    await db.insertInto("model_version_blobs").values(rows).execute();
-  }
-
   return {
     async insertVersion(version: ModelVersion): Promise<void> {
       await db.insertInto("model_versions").values(toVersionRow(version)).execute();
-      await needFiles(version);
+      await needFiles(db, version);
       await appendAudit(db, {
         at: version.createdAt,
         actor: version.author,
@@ -44,72 +30,7 @@ export function versionStore(db: Kysely<RegistryTables>) {
     async markVerified(version: ModelVersion): Promise<void> {
       const { id, created_at: _, ...row } = toVersionRow(version);
       await db.updateTable("model_versions").set(row).where("id", "=", id).execute();
-      await needFiles(version);
-    },
-
-    async describeVersion(
-      { id }: ModelVersion,
-      { description, now }: { readonly description: string | null; readonly now: number },
-    ): Promise<void> {
-      await db.updateTable("model_versions").set({ description, updated_at: now }).where("id", "=", id).execute();
-    },
-
-    async moveStage(
-      { id }: Pick<ModelVersion, "id">,
-      { stage, now }: { readonly stage: Stage; readonly now: number },
-    ): Promise<void> {
-      await db.updateTable("model_versions").set({ stage, updated_at: now }).where("id", "=", id).execute();
-    },
-
-    async listInStage(model: string, stage: Stage): Promise<readonly ModelVersion[]> {
-      const rows = await living().where("model", "=", model).where("stage", "=", stage).orderBy("version").execute();
-      return rows.map(fromVersionRow);
-    },
-
-    async findLatestInStage(model: string, stage: Stage): Promise<ModelVersion | null> {
-      const row = await living()
-        .where("model", "=", model)
-        .where("stage", "=", stage)
-        .orderBy("version", "desc")
-        .limit(1)
-        .executeTakeFirst();
-      return row ? fromVersionRow(row) : null;
-    },
-
-    /** The newest that this request made and that lives. */
-    async findByRequest(model: string, { request, since }: RequestMark): Promise<RequestedVersion | null> {
-      const row = await living()
-        .where("model", "=", model)
-        .where("request", "=", request)
-        .where("created_at", ">=", since)
-        .orderBy("version", "desc")
-        .limit(1)
-        .executeTakeFirst();
-      return row ? { version: fromVersionRow(row), instance: row.instance } : null;
-    },
-
-    async markVersionRequest(
-      { id }: ModelVersion,
-      { request, instance }: Pick<RequestMark, "request" | "instance">,
-    ): Promise<void> {
-      await db.updateTable("model_versions").set({ request, instance }).where("id", "=", id).execute();
-    },
-
-    async putVersionTag({ id: version_id }: ModelVersion, { key, value }: KeyValue): Promise<void> {
-      await db
-        .insertInto("model_version_tags")
-        .values({ version_id, key, value })
-        .onConflict((conflict) => conflict.columns(["version_id", "key"]).doUpdateSet({ value }))
-        .execute();
-    },
-
-    async deleteVersionTag({ id }: ModelVersion, key: string): Promise<void> {
-      await db.deleteFrom("model_version_tags").where("version_id", "=", id).where("key", "=", key).execute();
-    },
-
-    async listVersionTags({ id }: ModelVersion): Promise<readonly KeyValue[]> {
-      const tags = db.selectFrom("model_version_tags").select(["key", "value"]).where("version_id", "=", id);
-      return tags.orderBy("key").execute();
+      await needFiles(db, version);
     },
 
     /** Deleted ones too. */
@@ -173,4 +94,11 @@ export function versionStore(db: Kysely<RegistryTables>) {
       await appendAudit(db, { at, actor: author, action: "version.delete", subject, details: { digest } });
     },
   };
+}
+
+async function needFiles(db: Kysely<RegistryTables>, { id, files }: ModelVersion): Promise<void> {
+  const blobs = [...new Set(files.map((file) => file.sha256))];
+  if (blobs.length === 0) return;
+  const rows = blobs.map((sha256) => ({ sha256, version_id: id }));
+  await db.insertInto("model_version_blobs").values(rows).execute();
 }

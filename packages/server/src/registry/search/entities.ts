@@ -37,7 +37,7 @@ export const versionEntity: FilterEntity = {
   groups: [
     namedFields(attributes, {
       name: textColumn("v.model"),
-      run_id: textColumn("coalesce(v.run_id, '')"),
+      run_id: textColumn("v.run_id"),
       source_path: textColumn(sourceColumn),
       version_number: integerColumn("v.version"),
       current_stage: textColumn("v.stage"),

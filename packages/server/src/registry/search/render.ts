@@ -18,7 +18,7 @@ export interface VersionListing {
 
 /** Of `model_versions v`. */
 export const versionColumns = `v.id, v.model, v.version, v.author, v.created_at, v.updated_at, v.stage, v.description,
-  ${sourceColumn} as source, coalesce(v.run_id, '') as run_id, coalesce(v.run_link, '') as run_link`;
+  ${sourceColumn} as source, v.run_id, v.run_link`;
 
 /** As MLflow has it; what is empty is left out as there. */
 export interface ModelVersionJson {

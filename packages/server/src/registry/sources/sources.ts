@@ -45,10 +45,6 @@ export interface SourceDeps {
 }
 
 export function createSources({ registry, tracking, artifacts }: SourceDeps): Sources {
-  async function findRun(id: string): Promise<RunJson> {
-    return (JSON.parse(new TextDecoder().decode(await tracking.runs.get(id))) as { readonly run: RunJson }).run;
-  }
-
   async function findVersion(model: string, wanted: VersionWanted): Promise<ModelVersion> {
     if (wanted.by === "number") return registry.requireVersion(model, wanted.version);
     if (wanted.by === "alias") return registry.resolve({ name: model, alias: wanted.alias });
@@ -61,7 +57,7 @@ export function createSources({ registry, tracking, artifacts }: SourceDeps): So
 
   /** A folder of the run, or, where it has none of that name, the model that it logged under the name. */
   async function ofRun({ runId, path }: Extract<Source, { kind: "run" }>) {
-    const { info } = await findRun(runId);
+    const { info } = await findRun(tracking, runId);
     const location = `${info.artifact_uri.replace(/\/$/, "")}/${path}`;
     const folder = findArtifactFolder(info.artifact_uri);
     if (folder === null || (await hasFiles(artifacts, `${folder}/${path}`))) return { location, loggedModelId: "" };
@@ -93,25 +89,8 @@ export function createSources({ registry, tracking, artifacts }: SourceDeps): So
         return { ...base, storageLocation: location, runId: parsed.runId, loggedModelId };
       }
       default:
-        return { ...base, ...(await ofLocation(parsed, named)), storageLocation: parsed.uri };
+        return { ...base, ...(await ofLocation(tracking, parsed, named)), storageLocation: parsed.uri };
     }
-  }
-
-  /** A place is taken for what its caller says it belongs to, if it lies there; a path of a disk has to. */
-  async function ofLocation({ uri, isLocal }: Extract<Source, { kind: "location" }>, named: NamedSource) {
-    const { runId = "", loggedModelId = "" } = named;
-    const model =
-      loggedModelId === ""
-        ? null
-        : (await tracking.loggedModels.get(loggedModelId).catch(notThere(named, "model_id"))).info;
-    const run =
-      runId === "" || model ? null : (await findRun(runId).catch(isLocal ? notThere(named, "run_id") : toNull))?.info;
-    const root = model?.artifact_uri ?? run?.artifact_uri;
-    const what = model || runId === "" ? "model_id" : "run_id";
-    if (isLocal && (root === undefined || !isInside(uri, root))) throw notInside(named, isLocal, what);
-    if (findArtifactFolder(uri) !== null && root !== undefined && !isInside(uri, root))
-      throw notInside(named, isLocal, what);
-    return { runId: runId || (model?.source_run_id ?? ""), loggedModelId };
   }
 
   return {
@@ -137,6 +116,33 @@ export function createSources({ registry, tracking, artifacts }: SourceDeps): So
       return storageLocation.replace(/\/+$/, "").split("/").at(-1)!;
     },
   };
+}
+
+async function findRun({ runs }: SourceDeps["tracking"], id: string): Promise<RunJson> {
+  return (JSON.parse(new TextDecoder().decode(await runs.get(id))) as { readonly run: RunJson }).run;
+}
+
+/** A place is taken for what its caller says it belongs to, if it lies there; a path of a disk has to. */
+async function ofLocation(
+  tracking: SourceDeps["tracking"],
+  { uri, isLocal }: Extract<Source, { kind: "location" }>,
+  named: NamedSource,
+) {
+  const { runId = "", loggedModelId = "" } = named;
+  const model =
+    loggedModelId === ""
+      ? null
+      : (await tracking.loggedModels.get(loggedModelId).catch(notThere(named, "model_id"))).info;
+  const run =
+    runId === "" || model
+      ? null
+      : (await findRun(tracking, runId).catch(isLocal ? notThere(named, "run_id") : toNull))?.info;
+  const root = model?.artifact_uri ?? run?.artifact_uri;
+  const what = model || runId === "" ? "model_id" : "run_id";
+  if (isLocal && (root === undefined || !isInside(uri, root))) throw notInside(named, isLocal, what);
+  if (findArtifactFolder(uri) !== null && root !== undefined && !isInside(uri, root))
+    throw notInside(named, isLocal, what);
+  return { runId: runId || (model?.source_run_id ?? ""), loggedModelId };
 }
 
 async function findLatest(
