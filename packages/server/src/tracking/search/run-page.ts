@@ -13,9 +13,9 @@ interface RenderedRow extends RunRow {
 }
 
 /** So many runs are in memory as text at a time. */
-const chunk = 256;
+const chunk = 64;
 /** Statements are kept by their texts, so there are few of them. */
-const sizes = [1, 8, 32, 128, chunk];
+const sizes = [1, 8, 32, chunk];
 
 /** The runs with these numbers, in this order, as items of a list in JSON. */
 export async function renderRuns(db: TaskDb, numbers: readonly number[], json: JsonBytes): Promise<void> {
