@@ -20,7 +20,7 @@ export interface WebhooksGiven {
 export async function openWebhooks({ config, storage, clock, logger, lifecycle }: WebhooksGiven): Promise<Webhooks> {
   const { sql, folder } = storage;
   const outbox = createOutbox({ sql, clock, logger, allowPrivate: config.webhookPrivate });
-  const sealer = createSealer({ file: join(folder, "secret.key"), passphrase: config.secretKey });
+  const sealer = createSealer({ file: join(folder, "sealing.key"), passphrase: config.sealingKey });
   const webhooks = createWebhooks({ sql, clock, outbox, sealer, allowHttp: config.webhookPrivate });
   await webhooks.start();
   lifecycle.onStop("outbox", () => outbox.stop());

@@ -205,10 +205,10 @@ export const options = {
     default: false,
     help: "Webhooks may go to addresses of this machine and of private networks, and to http:// ones",
   },
-  secret_key: {
+  sealing_key: {
     type: "string",
     default: null,
-    env: "SLIPWAY_SECRET_KEY",
+    env: "SLIPWAY_SEALING_KEY",
     help: "What secrets that must be read again, such as those of webhooks, are sealed with; without it a key is made in the data folder",
   },
   mlflow_ui: {

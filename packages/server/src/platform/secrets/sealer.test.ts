@@ -9,7 +9,7 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "slipway-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 test("a secret opens with the key beside it, in its own place, and is not in what is kept", () => {
-  const file = join(folder, "secret.key");
+  const file = join(folder, "sealing.key");
   const sealer = createSealer({ file, passphrase: null });
   expect(existsSync(file)).toBe(false);
   const sealed = sealer.seal("hush ✓", "webhook:1");
@@ -24,15 +24,15 @@ test("a secret opens with the key beside it, in its own place, and is not in wha
 });
 
 test("with a passphrase no key is kept", () => {
-  const file = join(folder, "secret.key");
+  const file = join(folder, "sealing.key");
   const sealed = createSealer({ file, passphrase: "one" }).seal("hush", "x");
   expect(existsSync(file)).toBe(false);
   expect(createSealer({ file, passphrase: "one" }).open(sealed, "x")).toBe("hush");
-  expect(() => createSealer({ file, passphrase: "two" }).open(sealed, "x")).toThrow(/SLIPWAY_SECRET_KEY/);
+  expect(() => createSealer({ file, passphrase: "two" }).open(sealed, "x")).toThrow(/SLIPWAY_SEALING_KEY/);
 });
 
 test("a key that is there is used, and never replaced", () => {
-  const file = join(folder, "secret.key");
+  const file = join(folder, "sealing.key");
   createSealer({ file, passphrase: null }).seal("a", "x");
   const key = readFileSync(file, "utf8");
   const sealed = createSealer({ file, passphrase: null }).seal("b", "x");

@@ -42,7 +42,7 @@ export function createSealer({
       } catch {
         throw new SlipwayError(
           "invalid_config",
-          `A secret that is kept here was sealed with another key than ${passphrase === null ? file : "SLIPWAY_SECRET_KEY"} holds: bring that key back, or set the secret anew.`,
+          `A secret that is kept here was sealed with another key than ${passphrase === null ? file : "SLIPWAY_SEALING_KEY"} holds: bring that key back, or set the secret anew.`,
         );
       }
     },
