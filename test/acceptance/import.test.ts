@@ -31,7 +31,11 @@ beforeEach(() => {
 /** 32 hex characters that no other test has. */
 const id = (n: number) => `${count}${String(n).padStart(3, "0")}`.padStart(32, "a");
 
-async function run(from: string, options: Partial<ImportJob> = {}): Promise<ImportReport> {
+async function run(
+  from: string,
+  options: Partial<ImportJob> = {},
+  names: readonly string[] = [],
+): Promise<ImportReport> {
   const source = await openSource({ from, login: {}, artifacts: undefined });
   try {
     const job = {
@@ -45,7 +49,7 @@ async function run(from: string, options: Partial<ImportJob> = {}): Promise<Impo
       show: () => undefined,
       places: new Map<string, string>(),
     };
-    return await importMlflow({ ...job, ...options }, []);
+    return await importMlflow({ ...job, ...options }, names);
   } finally {
     source.close();
   }
@@ -206,6 +210,25 @@ test("the database of MLflow 1 has fewer columns", async () => {
   ancient.db.close();
   expect(await run(ancient.path)).toMatchObject({ runs: { created: 1 }, points: 4, problems: [] });
   expect((await getRun(9)).data.metrics).toEqual([{ key: "loss", value: 0.25, timestamp: 1_700_000_000_003, step: 0 }]);
+});
+
+test("a server is read page by page to the end; a Slipway is one, and in itself finds all that it has", async () => {
+  old.addRun(id(1), { points: 26_000, artifacts: { "a.txt": "hello", "b/c.txt": "you" } });
+  await run(old.path);
+  const source = await openSource({ from: server.url, login: {}, artifacts: undefined });
+  const there = (await source.experiments()).find(({ name }) => name === `churn ${count}`)!;
+  const pages = await Array.fromAsync(source.runPages(there.id));
+  const pieces = await Array.fromAsync(source.points(pages.flat()[0]!, "loss"));
+  expect(pieces.map(({ length }) => length)).toEqual([25_000, 1000]);
+  const before = dump();
+  const report = await run(server.url, { dryRun: true }, [`churn ${count}`]);
+  expect(report).toMatchObject({
+    experiments: { same: 1 },
+    runs: { changed: 1, created: 0 },
+    artifacts: { copied: 2 },
+  });
+  expect(dump()).toBe(before);
+  await expect(run(server.url, {}, ["unheard of"])).rejects.toThrow(/has no experiment "unheard of"/);
 });
 
 test("killed in the middle, the same command goes on; nothing is lost and nothing doubled", async () => {
