@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "../lib/cli.ts";
 import { deploy } from "../lib/deploy.ts";
-import { fetchJson, type JsonRequest } from "../lib/fetch-json.ts";
+import { fetchJson, type AnyJson, type JsonRequest } from "../lib/fetch-json.ts";
 import { flight, flights } from "../lib/models.ts";
 import { startServer, useServer } from "../lib/server.ts";
 
@@ -59,6 +59,14 @@ const routes: readonly (readonly [Scope, string, string, JsonRequest, number])[]
   ["deploy", "POST", "/v2/repository/models/nothing/load", {}, 404],
   ["deploy", "POST", "/v2/repository/models/nothing/unload", {}, 404],
   ["admin", "DELETE", "/api/v1/models/nothing", { json: {} }, 404],
+  ["read", "GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", {}, 200],
+  ["read", "POST", "/ajax-api/2.0/mlflow/runs/search", { json: {} }, 200],
+  ["read", "POST", "/graphql", { json: { query: "{ __typename }" } }, 200],
+  ["track", "POST", "/api/2.0/mlflow/runs/create", { json: {} }, 200],
+  ["track", "POST", "/mlflow/ajax-api/2.0/mlflow/registered-models/create", { json: {} }, 400],
+  ["deploy", "POST", "/api/2.0/mlflow/registered-models/alias", { json: {} }, 400],
+  ["deploy", "POST", "/api/2.0/mlflow/model-versions/transition-stage", { json: {} }, 400],
+  ["admin", "GET", "/api/2.0/mlflow/webhooks", {}, 200],
 ];
 
 /** Reading what was predicted and predicting are different rights: neither includes the other. */
@@ -151,6 +159,24 @@ test("the history says whose token it was", async () => {
   const predicted = await ask("/endpoints/flight-delay/predict", tokens["infer"]!.secret, predict);
   const shown = await ask(`/api/v1/predictions/${predicted.body.id}`, tokens["read"]!.secret);
   expect(shown.body).toMatchObject({ user: "infer-user" });
+});
+
+test("the audit trail tells who moved an alias and a stage through MLflow's API, from where to where", async () => {
+  const mlflow = (path: string, json: object) =>
+    ask(`/api/2.0/mlflow/${path}`, tokens["deploy"]!.secret, { json: { name: "flight-delay", version: "1", ...json } });
+  expect((await mlflow("registered-models/alias", { alias: "Approved" })).status).toBe(200);
+  expect((await mlflow("model-versions/transition-stage", { stage: "Staging" })).status).toBe(200);
+  expect((await mlflow("model-versions/transition-stage", { stage: "Production" })).status).toBe(200);
+  const { stdout } = await runCli(["audit", "--actor", "deploy-user", "-o", "json"], {
+    url: server.url,
+    env: { SLIPWAY_TOKEN: admin },
+  });
+  const told = (JSON.parse(stdout) as AnyJson[]).map(({ action, subject, details }) => [action, subject, details]);
+  expect(told.slice(0, 3)).toEqual([
+    ["stage.set", "flight-delay@1", expect.objectContaining({ from: "Staging", to: "Production" })],
+    ["stage.set", "flight-delay@1", expect.objectContaining({ from: "None", to: "Staging" })],
+    ["alias.set", "flight-delay@Approved", { from: null, to: 1 }],
+  ]);
 });
 
 test("no secret is on the disk or in what the server says", async () => {

@@ -132,6 +132,21 @@ describeStores("the outbox", (open) => {
     await next.stop();
   });
 
+  test("a start tries at once what is left, however long it was to wait", async () => {
+    const { got, find } = await startReceiver([503]);
+    const ahead = { ...systemClock, now: () => Date.now() + 3_600_000, after: () => () => {} };
+    const { sql, outbox, add } = await openOutbox(ahead);
+    await outbox.start(find);
+    await add("a", "1");
+    await vi.waitFor(async () => expect((await outbox.state("a")).lastError).toBe("It answered 503."));
+    await outbox.stop();
+    const next = createOutbox({ sql, clock: systemClock, logger: silentLogger, allowPrivate: true });
+    await next.start(find);
+    await settled(next, "a");
+    expect(got.length).toBe(2);
+    await next.stop();
+  });
+
   test("a stop breaks off what is under way and keeps it", async () => {
     const hanging = createServer(() => {});
     servers.push(hanging);

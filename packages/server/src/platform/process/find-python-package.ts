@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { minimalEnvironment } from "./environment.ts";
 
 export type FoundPackage =
   | { readonly folder: string; readonly why: string }
@@ -15,7 +16,8 @@ export async function findPythonPackage(name: string): Promise<FoundPackage> {
   const home = process.env["VIRTUAL_ENV"];
   const python = home ? join(home, "bin", "python") : "python3";
   try {
-    const { stdout } = await promisify(execFile)(python, ["-c", script, name], { timeout: 30_000 });
+    const how = { timeout: 30_000, env: minimalEnvironment() };
+    const { stdout } = await promisify(execFile)(python, ["-c", script, name], how);
     const folder = stdout.trim();
     return folder === "" ? { folder: null, why: `${python} has no package ${name}` } : { folder, why: "" };
   } catch (error) {
