@@ -34,10 +34,12 @@ export function testLogging(opened: Opened): void {
     await log(Number.NaN, 6, 1);
     expect(await metrics()).toEqual([{ key: "m", value: "NaN", step: 6, timestamp: 1 }]);
     await log(-1, 6, 1);
+    // Stored as 0, but not the same as 0.
+    await log(0, 6, 1);
     expect((await metrics())[0]!.value).toBe("NaN");
     await log(Number.NEGATIVE_INFINITY, 7, 1);
     expect((await metrics())[0]!.value).toBe(-Number.MAX_VALUE);
-    expect(await points()).toBe(7);
+    expect(await points()).toBe(8);
   });
 
   test("is one change however often it comes", async () => {
