@@ -243,11 +243,11 @@ test("killed in the middle, the same command goes on; nothing is lost and nothin
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const db = new DatabaseSync(join(server.data, "slipway.db"), { readOnly: true });
   const mine = `%a${count}0__`;
-  const runs = db.prepare("select count(*) as n from runs where id like ?");
   const points = db.prepare(
     "select count(*) as n from metrics m join latest_metrics l on l.n = m.series_n join runs r on r.n = l.run_n where r.id like ?",
   );
-  while (runs.get(mine)?.["n"] === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (points.get(mine)?.["n"] === 0 && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   child.kill("SIGKILL");
   await ended;
   expect(points.get(mine)?.["n"]).toBeLessThan(12 * 1500);

@@ -17,7 +17,7 @@ from mlflow.entities import ViewType
 
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
-client = MlflowClient()
+client: MlflowClient
 
 
 def text(value: float) -> str:
