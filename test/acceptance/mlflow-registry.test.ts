@@ -241,6 +241,20 @@ describe("versions", () => {
     expect(body.message).toContain(message);
   });
 
+  test("from a place that the named run does not have are refused", async () => {
+    const [mine, other] = [await logRun(onnx(flights.v1)), await logRun(onnx(flights.v1))];
+    await mlflow("POST", "registered-models/create", { name: "placed" });
+    const create = (run: string, source: string) =>
+      mlflow("POST", "model-versions/create", { name: "placed", source, run_id: run });
+    const place = (run: string) => `mlflow-artifacts:/0/${run}/artifacts/model`;
+    for (const source of [place(other), `runs:/${other}/model`, "mlflow-artifacts:/0"])
+      expect(await create(mine, source)).toMatchObject({
+        status: 400,
+        body: { message: expect.stringContaining("The run_id request parameter must identify the resource") },
+      });
+    expect((await create(mine, place(mine))).body.model_version).toMatchObject({ version: "1", run_id: mine });
+  });
+
   test("that were deployed show in MLflow, and can be downloaded there", async () => {
     const { version } = await deploy(server.url, smallModel("matrix"), { name: "shown" });
     const { model_version } = await ok("GET", "model-versions/get", { name: "shown", version: String(version) });
