@@ -11,6 +11,7 @@ import type { LayoutFile } from "./layout.ts";
 import { createLeases } from "./leases.ts";
 import type { PartsFile } from "./parts-file.ts";
 import type { ReceiveOptions } from "./read-into.ts";
+import { pour } from "./pour.ts";
 import { createReceiver } from "./receive.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { createUploads } from "./upload.ts";
@@ -84,6 +85,11 @@ export interface BlobStore {
   /** @throws SlipwayError `blob_not_found`; `invalid_request` where the range is not inside the blob */
   open(sha256: string, range?: ByteRange): Promise<OpenBlob>;
   /**
+   * The bytes of a range without a stream: many gigabytes cost two buffers. A piece is only whole until `write` resolves.
+   * @throws SlipwayError as `open`, and whatever `write` throws
+   */
+  pour(sha256: string, range: ByteRange, write: (piece: Uint8Array) => Promise<void>): Promise<void>;
+  /**
    * `stat` for somebody who will leave the upload out because the blob is there: it is not removed for an hour, nor as
    * long as `remove` is told to leave what changed lately.
    */
@@ -146,6 +152,14 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
     },
     partial: async (sha256) => (await findSize(partialPath(sha256))) ?? 0,
     open: (sha256, range) => openBlob(path(sha256), sha256, range),
+    async pour(sha256, range, write) {
+      const { handle, start, end } = await openRange(path(sha256), sha256, range);
+      try {
+        await pour(handle, { start, end }, write);
+      } finally {
+        await handle.close();
+      }
+    },
     async delete(sha256) {
       if ((await store.stat(sha256)) === null) return false;
       await rm(path(sha256), { force: true });
@@ -295,7 +309,7 @@ function blobNotFound(sha256: string): SlipwayError {
   return new SlipwayError("blob_not_found", `There is no blob ${sha256}. Upload it first.`, { sha256 });
 }
 
-async function openBlob(file: string, sha256: string, range: ByteRange = { start: 0 }): Promise<OpenBlob> {
+async function openRange(file: string, sha256: string, range: ByteRange) {
   const handle = await open(file, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     throw blobNotFound(sha256);
@@ -309,6 +323,11 @@ async function openBlob(file: string, sha256: string, range: ByteRange = { start
       size,
     });
   }
+  return { handle, size, start, end };
+}
+
+async function openBlob(file: string, sha256: string, range: ByteRange = { start: 0 }): Promise<OpenBlob> {
+  const { handle, size, start, end } = await openRange(file, sha256, range);
   if (start === end) {
     await handle.close();
     return { sha256, size, start, end, stream: Readable.from([]) };

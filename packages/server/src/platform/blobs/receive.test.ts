@@ -125,3 +125,28 @@ test("parts of a file come in any order and again, and are one blob", async () =
   await gone.discard();
   expect(await growing()).toEqual([]);
 });
+
+test("a blob is poured whole and in parts, however slowly it is taken", async () => {
+  const { store } = await useStore();
+  const bytes = randomBytes(1_000_000);
+  const { sha256 } = await store.receive(Readable.from(cut(bytes, 65_536)));
+  for (const [start, end] of [
+    [0, 1_000_000],
+    [5, 5],
+    [999_999, 1_000_000],
+    [1000, 700_000],
+    [0, 262_144],
+  ] as const) {
+    const taken: Buffer[] = [];
+    await store.pour(sha256, { start, end }, async (piece) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      taken.push(Buffer.from(piece));
+    });
+    expect(bytes.subarray(start, end).equals(Buffer.concat(taken))).toBe(true);
+  }
+  const gone = store.pour(sha256, { start: 0 }, () => Promise.reject(new Error("gone")));
+  await expect(gone).rejects.toThrow("gone");
+  await expect(store.pour(sha256, { start: 1, end: 1_000_001 }, async () => {})).rejects.toMatchObject({
+    code: "invalid_request",
+  });
+});

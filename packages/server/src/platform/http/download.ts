@@ -1,4 +1,5 @@
 import type { FastifyReply } from "fastify";
+import type { OutgoingHttpHeaders } from "node:http";
 
 /** An answer that is written piece by piece, as fast as the caller reads. */
 export interface Download {
@@ -9,10 +10,10 @@ export interface Download {
   abort(): void;
 }
 
-export function openDownload(reply: FastifyReply, headers: Readonly<Record<string, string>>): Download {
+export function openDownload(reply: FastifyReply, headers: OutgoingHttpHeaders, status = 200): Download {
   reply.hijack();
   const response = reply.raw;
-  response.writeHead(200, headers);
+  response.writeHead(status, headers);
   const gone = Promise.withResolvers<never>();
   gone.promise.catch(() => {});
   response.once("close", () => gone.reject(new Error("the caller is gone")));

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
-import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../../kernel/clock.ts";
 import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from "../../platform/blobs/index.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import type * as module from "../tracking-tasks.ts";
 import { joinArtifactPath, parseArtifactFile, parseArtifactPath } from "./artifact-path.ts";
+import { createLookUps } from "./look-ups.ts";
 import { createPartUploads, type PartUploads } from "./part-uploads.ts";
 import type { ArtifactFile, StoredArtifact } from "./tasks.ts";
 import { createVersionFolders, type FindVersionFiles, type ListedArtifact } from "./version-folders.ts";
@@ -36,6 +36,10 @@ export interface Artifacts {
   require(path: string): Promise<StoredArtifact>;
   /** Its bytes. @throws SlipwayError `artifact_not_found`; `invalid_request` for a folder, and where the range is not inside the file */
   open(path: string, range?: ByteRange): Promise<OpenBlob>;
+  /** Reads the bytes unless they were read before. @throws SlipwayError `damaged_blob`, `blob_not_found` */
+  verify(file: StoredArtifact): Promise<void>;
+  /** Bytes of a file, without a stream and of any size. A piece is only whole until `write` resolves. */
+  pour(file: StoredArtifact, range: ByteRange, write: (piece: Uint8Array) => Promise<void>): Promise<void>;
   /** In place of what was at this path, once it is whole and on the disk. @throws SlipwayError `invalid_request`, `too_large` */
   put(path: string, stream: Readable, options?: PutArtifact): Promise<StoredArtifact>;
   /** Gives a blob that is there a path. @throws SlipwayError `invalid_request` */
@@ -63,12 +67,7 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
   const { sql, blobs, clock } = deps;
   const tasks = sql.tasks<typeof module>(script);
   const versions = createVersionFolders(deps.findVersionFiles);
-
-  async function find(path: string): Promise<StoredArtifact | null> {
-    const { folder, name } = parseArtifactFile(path);
-    if (versions.has(folder)) return versions.find(folder, name);
-    return tasks.read("findArtifact", { folder, name });
-  }
+  const lookUps = createLookUps(tasks, versions);
 
   async function link(path: string, { sha256, size }: BlobInfo): Promise<StoredArtifact> {
     const key = requireWritable(path);
@@ -90,44 +89,15 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
     return key;
   }
 
-  async function list(given: string): Promise<readonly ListedArtifact[]> {
-    const folder = parseArtifactPath(given);
-    if (versions.has(folder)) return versions.list(folder);
-    const { files, folders } = await tasks.read("listArtifactFolder", { folder });
-    return [...folders.map((name) => ({ name, size: null })), ...files].toSorted(byName);
-  }
-
-  async function require(path: string): Promise<StoredArtifact> {
-    const found = await find(path);
-    if (found !== null) return found;
-    if ((await list(path)).length > 0)
-      throw new SlipwayError("invalid_request", `Artifact path refers to a directory, not a file: '${path}'`);
-    throw new SlipwayError("artifact_not_found", `No such artifact: '${path}'`, { path });
-  }
-
   return {
-    find,
-    list,
-    async listFiles(given) {
-      const folder = parseArtifactPath(given);
-      return versions.has(folder) ? versions.listFiles(folder) : tasks.read("listArtifactFiles", { folder });
-    },
-    require,
+    ...lookUps,
     async open(path, range) {
-      const { sha256 } = await require(path);
+      const { sha256 } = await lookUps.require(path);
       await blobs.verify(sha256);
       return blobs.open(sha256, range);
     },
-    async locateRun(id) {
-      const uri = await tasks.read("findRunUri", { id });
-      if (uri !== null) return uri;
-      throw new SlipwayError("run_not_found", `Run with id=${id} not found`, { id });
-    },
-    async locateLoggedModel(id) {
-      const uri = await tasks.read("findLoggedModelUri", { id });
-      if (uri !== null) return uri;
-      throw new SlipwayError("logged_model_not_found", `Logged model with ID '${id}' not found.`, { id });
-    },
+    verify: ({ sha256 }) => blobs.verify(sha256),
+    pour: ({ sha256 }, range, write) => blobs.pour(sha256, range, write),
     async put(path, stream, options) {
       requireWritable(path);
       return link(path, await blobs.receive(stream, { ...options, owned: true }));
@@ -150,8 +120,4 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
     },
     isReferenced: (sha256) => tasks.read("isArtifactBlob", { sha256 }),
   };
-}
-
-function byName(a: ListedArtifact, b: ListedArtifact): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

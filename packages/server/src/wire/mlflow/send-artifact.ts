@@ -1,4 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { OutgoingHttpHeaders } from "node:http";
+import { openDownload } from "../../platform/http/index.ts";
 import { parseArtifactFile, type Artifacts } from "../../tracking/index.ts";
 import { toMimeType } from "./mime-type.ts";
 
@@ -11,7 +13,8 @@ interface Asked {
 
 /** A file of the artifacts, or the range of it that was asked for; never shown in the page of this server. */
 export async function sendArtifact({ artifacts, path, http, reply }: Asked): Promise<FastifyReply> {
-  const { sha256, size, updatedAt } = await artifacts.require(path);
+  const file = await artifacts.require(path);
+  const { sha256, size, updatedAt } = file;
   const { name } = parseArtifactFile(path);
   const { headers } = http;
   const etag = `"${sha256}"`;
@@ -29,9 +32,19 @@ export async function sendArtifact({ artifacts, path, http, reply }: Asked): Pro
   const range = whole ? null : parseRange(headers.range, size);
   if (range === "unsatisfiable")
     return reply.status(416).header("content-range", `bytes */${size}`).header("content-length", 0).send();
-  const { stream, start, end } = await artifacts.open(path, range ?? { start: 0 });
-  if (range !== null) reply.status(206).header("content-range", `bytes ${start}-${end - 1}/${size}`);
-  return reply.header("content-length", end - start).send(stream);
+  const { start, end } = range ?? { start: 0, end: size };
+  if (range !== null) reply.header("content-range", `bytes ${start}-${end - 1}/${size}`);
+  reply.header("content-length", end - start);
+  await artifacts.verify(file);
+  const download = openDownload(reply, reply.getHeaders() as OutgoingHttpHeaders, range === null ? 200 : 206);
+  try {
+    await artifacts.pour(file, { start, end }, (piece) => download.write(piece));
+    download.end();
+  } catch {
+    // The caller is gone, or sees that not all bytes came.
+    download.abort();
+  }
+  return reply;
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {
