@@ -1,5 +1,5 @@
-import { SlipwayError } from "@slipway/contract";
-import type { ErrorCode, ErrorDetails } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
+import type { ErrorCode, ErrorDetails } from "@slipway/contract/errors";
 import { SqlError, type SqlErrorKind } from "./sql-error.ts";
 
 /** An error on its way between threads, which would lose its class. */

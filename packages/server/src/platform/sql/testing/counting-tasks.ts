@@ -1,5 +1,5 @@
 /** Tasks of the tests. */
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { TaskDb } from "../task.ts";
 
 export async function addPoint(db: TaskDb, { n, fail = false }: { n: number; fail?: boolean }): Promise<{ n: number }> {
