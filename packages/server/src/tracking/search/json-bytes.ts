@@ -6,19 +6,24 @@ export class JsonBytes {
   #size = 0;
 
   add(text: string): void {
-    // UTF-8 takes at most three bytes for a unit of UTF-16.
+    // What is not ASCII takes up to three bytes; mostly this is enough.
     this.#reserve(text.length);
-    let { read, written } = encoder.encodeInto(text, new Uint8Array(this.#buffer, this.#size));
-    this.#size += written;
-    if (read === text.length) return;
-    this.#reserve((text.length - read) * 3);
-    ({ written } = encoder.encodeInto(text.slice(read), new Uint8Array(this.#buffer, this.#size)));
-    this.#size += written;
+    const rest = text.slice(this.#encode(text));
+    if (rest === "") return;
+    this.#reserve(rest.length * 3);
+    this.#encode(rest);
   }
 
   /** In a buffer of its own, which can move to another thread. This object is empty then. */
   toBytes(): Uint8Array {
     return new Uint8Array(this.#buffer.transfer(this.#size));
+  }
+
+  /** @returns how much of the text found room */
+  #encode(text: string): number {
+    const { read, written } = encoder.encodeInto(text, new Uint8Array(this.#buffer, this.#size));
+    this.#size += written;
+    return read;
   }
 
   #reserve(bytes: number): void {

@@ -37,6 +37,13 @@ test("pages are read off an index, from their place on, without sorting what is 
   const byMetric = await pageOf({ orderBy: ["metrics.acc DESC"] });
   expect(byMetric).toMatch(byValue);
   expect(byMetric).toContain("USE TEMP B-TREE FOR LAST 3 TERMS OF ORDER BY");
+  const next = async (more: Partial<RunSearchInput>) => {
+    const page = await tasks.read("searchPage", { ...asked, ...more });
+    return pageOf({ ...more, pageToken: page.next_page_token });
+  };
+  expect(await next({})).toContain("lifecycle=? AND start_time>? AND start_time<?)");
+  expect(await next({ orderBy: ["metrics.acc DESC"] })).toContain("is_nan=? AND value<?)");
+  expect(await next({ orderBy: ["metrics.acc"] })).toContain("is_nan=? AND value>?)");
   const runId = goldens("runs")[0]!.id;
   for (const plan of (await plansOf("readHistory", { runId, key: "acc", maxResults: 5, pageToken: null })).slice(1))
     expect(plan).toMatch(/SEARCH metrics USING PRIMARY KEY \(series_n=\?\)/);

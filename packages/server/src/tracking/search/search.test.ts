@@ -125,4 +125,25 @@ describeStores("searches answer as MLflow's own store does", (open) => {
       expect({ question, found: ours }).toEqual({ question, found: theirs });
     }
   });
+
+  test("and beyond it with OR, NOT and parentheses, where NOT finds what the rest does not", async () => {
+    const { search } = await openSearch(open, insertRuns);
+    for (const [filter, names] of [
+      ["metrics.acc > 0.4 OR tags.team = 'blue'", "acdf"],
+      ["NOT (end_time > 0)", "bfh"],
+      ["NOT metrics.acc >= 0", "bdeh"],
+      ["NOT tags.team = 'red' AND NOT metrics.acc = 0.5", "bcdg"],
+      ["NOT (tags.team = 'red' OR metrics.loss < 1 OR metrics.loss >= 1)", "cg"],
+      ["(params.lr = '0.1' OR params.lr = '1') AND tags.team = 'red'", "aeh"],
+      ["params.lr = '0.1' OR params.lr = '1' AND tags.team = 'Red'", "abh"],
+      ["run_name IN ('a', 'x', 'h') AND params.lr NOT LIKE '1%' AND metrics.loss IS NOT NULL", "ah"],
+      ["NOT dataset.name = 'wine' AND NOT dataset.name ILIKE 'iris'", "cegh"],
+    ] as const) {
+      const answer = parse<RunsAnswer>(
+        await search.runs({ experimentIds: [`${searched}`], filter, orderBy: ["run_name"] }),
+      );
+      const found = (answer.runs ?? []).map(({ info }) => info.run_name).join("");
+      expect({ filter, found }).toEqual({ filter, found: names });
+    }
+  });
 });

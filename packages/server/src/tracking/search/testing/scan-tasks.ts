@@ -32,6 +32,11 @@ export async function readRuns(
   }
 }
 
+/** The answer of a search, read. */
+export async function searchPage(db: TaskDb, input: RunSearchInput): Promise<{ readonly next_page_token: string }> {
+  return JSON.parse(new TextDecoder().decode(await searchRuns(db, input))) as { readonly next_page_token: string };
+}
+
 const tasks = { searchRuns, readHistory, sampleHistory };
 
 /** How SQLite goes about the statements that a search or a history consists of. */
