@@ -17,12 +17,7 @@ export async function done(work: Promise<unknown>): Promise<Uint8Array> {
   return nothing;
 }
 
-/** A client that does not get this answer asks again for what it was about. */
-export function watchAnswer(tracking: Pick<Tracking, "answerLost">, mark: RequestMark, { raw }: FastifyReply): void {
-  // It may be gone already.
+/** To be called when what was asked for is made: a client that is gone by then asks again for it. */
+export function noteLostAnswer(tracking: Pick<Tracking, "answerLost">, mark: RequestMark, { raw }: FastifyReply): void {
   if (raw.closed) tracking.answerLost(mark);
-  else
-    raw.once("close", () => {
-      if (!raw.writableFinished) tracking.answerLost(mark);
-    });
 }

@@ -1,6 +1,6 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Tracking } from "../../tracking/index.ts";
-import { done, keyValue, toKeyValues, watchAnswer } from "./answers.ts";
+import { done, keyValue, toKeyValues, noteLostAnswer } from "./answers.ts";
 import { list, need, text } from "./fields.ts";
 import { route, type MlflowRoute } from "./route.ts";
 
@@ -17,7 +17,7 @@ export function createExperimentRoutes({ tracking }: { readonly tracking: Tracki
       handler: async ({ name, artifact_location, tags }, { reply }) => {
         const order = { name, artifactLocation: artifact_location || null, tags: toKeyValues(tags) };
         const { id, mark } = await experiments.create(order);
-        watchAnswer(tracking, mark, reply);
+        noteLostAnswer(tracking, mark, reply);
         return { experiment_id: id };
       },
     }),

@@ -1,5 +1,5 @@
 import type { Tracking } from "../../tracking/index.ts";
-import { done, keyValue, toKeyValues, watchAnswer } from "./answers.ts";
+import { done, keyValue, toKeyValues, noteLostAnswer } from "./answers.ts";
 import { bool, list, need, oneOf, text } from "./fields.ts";
 import { route, type MlflowRoute } from "./route.ts";
 
@@ -31,7 +31,7 @@ export function createLoggedModelRoutes({ tracking }: { readonly tracking: Track
           params: toKeyValues(params),
           tags: toKeyValues(tags),
         });
-        watchAnswer(tracking, mark, reply);
+        noteLostAnswer(tracking, mark, reply);
         return { model };
       },
     }),

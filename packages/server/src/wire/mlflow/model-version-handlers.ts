@@ -1,7 +1,7 @@
 import type { Endpoints } from "../../endpoints/index.ts";
 import { isPrompt, type Registry, type Sources, type VersionOrigin } from "../../registry/index.ts";
 import type { KeyValue, Tracking } from "../../tracking/index.ts";
-import { done, keyValue, toKeyValues, watchAnswer } from "./answers.ts";
+import { done, keyValue, toKeyValues, noteLostAnswer } from "./answers.ts";
 import { bool, int, list, need, text, texts, type Input } from "./fields.ts";
 import { checkLimit, checkModelName, inMlflowWords, parseVersionNumber } from "./registry-words.ts";
 import { route, type MlflowRoute } from "./route.ts";
@@ -44,7 +44,7 @@ export function createModelVersionRoutes(deps: VersionFaceDeps): readonly Mlflow
       fields: order,
       handler: async (input, { author, reply }) => {
         const { version, mark } = await create(deps, input, author);
-        watchAnswer(registry, mark, reply);
+        noteLostAnswer(registry, mark, reply);
         return view(version);
       },
     }),

@@ -1,6 +1,6 @@
 import type { Endpoints } from "../../endpoints/index.ts";
 import { parseStage, type Registry } from "../../registry/index.ts";
-import { done, keyValue, toKeyValues, watchAnswer } from "./answers.ts";
+import { done, keyValue, toKeyValues, noteLostAnswer } from "./answers.ts";
 import { int, list, need, text, texts } from "./fields.ts";
 import { checkLimit, checkModelName, inMlflowWords } from "./registry-words.ts";
 import { route, type MlflowRoute } from "./route.ts";
@@ -28,7 +28,7 @@ export function createRegisteredModelRoutes({ registry, endpoints }: RegistryFac
           description,
           tags: toKeyValues(tags),
         });
-        watchAnswer(registry, mark, reply);
+        noteLostAnswer(registry, mark, reply);
         return view(name);
       },
     }),

@@ -1,5 +1,5 @@
 import type { KeyValue, Tracking } from "../../tracking/index.ts";
-import { done, keyValue, toKeyValues, watchAnswer } from "./answers.ts";
+import { done, keyValue, toKeyValues, noteLostAnswer } from "./answers.ts";
 import { int, list, need, oneOf, record, text } from "./fields.ts";
 import { route, type MlflowRoute } from "./route.ts";
 
@@ -22,7 +22,7 @@ export function createRunRoutes({ tracking }: { readonly tracking: Tracking }): 
           name: run_name || null,
           tags: toKeyValues(tags),
         });
-        watchAnswer(tracking, mark, reply);
+        noteLostAnswer(tracking, mark, reply);
         return { run };
       },
     }),
