@@ -47,6 +47,7 @@ async function run(
       full: false,
       signal: new AbortController().signal,
       show: () => undefined,
+      tick: () => undefined,
       places: new Map<string, string>(),
     };
     return await importMlflow({ ...job, ...options }, names);
@@ -65,6 +66,12 @@ function dump(): string {
   });
   db.close();
   return text.join("\n");
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
 }
 
 async function mlflow(path: string, body: object): Promise<Record<string, unknown>> {
@@ -185,7 +192,7 @@ test("files of other stores stay there and are told; links do not lead out of th
   writeFileSync(join(root, "elsewhere", "secret"), "not yours");
   symlinkSync(join(root, "elsewhere", "secret"), join(old.folder, "mlruns/1", id(2), "artifacts/link"));
   const report = await run(old.path);
-  expect(report.artifacts).toMatchObject({ copied: 1, left: 2 });
+  expect(report).toMatchObject({ artifacts: { copied: 1, left: 2 }, problems: [] });
   const whys = report.left_out.map(({ why }) => why);
   expect(whys).toContain("in s3://bucket");
   expect(whys).toContain(`not an ordinary place of artifacts: ${join(root, "elsewhere")}`);
@@ -217,8 +224,8 @@ test("a server is read page by page to the end; a Slipway is one, and in itself 
   await run(old.path);
   const source = await openSource({ from: server.url, login: {}, artifacts: undefined });
   const there = (await source.experiments()).find(({ name }) => name === `churn ${count}`)!;
-  const pages = await Array.fromAsync(source.runPages(there.id));
-  const pieces = await Array.fromAsync(source.points(pages.flat()[0]!, "loss"));
+  const pages = await all(source.runPages(there.id));
+  const pieces = await all(source.points(pages.flat()[0]!, "loss"));
   expect(pieces.map(({ length }) => length)).toEqual([25_000, 1000]);
   const before = dump();
   const report = await run(server.url, { dryRun: true }, [`churn ${count}`]);

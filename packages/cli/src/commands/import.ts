@@ -3,9 +3,15 @@ import { exitCodes, InterruptedError, UsageError } from "../exit-codes.ts";
 import type { ImportJob } from "../import/import-job.ts";
 import { importMlflow } from "../import/import-mlflow.ts";
 import { openSource } from "../import/open-source.ts";
-import { createReporter, type CountedKind, type Difference, type ImportReport } from "../import/report.ts";
+import {
+  createReporter,
+  type CountedKind,
+  type Difference,
+  type ImportReport,
+  type Reporter,
+} from "../import/report.ts";
 import { note, writeJson, writeList } from "../output.ts";
-import { createProgress } from "../progress.ts";
+import { createProgress, type Progress } from "../progress.ts";
 import type { Column } from "../table.ts";
 import { bytesText, printable } from "../text.ts";
 
@@ -26,7 +32,9 @@ export const importFromMlflow: Run = async (context, input) => {
   );
   const dryRun = input.options.dryRun === true;
   const reporter = createReporter(source.label, dryRun);
+  const show = createShow(progress, reporter);
   const job: ImportJob = {
+    ...show,
     source,
     target: context.client().mlflowImport,
     reporter,
@@ -34,11 +42,6 @@ export const importFromMlflow: Run = async (context, input) => {
     dryRun,
     full: input.options.full === true,
     signal: stop.signal,
-    show: (label, done, all) => {
-      const { points, artifacts } = reporter.report();
-      const detail = `${all === null ? done : `${done} of ${all}`}, ${points} points, ${bytesText(artifacts.bytes)}`;
-      progress.show(printable(label), all === null || all === 0 ? null : done / all, detail);
-    },
     places: new Map(),
   };
   try {
@@ -55,6 +58,17 @@ export const importFromMlflow: Run = async (context, input) => {
     source.close();
   }
 };
+
+function createShow(progress: Progress, reporter: Reporter): Pick<ImportJob, "show" | "tick"> {
+  let last: Parameters<ImportJob["show"]> = ["", 0, null];
+  const show: ImportJob["show"] = (label, done, all) => {
+    last = [label, done, all];
+    const { points, artifacts } = reporter.report();
+    const detail = `${all === null ? done : `${done} of ${all}`}, ${points} points, ${bytesText(artifacts.bytes)}`;
+    progress.show(printable(label), all === null || all === 0 ? null : done / all, detail);
+  };
+  return { show, tick: () => show(...last) };
+}
 
 /** Names may have a comma in them; given as JSON, they are taken as they are. */
 function experimentNames(input: Input): readonly string[] {

@@ -32,6 +32,7 @@ export async function importArtifacts(job: ImportJob, owner: FileOwner, { place,
       if (await isSame({ job, files, owner }, file, here.get(file.path))) return job.reporter.file("same", 0);
       if (!job.dryRun) await copy(job, files, { file, to: `${owner.folder}/${file.path}` });
       job.reporter.file("copied", file.size);
+      job.tick();
     } catch (error) {
       if (job.signal.aborted || isFatal(error)) throw error;
       whole = false;

@@ -15,6 +15,8 @@ export interface ImportJob {
   readonly signal: AbortSignal;
   /** Tells what is being done; `done` of `all`, which may be unknown. */
   readonly show: (label: string, done: number, all: number | null) => void;
+  /** Shows the same again, with the points and bytes that have come meanwhile. */
+  readonly tick: () => void;
   /** Where the files of old addresses are now: of each run and logged model that was seen. */
   readonly places: Map<string, string>;
 }

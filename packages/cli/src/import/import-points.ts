@@ -15,6 +15,7 @@ export async function importPoints(job: ImportJob, run: SourceRun, keys: readonl
     if (count === 0) return;
     await job.target.points(waiting, { signal: job.signal });
     job.reporter.add("points", count);
+    job.tick();
     waiting = [];
     count = 0;
   };

@@ -44,7 +44,7 @@ export const mlflowImportRoutes = {
     summary: "Points of metrics; one that is here already stays one",
     body: imports.importPoints,
     answer: imports.importPointsAnswer,
-    errors: ["run_not_found", "too_large"],
+    errors: ["run_not_found", "too_large", "invalid_request"],
   },
   importMlflowLoggedModels: {
     ...common,
@@ -60,7 +60,7 @@ export const mlflowImportRoutes = {
     summary: "A registered model of an MLflow, with versions by their own numbers, then aliases",
     body: imports.importModel,
     answer: imports.importModelAnswer,
-    errors: ["invalid_name"],
+    errors: ["invalid_name", "invalid_request"],
   },
   importMlflowArtifacts: {
     ...common,
@@ -68,6 +68,6 @@ export const mlflowImportRoutes = {
     summary: "The files that are here already, with their SHA-256",
     body: imports.importArtifacts,
     answer: imports.importArtifactsAnswer,
-    errors: [],
+    errors: ["invalid_request"],
   },
 } as const satisfies Record<string, RouteSpec>;

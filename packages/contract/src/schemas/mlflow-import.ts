@@ -10,6 +10,8 @@ const experimentId = z.string().regex(/^\d{1,15}$/);
 /** A place of its own that stays; null: on this server. */
 const ownPlace = z.string().max(2000).nullable();
 
+const highestVersion = 1_000_000_000;
+
 export const importKinds = ["experiment", "run", "logged_model", "model", "version"] as const;
 export const importKind = z.enum(importKinds);
 export type ImportKind = z.infer<typeof importKind>;
@@ -145,7 +147,7 @@ export type ImportLoggedModels = z.infer<typeof importLoggedModels>;
 export type ImportedLoggedModel = ImportLoggedModels["logged_models"][number];
 
 const version = z.strictObject({
-  version: z.int().min(1),
+  version: z.int().min(1).max(highestVersion),
   description: z.string().nullable(),
   user_id: z.string().nullable(),
   stage: z.enum(["None", "Staging", "Production", "Archived"]),
@@ -173,7 +175,7 @@ export const importModel = z.strictObject({
   unchanged: z
     .boolean()
     .meta({ description: "The model itself, since the last import; its versions may have changed" }),
-  last_version: z.int().min(0).meta({ description: "The highest number that was ever given" }),
+  last_version: z.int().min(0).max(highestVersion).meta({ description: "The highest number that was ever given" }),
   versions: z.array(version).max(1000),
   aliases: z.array(alias),
 });

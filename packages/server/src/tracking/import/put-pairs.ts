@@ -32,7 +32,7 @@ export interface Change {
 export async function putPairs(db: TaskDb, table: PairTable, { owner, pairs, mode }: PutPairs): Promise<Change> {
   const rows = await db.rows<KeyValue>(`select key, value from ${table.name} where ${table.owner} = ?`, [owner]);
   const here = new Map(rows.map(({ key, value }) => [key, value]));
-  const news = pairs.filter(([key, value]) => here.get(key) !== value);
+  const news = [...new Map(pairs)].filter(([key, value]) => here.get(key) !== value);
   const put = mode === "replace" ? news : news.filter(([key]) => !here.has(key));
   await insertRows(
     db,

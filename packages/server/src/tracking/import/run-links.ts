@@ -44,7 +44,7 @@ async function putDatasets(db: TaskDb, { n, experimentId }: Owner, datasets: rea
       [n, number],
     );
     const tags = new Map(known.map(({ key, value }) => [key, value]));
-    const news = dataset.tags.filter(([key, value]) => tags.get(key) !== value);
+    const news = [...new Map(dataset.tags)].filter(([key, value]) => tags.get(key) !== value);
     if (here.has(number) && news.length === 0) continue;
     changed = true;
     if (!here.has(number)) await insertRows(db, insertInput, [n, number, here.size]);
