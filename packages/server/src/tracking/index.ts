@@ -15,7 +15,7 @@ export { keyedFields, namedFields, type Field, type FilterEntity } from "./filte
 export { integerColumn, keyedText, textColumn } from "./filter/fields.ts";
 export type { Filter } from "./filter/filter.ts";
 export { all, joined, plain, sql, type Fragment } from "./filter/fragment.ts";
-export { parseOrderBy, type OrderBy } from "./filter/order-by.ts";
+export { parseOrderBy } from "./filter/order-by.ts";
 export { parseFilter } from "./filter/parse-filter.ts";
 export { toCondition } from "./filter/to-condition.ts";
 export type { KeyValue } from "./key-value.ts";
@@ -41,5 +41,3 @@ export { createTracking, type Tracking, type TrackingDeps } from "./tracking.ts"
 export { importMigrations } from "./import/migrations.ts";
 export { createMlflowImports, type MlflowImports } from "./import/mlflow-imports.ts";
 export type { View } from "./search/limits.ts";
-export type { ModelOrderBy } from "./search/model-page.ts";
-export type { PageOrder, RunPageOrder, Search } from "./search/search.ts";

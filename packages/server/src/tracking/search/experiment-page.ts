@@ -44,7 +44,7 @@ const attributes = {
 };
 
 /** Of the table `experiments e`. */
-export const experimentEntity: FilterEntity = {
+const experimentEntity: FilterEntity = {
   groups: [
     namedFields({ noun: "attribute", prefixes: ["attribute", "attributes", "attr"], isDefault: true }, attributes),
     keyedFields({ noun: "tag", prefixes: ["tag", "tags"] }, (key) =>

@@ -1,8 +1,8 @@
 import { SlipwayError } from "@slipway/contract";
 
 /** What MLflow gives where nothing is asked, and at most. */
-export const defaultResults = 1000;
-export const maxResults = 50_000;
+const defaultResults = 1000;
+const maxResults = 50_000;
 
 /** @throws SlipwayError `invalid_request` */
 export function checkMaxResults(given: number | null, otherwise = defaultResults, most = maxResults): number {

@@ -1,10 +1,9 @@
 import { SlipwayError } from "@slipway/contract";
-import { compareText } from "../filter/compare.ts";
+import { compareText, textOperators } from "../filter/compare.ts";
 import { keyedFields, namedFields, type Field, type FieldComparison, type FilterEntity } from "../filter/entity.ts";
 import { integerColumn, keyedText, metricField, textColumn, type KeyedTable } from "../filter/fields.ts";
 import { list, plain, sql, type Fragment } from "../filter/fragment.ts";
 import { parseOrderBy } from "../filter/order-by.ts";
-import { textOperators } from "../filter/compare.ts";
 import { resolveName } from "../filter/to-condition.ts";
 import type { OrderTerm } from "./keyset.ts";
 

@@ -30,7 +30,7 @@ export interface Scan {
   readonly lanes: readonly Lane[];
 }
 
-export interface Lane {
+interface Lane {
   readonly from: Fragment;
   readonly where: readonly Fragment[];
 }

@@ -10,7 +10,7 @@ import type { ModelDataset, ModelOrderBy } from "./model-page.ts";
 import type { RunIdPage } from "./tasks.ts";
 
 /** What is left out is not asked for. Ids, filters and orders are as clients write them. */
-export interface PageOrder {
+interface PageOrder {
   readonly filter?: string | undefined;
   /** `metrics.loss DESC`, ... */
   readonly orderBy?: readonly string[] | undefined;
@@ -25,13 +25,13 @@ export interface RunPageOrder extends PageOrder {
   readonly experimentIds: readonly string[];
 }
 
-export interface ModelPageOrder extends Omit<PageOrder, "orderBy" | "view"> {
+interface ModelPageOrder extends Omit<PageOrder, "orderBy" | "view"> {
   readonly experimentIds: readonly string[];
   readonly datasets?: readonly ModelDataset[];
   readonly orderBy?: readonly ModelOrderBy[];
 }
 
-export interface HistoryOrder {
+interface HistoryOrder {
   readonly runId: string;
   readonly key: string;
   /** All points unless given. */
@@ -56,7 +56,7 @@ export interface Search {
   interval(order: IntervalOrder): Promise<readonly IntervalPoint[]>;
 }
 
-export interface IntervalOrder {
+interface IntervalOrder {
   readonly runIds: readonly string[];
   readonly key: string;
   readonly maxResults?: number | undefined;

@@ -13,7 +13,7 @@ export interface Asked {
   readonly found?: readonly string[];
 }
 
-export interface ModelAsked extends Omit<Asked, "order_by"> {
+interface ModelAsked extends Omit<Asked, "order_by"> {
   readonly order_by: readonly {
     readonly field_name: string;
     readonly ascending?: boolean;
@@ -45,7 +45,7 @@ export interface GoldenRun {
   readonly artifact_uri: string;
 }
 
-export interface GoldenExperiment {
+interface GoldenExperiment {
   readonly id: string;
   readonly name: string;
   readonly creation_time: number;
