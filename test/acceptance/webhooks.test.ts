@@ -82,7 +82,9 @@ test("a change of an alias is told, signed, also where the server was killed bef
   const before = receiver.got.length;
   await ask("/api/v1/models/flight-delay/aliases/blue", { method: "PUT", json: { version: 1 } });
   await ask("/api/v1/models/flight-delay/aliases/blue", { method: "DELETE", json: {} });
-  await vi.waitFor(async () => expect((await ask(path)).body.webhook.last_delivery_error).toMatch(/ECONNREFUSED/));
+  await vi.waitFor(async () => expect((await ask(path)).body.webhook.last_delivery_error).toMatch(/ECONNREFUSED/), {
+    timeout: 30_000,
+  });
   await server.kill9();
   receiver.statuses.push(503);
   await receiver.open();

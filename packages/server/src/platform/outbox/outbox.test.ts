@@ -138,7 +138,9 @@ describeStores("the outbox", (open) => {
     const { sql, outbox, add } = await openOutbox(ahead);
     await outbox.start(find);
     await add("a", "1");
-    await vi.waitFor(async () => expect((await outbox.state("a")).lastError).toBe("It answered 503."));
+    await vi.waitFor(async () => expect((await outbox.state("a")).lastError).toBe("It answered 503."), {
+      timeout: 10_000,
+    });
     await outbox.stop();
     const next = createOutbox({ sql, clock: systemClock, logger: silentLogger, allowPrivate: true });
     await next.start(find);
