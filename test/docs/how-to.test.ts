@@ -5,6 +5,7 @@ import { root } from "../../tools/layer-list.ts";
 import { protoFolder } from "../../tools/proto.ts";
 import { smallModel } from "../lib/models.ts";
 import { needs } from "../lib/needs.ts";
+import { createOldMlflow } from "../lib/old-mlflow.ts";
 import { follow } from "./follow.ts";
 import { findPythonEnvironment } from "../lib/python-environment.ts";
 import { canRun } from "./shell.ts";
@@ -75,6 +76,14 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
   test("use KServe V1", () => follow("docs/how-to/use-kserve-v1.md"));
   test("deploy from CI", () => follow("docs/how-to/ci.md"));
   test("replay predictions", () => follow("docs/how-to/replay-predictions.md"));
+  test("import from MLflow", () =>
+    follow("docs/how-to/import-from-mlflow.md", {
+      prepare: ({ folder }) => {
+        const old = createOldMlflow(folder);
+        old.addRun("a".repeat(32), { artifacts: { "model/MLmodel": "flavors: {}\n" } });
+        old.db.close();
+      },
+    }));
   test("free disk space", () => follow("docs/how-to/free-disk-space.md"));
   test("back up and restore", () => follow("docs/how-to/back-up-and-restore.md"));
   test("run in production", () =>
