@@ -105,6 +105,9 @@ describe("models", () => {
     ["registered-models/create", {}, "Missing value for required parameter 'name'"],
     ["registered-models/create", { name: 7 }, "Invalid value 7 for parameter 'name' supplied"],
     ["model-versions/create", { name: "x" }, "Missing value for required parameter 'source'"],
+    ["registered-models/alias", { name: "x", alias: "a b", version: "1" }, "Invalid alias name: 'a b'"],
+    ["registered-models/alias", { name: "x", alias: "Latest", version: "1" }, "reserved"],
+    ["registered-models/alias", { name: "x", alias: "ok", version: "one" }, "must be an integer, got 'one'"],
   ])("that are asked for in the wrong way are refused: %s %j", async (path, input, message) => {
     const { status, body } = await mlflow("POST", path, input);
     expect([status, body.error_code]).toEqual([400, "INVALID_PARAMETER_VALUE"]);
@@ -253,6 +256,8 @@ describe("versions", () => {
         body: { message: expect.stringContaining("The run_id request parameter must identify the resource") },
       });
     expect((await create(mine, place(mine))).body.model_version).toMatchObject({ version: "1", run_id: mine });
+    const unsaid = await ok("POST", "model-versions/create", { name: "placed", source: place(other) });
+    expect(unsaid.model_version).toMatchObject({ version: "2", run_id: other });
   });
 
   test("that were deployed show in MLflow, and can be downloaded there", async () => {
@@ -277,8 +282,8 @@ describe("a deploy", () => {
     expect(before).toMatchObject({ state: "registered", digest: null, files: [], run_id: run });
     const listed = await runCli(["versions", "late", "--json", "--url", server.url]);
     expect(JSON.parse(listed.stdout)).toMatchObject([{ state: "registered" }]);
-    await ok("POST", "registered-models/alias", { name: "late", alias: "best", version: "1" });
-    const done = await runCli(["deploy", "models:/late@best", "--json", "--url", server.url]);
+    await ok("POST", "registered-models/alias", { name: "late", alias: "2026-best", version: "1" });
+    const done = await runCli(["deploy", "models:/late@2026-best", "--json", "--url", server.url]);
     expect(done).toMatchObject({ code: 0 });
     expect(JSON.parse(done.stdout)).toMatchObject({ model: "late", version: 1, endpoint: "late", created: true });
     expect(await client().versions.get("late", 1)).toMatchObject({

@@ -12,8 +12,8 @@ export const namePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;
  */
 export const modelNamePattern = /^(?!\.{1,2}$)(?! )[^/:@\p{Cc}]{1,250}(?<! )$/u;
 
-/** An alias must not look like a version number. */
-export const aliasPattern = /^[A-Za-z_][A-Za-z0-9._-]{0,254}$/;
+/** Letters and digits of any script; an alias must not look like a version number. */
+export const aliasPattern = /^(?![0-9]+$)[\p{L}\p{N}_-][\p{L}\p{N}._-]{0,254}$/u;
 
 /** `NAME[@VERSION|ALIAS]`, the one way to name a model, a version or an endpoint. */
 export interface Address {

@@ -58,7 +58,7 @@ function checkAliasName(alias: string): void {
   if (aliasPattern.test(alias)) return;
   throw new SlipwayError(
     "invalid_name",
-    `${JSON.stringify(alias)} is not a valid alias: use 1 to 255 of a-z, A-Z, 0-9, ".", "_" and "-", beginning with a letter.`,
+    `${JSON.stringify(alias)} is not a valid alias: use 1 to 255 letters, digits, "_", "-" and, not at the beginning, "."; digits alone are a version.`,
     { alias },
   );
 }

@@ -3,7 +3,7 @@ import type { KeyValue } from "../tracking/index.ts";
 import { lockModel, requireLiving, type Context, type Doing, type Tell } from "./context.ts";
 import { parseStage, type ModelVersion, type Stage } from "./model-version.ts";
 import type { RegistryStore } from "./store.ts";
-import { checkTag } from "./tags.ts";
+import { checkTag, checkTagKey } from "./tags.ts";
 import type { VersionRef } from "./version-use-cases.ts";
 
 /** What is said about a version, and may change while the version does not. */
@@ -57,11 +57,13 @@ export function markUseCases({ store, now, change }: Context): MarkUseCases {
       });
     },
 
-    deleteVersionTag: (at, key) =>
-      changeVersion(at, async (locked, version, tell) => {
+    async deleteVersionTag(at, key) {
+      checkTagKey(key);
+      await changeVersion(at, async (locked, version, tell) => {
         await locked.deleteVersionTag(version, key);
         tell({ type: "version.tag.deleted", version, key });
-      }),
+      });
+    },
 
     async moveStage(at, { stage: named, archive }, author = null) {
       const stage = parseStage(named);

@@ -4,7 +4,7 @@ import type { KeyValue, RequestMark } from "../tracking/index.ts";
 import { isSameRequest, lockModel, requireLiving, requireModel, type Context } from "./context.ts";
 import type { RegisteredModel } from "./model.ts";
 import { modelExists, nameInUse } from "./registry-errors.ts";
-import { checkTag } from "./tags.ts";
+import { checkTag, checkTagKey } from "./tags.ts";
 import { removeAlias, removeVersion } from "./version-use-cases.ts";
 
 export interface ModelOrder {
@@ -75,7 +75,7 @@ export function modelUseCases({ store, requests, now, change }: Context): ModelU
       parseModelName(to);
       await change(async (locked, tell) => {
         await lockModel(locked, name);
-        if (name === to) return;
+        if (name === to) return locked.touchModel(name, now());
         if ((await locked.findModel(to)) !== null)
           throw modelExists(to, { was: await locked.listModelTags(to), is: await locked.listModelTags(name) });
         const numbers = await locked.listCommonNumbers(name, to);
@@ -98,6 +98,7 @@ export function modelUseCases({ store, requests, now, change }: Context): ModelU
     },
 
     async deleteModelTag(name, key) {
+      checkTagKey(key);
       await change(async (locked, tell) => {
         await lockModel(locked, name);
         await locked.deleteModelTag(name, key);

@@ -148,7 +148,7 @@ describeStores("the registry's aliases", (open) => {
   test("are refused where they cannot be", async () => {
     const { registry } = await useRegistry(open);
     await addVersions(registry, 1);
-    for (const alias of ["1", "2nd", "", "a b"])
+    for (const alias of ["1", "22", "", "a b"])
       await expect(registry.setAlias("flight-delay", alias, 1)).rejects.toMatchObject({ code: "invalid_name" });
     await expect(registry.setAlias("flight-delay", "a", 2)).rejects.toMatchObject({ code: "version_not_found" });
     await expect(registry.setAlias("nothing", "a", 1)).rejects.toMatchObject({ code: "model_not_found" });

@@ -8,9 +8,14 @@ export const promptTag = "mlflow.prompt.is_prompt";
 
 /** @throws SlipwayError `invalid_request` */
 export function checkTag({ key, value }: KeyValue): void {
+  checkTagKey(key);
+  checkLength(value, maxValue, "value");
+}
+
+/** @throws SlipwayError `invalid_request` */
+export function checkTagKey(key: string): void {
   checkKey(key, "key");
   checkLength(key, maxKey, "key");
-  checkLength(value, maxValue, "value");
 }
 
 /** Whether a model of these tags is one of MLflow's prompts. The last tag of a key counts. */

@@ -7,8 +7,9 @@ import { registryMigrations } from "../migrations.ts";
 import type { VersionOrigin } from "../model-version.ts";
 import { createRegistry, type Registry } from "../registry.ts";
 import { newVersion, shaOf } from "../testing/new-version.ts";
+import type { RegistryQuery } from "./registry-search.ts";
 
-const all = { filter: null, orderBy: [], limit: 100, token: null };
+const all: RegistryQuery = { filter: null, orderBy: [], limit: 100, token: null };
 
 function origin(source: string, runId = ""): VersionOrigin {
   return { source, storageLocation: source, runId, runLink: "", loggedModelId: "" };
@@ -48,7 +49,7 @@ interface Found {
 
 const parse = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)) as Found;
 
-async function names(registry: Registry, query: Partial<typeof all> | { filter: string }): Promise<readonly string[]> {
+async function names(registry: Registry, query: Partial<RegistryQuery>): Promise<readonly string[]> {
   const { registered_models: models = [] } = parse(await registry.search.models({ ...all, ...query }));
   return models.map(({ name }) => name);
 }

@@ -128,7 +128,8 @@ async function ofLocation(
   { uri, isLocal }: Extract<Source, { kind: "location" }>,
   named: NamedSource,
 ) {
-  const { runId = "", loggedModelId = "" } = named;
+  const { runId = "", loggedModelId = "" } =
+    named.runId || named.loggedModelId ? named : await findOwner(tracking, uri);
   const model =
     loggedModelId === ""
       ? null
@@ -143,6 +144,20 @@ async function ofLocation(
   if (findArtifactFolder(uri) !== null && root !== undefined && !isInside(uri, root))
     throw notInside(named, isLocal, what);
   return { runId: runId || (model?.source_run_id ?? ""), loggedModelId };
+}
+
+/** Whose artifacts a place of this server is among, where nobody says it. */
+async function findOwner(
+  tracking: SourceDeps["tracking"],
+  uri: string,
+): Promise<{ readonly runId?: string; readonly loggedModelId?: string }> {
+  const [, first = "", second = "", third] = (findArtifactFolder(uri) ?? "").split("/");
+  if (first === "models" && third === "artifacts") {
+    const model = await tracking.loggedModels.get(second).catch(toNull);
+    return model && isInside(uri, model.info.artifact_uri) ? { loggedModelId: second } : {};
+  }
+  const run = second === "artifacts" ? await findRun(tracking, first).catch(toNull) : null;
+  return run && isInside(uri, run.info.artifact_uri) ? { runId: first } : {};
 }
 
 async function findLatest(

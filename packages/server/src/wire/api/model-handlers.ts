@@ -82,7 +82,7 @@ export function createModelHandlers({
       if (parseAddress(`${parseModelName(model)}@${alias}`).alias === undefined)
         throw new SlipwayError(
           "invalid_name",
-          `${JSON.stringify(alias)} is a version number; an alias begins with a letter.`,
+          `${JSON.stringify(alias)} is a version number and no alias.`,
         );
       const operation = await endpoints.moveAlias({ model, alias, version }, { author, message: message ?? null });
       return { model, alias, version, operation: operation?.id ?? null };

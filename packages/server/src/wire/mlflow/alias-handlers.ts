@@ -34,7 +34,9 @@ export function createAliasRoutes({ registry, endpoints }: AliasFaceDeps): reado
       path,
       fields: named,
       handler: async ({ name, alias }, { author }) => {
-        const isThere = (await inMlflowWords(registry.listAliases(name))).some((each) => each.alias === alias);
+        checkCharacters(alias);
+        const aliases = await inMlflowWords(registry.listAliases(checkModelName(name)));
+        const isThere = aliases.some((each) => each.alias === alias);
         return done(isThere ? inMlflowWords(endpoints.deleteAlias(name, alias, author)) : Promise.resolve());
       },
     }),
@@ -57,12 +59,16 @@ async function find({ search }: Registry, name: string, alias: string) {
 
 /** MLflow's own rules; the registry's come after them. @throws SlipwayError `invalid_request` */
 function checkAlias(alias: string): void {
-  if (!/^[\p{L}\p{N}_-]*$/u.test(alias))
-    throw new SlipwayError(
-      "invalid_request",
-      `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
-    );
+  checkCharacters(alias);
   if (alias.toLowerCase() === "latest")
     throw new SlipwayError("invalid_request", "'latest' alias name (case insensitive) is reserved.");
   if (/^v\d+$/i.test(alias)) throw new SlipwayError("invalid_request", `Version alias name '${alias}' is reserved.`);
+}
+
+function checkCharacters(alias: string): void {
+  if (/^[\p{L}\p{N}_-]*$/u.test(alias)) return;
+  throw new SlipwayError(
+    "invalid_request",
+    `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
+  );
 }

@@ -48,7 +48,7 @@ export function createRegisteredModelRoutes({ registry, endpoints }: RegistryFac
       path: `${one}/update`,
       fields: { ...named, description: text },
       handler: async ({ name, description = "" }) => {
-        await inMlflowWords(registry.describeModel(name, description));
+        await inMlflowWords(registry.describeModel(checkModelName(name), description));
         return view(name);
       },
     }),
@@ -57,14 +57,14 @@ export function createRegisteredModelRoutes({ registry, endpoints }: RegistryFac
       scope: "admin",
       path: `${one}/delete`,
       fields: named,
-      handler: ({ name }, { author }) => done(inMlflowWords(endpoints.deleteModel(name, author))),
+      handler: async ({ name }, { author }) => done(inMlflowWords(endpoints.deleteModel(checkModelName(name), author))),
     }),
     route({
       method: "GET",
       scope: "read",
       path: `${one}/get`,
       fields: named,
-      handler: ({ name }) => view(checkModelName(name)),
+      handler: async ({ name }) => view(checkModelName(name)),
     }),
     ...createModelSearches(registry),
     ...createModelTags(registry),
@@ -109,14 +109,15 @@ function createModelTags(registry: Registry): readonly MlflowRoute[] {
       scope: "track",
       path: `${one}/set-tag`,
       fields: { ...named, key: need(text), value: text },
-      handler: ({ name, key, value = "" }) => done(inMlflowWords(registry.setModelTag(name, { key, value }))),
+      handler: async ({ name, key, value = "" }) =>
+        done(inMlflowWords(registry.setModelTag(checkModelName(name), { key, value }))),
     }),
     route({
       method: "DELETE",
       scope: "track",
       path: `${one}/delete-tag`,
       fields: { ...named, key: need(text) },
-      handler: ({ name, key }) => done(inMlflowWords(registry.deleteModelTag(name, key))),
+      handler: async ({ name, key }) => done(inMlflowWords(registry.deleteModelTag(checkModelName(name), key))),
     }),
   ];
 }
