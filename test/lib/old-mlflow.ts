@@ -46,7 +46,7 @@ export interface OldMlflow {
   addPoints(id: string, from: number, count: number): void;
 }
 
-export interface OldRun {
+interface OldRun {
   readonly experiment?: number;
   readonly points?: number;
   readonly artifacts?: Readonly<Record<string, string>>;

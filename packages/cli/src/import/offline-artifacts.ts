@@ -43,7 +43,7 @@ export function addressOffline(uri: string, base: string): string | null {
   return path === null ? uri : pathToFileURL(path).href;
 }
 
-export const none: ArtifactPlace = {
+const none: ArtifactPlace = {
   kind: "readable",
   files: {
     local: true,

@@ -81,7 +81,7 @@ export interface SourceDatasetInput {
 }
 
 /** One key of a run. `mark` changes when points come to it, as far as the source can tell. */
-export interface SourceSeries {
+interface SourceSeries {
   readonly key: string;
   readonly mark: string;
 }

@@ -8,7 +8,7 @@ const tags = pairTable("experiment_tags", "experiment_id", "tag");
 
 type Result = ImportExperimentsAnswer["experiments"][number];
 
-export interface ExperimentsImport extends ImportExperiments {
+interface ExperimentsImport extends ImportExperiments {
   readonly now: number;
 }
 
