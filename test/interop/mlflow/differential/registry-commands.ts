@@ -25,7 +25,7 @@ const get = (path: string, query: Readonly<Record<string, fc.Arbitrary<string>>>
   fc.record(query).map((made) => ({
     method: "GET",
     path: `/mlflow/${path}`,
-    query: Object.entries(made) as [string, string][],
+    query: Object.entries<string>(made),
   }));
 
 const makeModel = send(
@@ -77,6 +77,15 @@ const commands: readonly fc.Arbitrary<Command>[] = [
     "registered-models/get-latest-versions",
     fields({ name, stages: fc.array(fc.constantFrom("Staging", "None", "Archived"), { maxLength: 2 }) }, ["name"]),
   ),
+  name.map((made): Command => ({
+    method: "GET",
+    path: "/mlflow/registered-models/get-latest-versions",
+    query: [
+      ["name", made],
+      ["stages", "Production"],
+      ["stages", "None"],
+    ],
+  })),
   get("model-versions/get", { name, version }),
   get("model-versions/get", { name, version }),
   get("model-versions/get-download-uri", { name, version }),

@@ -11,7 +11,7 @@ const post = (path: string, body: fc.Arbitrary<Json>): fc.Arbitrary<Command> =>
 const get = (path: string, query: Readonly<Record<string, fc.Arbitrary<string>>>): fc.Arbitrary<Command> =>
   fc
     .record(query)
-    .map((made) => ({ method: "GET", path: `/mlflow/${path}`, query: Object.entries(made) as [string, string][] }));
+    .map((made) => ({ method: "GET", path: `/mlflow/${path}`, query: Object.entries<string>(made) }));
 
 const name = fc.nat(3).map((n) => `{{mark}}-e${n}`);
 const viewType = mostly(["ACTIVE_ONLY", "DELETED_ONLY"], ["ALL"]);
@@ -90,6 +90,34 @@ const dataset = fc.record({
 });
 const inputTag = fc.record({ key: fc.constantFrom("mlflow.data.context", "k"), value: fc.constantFrom("a", "train") });
 
+/** What a chart asks: some steps of several runs. */
+const history = fc
+  .tuple(
+    fc.subarray([0, 1, 2], { minLength: 1 }),
+    mostly(["loss", "acc"], [""]),
+    fc.constantFrom([], ["0", "2"], ["1"]),
+    fc.constantFrom("1", "2", "2500"),
+  )
+  .map(([runs, metricKey, [start, end], max]): Command => {
+    const query: [string, string][] = runs.map((n) => ["run_ids", `{{run:${n}}}`]);
+    query.push(["metric_key", metricKey], ["max_results", max]);
+    if (start !== undefined) query.push(["start_step", start]);
+    if (end !== undefined) query.push(["end_step", end]);
+    return { method: "GET", path: "/mlflow/metrics/get-history-bulk-interval", query };
+  });
+
+/** How clients of version 2 tell of a model. */
+const legacyModel = fc.tuple(run, fc.constantFrom("a", "b")).map(([run_id, artifact_path]): Command => {
+  const model_json = JSON.stringify({
+    run_id,
+    artifact_path,
+    utc_time_created: "2026-01-01 00:00:00",
+    flavors: { python_function: {} },
+    model_uuid: "u",
+  });
+  return { method: "POST", path: "/mlflow/runs/log-model", body: { run_id, model_json } };
+});
+
 /** Most often what training code does. */
 const runCommands: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Command> }[] = [
   { weight: 6, arbitrary: makeRun },
@@ -152,6 +180,8 @@ const runCommands: readonly { readonly weight: number; readonly arbitrary: fc.Ar
       max_results: mostly(["1", "2", "25000"], ["0"]),
     }).map((command) => ({ ...command, pages: true })),
   },
+  { weight: 2, arbitrary: history },
+  { weight: 1, arbitrary: legacyModel },
   {
     weight: 8,
     arbitrary: fc
