@@ -2,6 +2,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { FastifyRequest } from "fastify";
 import { readBody } from "../../platform/http/index.ts";
 import { isRecord } from "./fields.ts";
+import { parseJson } from "./parse-json.ts";
 import type { MlflowRoute, RawInput } from "./route.ts";
 
 /**
@@ -43,26 +44,6 @@ export function parseBody(request: FastifyRequest): RawInput {
   const once = parseJson(body.toString());
   const value = typeof once === "string" ? parseJson(once) : once;
   return isRecord(value) ? value : {};
-}
-
-function parseJson(body: string): unknown {
-  try {
-    // Python writes NaN and infinities as bare words.
-    return JSON.parse(body);
-  } catch {
-    return parseBareNumbers(body);
-  }
-}
-
-const bareNumber = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-
-/** JSON with NaN, Infinity and -Infinity outside of texts, as Python's writer makes it; undefined for what is no JSON. */
-function parseBareNumbers(body: string): unknown {
-  try {
-    return JSON.parse(body.replaceAll(bareNumber, (found) => (found.startsWith('"') ? found : `"${found}"`)));
-  } catch {
-    return undefined;
-  }
 }
 
 function requireJson(contentType: string | undefined): void {
