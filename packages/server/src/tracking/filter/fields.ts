@@ -7,7 +7,7 @@ import {
   presenceOperators,
   textOperators,
 } from "./compare.ts";
-import { list, plain, sql, type Fragment } from "./fragment.ts";
+import { isOneOf, plain, sql, type Fragment } from "./fragment.ts";
 import type { FilterValue, Operator } from "./filter.ts";
 
 const keyedTextOperators: ReadonlySet<Operator> = new Set([...textOperators, ...presenceOperators]);
@@ -76,7 +76,7 @@ export function metricField({ table, owner, of }: KeyedTable, key: string): Fiel
     source({ operator, value: number }, { experimentIds }: Scope) {
       if (operator === "!=" || presenceOperators.has(operator) || !experimentIds?.length) return null;
       return sql`select x.${plain(owner)} as n from ${plain(table)} x
-        where x.experiment_id in ${list(experimentIds)} and x.key = ${key} and ${compareMetric(operator, number)}`;
+        where ${isOneOf(plain("x.experiment_id"), experimentIds)} and x.key = ${key} and ${compareMetric(operator, number)}`;
     },
   };
 }

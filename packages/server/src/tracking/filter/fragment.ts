@@ -1,3 +1,5 @@
+import { SlipwayError } from "@slipway/contract";
+
 type SqlValue = null | string | number | Uint8Array;
 
 /** A piece of SQL for a task: `?` stands for each of the values. */
@@ -42,6 +44,29 @@ export function joined(fragments: readonly Fragment[], separator: string): Fragm
 /** `(?, ?, ?)`; never empty. */
 export function list(values: readonly SqlValue[]): Fragment {
   return { text: `(${values.map(() => "?").join(", ")})`, values };
+}
+
+/** More values than a statement may have, of either database. */
+const maxListed = 20_000;
+
+/** A column of whole numbers that is one of these; never empty. Many that follow each other are a range. */
+export function isOneOf(column: Fragment, numbers: readonly number[]): Fragment {
+  if (numbers.length === 1) return sql`${column} = ${numbers[0]!}`;
+  if (numbers.length <= 100) return sql`${column} in ${list(numbers)}`;
+  const ranges = toRanges(numbers);
+  if (ranges.length <= 100) return any(ranges.map(([first, last]) => sql`${column} between ${first} and ${last}`));
+  if (numbers.length <= maxListed) return sql`${column} in ${list(numbers)}`;
+  throw new SlipwayError("invalid_request", `${numbers.length} ids are too many; name ${maxListed} or fewer.`);
+}
+
+function toRanges(numbers: readonly number[]): readonly (readonly [first: number, last: number])[] {
+  const ranges: [number, number][] = [];
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const range = ranges.at(-1);
+    if (range !== undefined && number <= range[1] + 1) range[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges;
 }
 
 /** Conditions that all hold. */

@@ -107,7 +107,7 @@ const comparisons = fc.oneof(
   fc.record({
     key: fc.stringMatching(/^[a-z]\w*$/),
     operator: fc.constantFrom("=", "<", ">="),
-    value: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    value: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
   }),
 );
 const filters: fc.Memo<string> = fc.memo((depth) =>

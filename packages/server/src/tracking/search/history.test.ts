@@ -15,6 +15,7 @@ interface History {
 }
 
 const parse = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)) as History;
+const points = (bytes: Uint8Array) => parse(bytes).metrics ?? [];
 const [a, b] = goldens("runs").map(({ id }) => id) as [string, string];
 
 /** `acc` of the first golden run has the series 100, of the second one 200. */
@@ -46,10 +47,10 @@ describeStores("histories of metrics", (open) => {
       value,
       is_nan,
     });
-    const points = [at(1, 5, 0.1 + 0.2), at(1, 5, 7), at(1, 6, 0, 1), at(2, -3, Number.MAX_VALUE), at(2, 0, 5e-324)];
-    const rows = points.toReversed();
+    const logged = [at(1, 5, 0.1 + 0.2), at(1, 5, 7), at(1, 6, 0, 1), at(2, -3, Number.MAX_VALUE), at(2, 0, 5e-324)];
+    const rows = logged.toReversed();
     await (sql.db as Kysely<Record<string, never>>).insertInto("metrics").values(rows).execute();
-    const wanted = points.map(({ timestamp, step, value, is_nan }) => ({
+    const wanted = logged.map(({ timestamp, step, value, is_nan }) => ({
       key: "acc",
       value: is_nan ? "NaN" : value,
       timestamp,
@@ -108,12 +109,14 @@ describeStores("histories of metrics", (open) => {
       [2500, null],
       [50, [10, 39]],
     ] as const) {
-      const sample = await search.interval({
-        runIds: [a],
-        key: "acc",
-        maxResults,
-        ...(steps && { startStep: steps[0], endStep: steps[1] }),
-      });
+      const sample = points(
+        await search.interval({
+          runIds: [a],
+          key: "acc",
+          maxResults,
+          ...(steps && { startStep: steps[0], endStep: steps[1] }),
+        }),
+      );
       const [from, to] = steps ?? [0, 50];
       const { rows } = await raw<{ step: number; timestamp: number }>`select step, timestamp from
         (select step, timestamp, bucket, row_number() over (partition by bucket order by step, timestamp) as place from
@@ -126,7 +129,8 @@ describeStores("histories of metrics", (open) => {
       expect(ours).toHaveLength(Math.min(maxResults, rows.length));
       expect(sample.at(-1)!.step).toBe(steps === null ? 49 : 39);
     }
-    const one = await search.interval({ runIds: [a, b, "none"], key: "acc", maxResults: 1 });
+    const one = points(await search.interval({ runIds: [a, b, "none"], key: "acc", maxResults: 1 }));
+    expect(parse(await search.interval({ runIds: ["none"], key: "acc" }))).toEqual({});
     expect(one.map(({ run_id, step }) => [run_id, step])).toEqual([
       [a, 49],
       [b, 4],
@@ -143,8 +147,8 @@ describeStores("histories of metrics", (open) => {
     const { sql, tasks } = await openHistories(open);
     await insertPoints(sql, { series: 100, count: 900, step: "i + 50", timestamp: "i" });
     await insertPoints(sql, { series: 200, count: 900, step: "0", timestamp: "1000 + i * 10" });
-    const sample = (runId: string, points: string) =>
-      tasks.read("sampleHistory", { runIds: [runId], key: points, maxResults: 70, steps: null, countable: 800 });
+    const sample = async (runId: string, key: string) =>
+      points(await tasks.read("sampleHistory", { runIds: [runId], key, maxResults: 70, steps: null, countable: 800 }));
     const dense = await sample(a, "acc");
     const starts = shareStarts(900, 70).map((rank) => rank + 50);
     expect(dense.map(({ step }) => step)).toEqual([...starts.slice(0, -1), 949]);

@@ -1,7 +1,7 @@
 import type { TaskDb } from "../../platform/sql/index.ts";
-import type { MetricJson } from "../metrics/point.ts";
 import { toMetricJson } from "../metrics/point.ts";
 import { findSeries } from "./history.ts";
+import { JsonBytes } from "./json-bytes.ts";
 
 export interface IntervalQuery {
   readonly runIds: readonly string[];
@@ -14,10 +14,6 @@ export interface IntervalQuery {
   readonly countable: number;
 }
 
-export interface IntervalPoint extends MetricJson {
-  readonly run_id: string;
-}
-
 interface Point {
   readonly step: number;
   readonly timestamp: number;
@@ -25,24 +21,24 @@ interface Point {
   readonly is_nan: number;
 }
 
-interface Series {
+interface Series extends Omit<IntervalQuery, "runIds" | "key"> {
   readonly n: number;
-  readonly steps: IntervalQuery["steps"];
-  readonly maxResults: number;
-  readonly countable: number;
 }
 
-/** For charts: points of each run, spread evenly, with the first and the last one. */
-export async function sampleHistory(db: TaskDb, query: IntervalQuery): Promise<readonly IntervalPoint[]> {
-  const points: IntervalPoint[] = [];
-  for (const runId of query.runIds) {
-    const n = await findSeries(db, runId, query.key);
-    if (n === null) continue;
-    const { steps, maxResults, countable } = query;
-    const sample = await sampleSeries(db, { n, steps, maxResults, countable });
-    points.push(...sample.map((point) => ({ ...toMetricJson({ ...point, key: query.key }), run_id: runId })));
+/** MLflow's answer as JSON, for charts: points of each run, spread evenly, with the first and the last one. */
+export async function sampleHistory(db: TaskDb, { runIds, key, ...query }: IntervalQuery): Promise<Uint8Array> {
+  const json = new JsonBytes();
+  let isEmpty = true;
+  for (const runId of runIds) {
+    const n = await findSeries(db, runId, key);
+    const sample = n === null ? [] : await sampleSeries(db, { n, ...query });
+    if (sample.length === 0) continue;
+    const points = sample.map((point) => JSON.stringify({ ...toMetricJson({ key, ...point }), run_id: runId }));
+    json.add(`${isEmpty ? '{"metrics":[' : ","}${points.join(",")}`);
+    isEmpty = false;
   }
-  return points;
+  json.add(isEmpty ? "{}" : "]}");
+  return json.toBytes();
 }
 
 async function sampleSeries(db: TaskDb, series: Series): Promise<readonly Point[]> {

@@ -2,7 +2,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { TaskDb } from "../../platform/sql/index.ts";
 import { keyedFields, namedFields, type Field, type FilterEntity } from "../filter/entity.ts";
 import { compareMetric, integerColumn, keyedText, textColumn } from "../filter/fields.ts";
-import { all, any, list, plain, sql, type Fragment } from "../filter/fragment.ts";
+import { all, any, isOneOf, plain, sql, type Fragment } from "../filter/fragment.ts";
 import { compareText, numberOperators } from "../filter/compare.ts";
 import type { Filter, FilterValue } from "../filter/filter.ts";
 import { parseFilter } from "../filter/parse-filter.ts";
@@ -131,7 +131,7 @@ function toSelection(db: TaskDb, input: ModelSearch): Pick<Selection, "from" | "
   const hasAny = sql`exists (select 1 from logged_model_metrics x where x.model_n = m.n and ${datasets ?? plain("1 = 1")})`;
   const where = [
     plain("m.lifecycle = 'active'"),
-    input.experimentIds.length === 0 ? plain("1 = 0") : sql`m.experiment_id in ${list(input.experimentIds)}`,
+    input.experimentIds.length === 0 ? plain("1 = 0") : isOneOf(plain("m.experiment_id"), input.experimentIds),
     ...(condition === null ? [] : [condition]),
     ...(datasets === null || hasMetrics(filter, entity) ? [] : [hasAny]),
   ];

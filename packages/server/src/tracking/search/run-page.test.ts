@@ -53,6 +53,14 @@ describeStores("a page of runs", (open) => {
     const page = JSON.parse(new TextDecoder().decode(await search.runs({ experimentIds: ["0"], maxResults: 1 })));
     const other = search.runs({ experimentIds: ["0"], orderBy: ["end_time"], pageToken: page.next_page_token });
     await expect(other).rejects.toThrow("does not match the requested order");
+    const everywhere = Array.from({ length: 40_000 }, (_, i) => `${i}`);
+    const all = JSON.parse(
+      new TextDecoder().decode(await search.runs({ experimentIds: everywhere, filter: "status = 'RUNNING'" })),
+    );
+    expect(all.runs).toHaveLength(700);
+    const sparse = everywhere.map((_, i) => `${i * 2}`);
+    await expect(search.runs({ experimentIds: sparse })).rejects.toThrow("40000 ids are too many");
+    expect((await search.runs({ experimentIds: sparse.slice(0, 9000), maxResults: 5 })).length).toBeGreaterThan(100);
     await expect(search.runs({ experimentIds: ["x"] })).rejects.toThrow("Invalid experiment ID 'x'");
   });
 

@@ -1,5 +1,5 @@
 import { compareMetric } from "../filter/fields.ts";
-import { list, plain, sql, type Fragment } from "../filter/fragment.ts";
+import { isOneOf, list, plain, sql, type Fragment } from "../filter/fragment.ts";
 import type { Comparison, Operator } from "../filter/filter.ts";
 import type { Key, KeyPart, OrderTerm } from "./keyset.ts";
 import type { RunOrder } from "./run-fields.ts";
@@ -62,7 +62,7 @@ function byMetric(search: RunSearch, at: number, where: readonly Fragment[]): re
     perExperiment(search).map((experiments) => ({
       from: plain(`latest_metrics ${alias} cross join runs r`),
       where: [
-        sql`${plain(`${alias}.experiment_id`)} ${experiments}`,
+        isOneOf(plain(`${alias}.experiment_id`), experiments),
         has,
         ...more,
         ...where,
@@ -131,7 +131,6 @@ export function toSortedScan(search: RunSearch, source: Fragment): Scan {
 function withJoins({ from, where }: Lane, order: readonly RunOrder[]): Lane {
   const joins = order.map(({ join }) => join).filter((join) => join !== null);
   if (joins.length === 0) return { from, where };
-  // A cross join with a condition behind it is one that PostgreSQL wants in parentheses only where more joins follow.
   return { from: joins.reduce((tables, join) => sql`${tables} ${join}`, from), where };
 }
 
@@ -140,15 +139,15 @@ function conditions({ requirements }: RunSearch, without: readonly Requirement[]
 }
 
 function inScope(search: RunSearch): readonly Fragment[] {
-  return [sql`r.experiment_id ${oneOf(search.experimentIds)}`, inLifecycles(search)];
+  return [isOneOf(plain("r.experiment_id"), search.experimentIds), inLifecycles(search)];
 }
 
 function inLifecycles({ lifecycles }: RunSearch): Fragment {
-  return sql`r.lifecycle ${oneOf(lifecycles)}`;
+  return lifecycles.length === 1 ? sql`r.lifecycle = ${lifecycles[0]!}` : sql`r.lifecycle in ${list(lifecycles)}`;
 }
 
-function perExperiment({ experimentIds }: RunSearch): readonly Fragment[] {
-  return experimentIds.length > maxLanes ? [oneOf(experimentIds)] : experimentIds.map((id) => oneOf([id]));
+function perExperiment({ experimentIds }: RunSearch): readonly (readonly number[])[] {
+  return experimentIds.length > maxLanes ? [experimentIds] : experimentIds.map((id) => [id]);
 }
 
 function perLifecycle(search: RunSearch): readonly (readonly Fragment[])[] {
@@ -157,10 +156,6 @@ function perLifecycle(search: RunSearch): readonly (readonly Fragment[])[] {
   return experimentIds.flatMap((id) =>
     lifecycles.map((lifecycle) => inScope({ ...search, experimentIds: [id], lifecycles: [lifecycle] })),
   );
-}
-
-function oneOf(values: readonly (string | number)[]): Fragment {
-  return values.length === 1 ? sql`= ${values[0]!}` : sql`in ${list(values)}`;
 }
 
 /** Comparisons that only a run with the metric can satisfy. */

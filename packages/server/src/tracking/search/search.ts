@@ -4,7 +4,6 @@ import { parseExperimentId } from "../experiments/experiment.ts";
 import type * as module from "../tracking-tasks.ts";
 import type { DatasetSummary } from "./dataset-summaries.ts";
 import type { ExperimentPage } from "./experiment-page.ts";
-import type { IntervalPoint } from "./interval.ts";
 import { checkMaxResults, type View } from "./limits.ts";
 import type { ModelDataset, ModelOrderBy } from "./model-page.ts";
 import type { RunIdPage } from "./tasks.ts";
@@ -46,6 +45,8 @@ export interface Search {
   /** The same runs by their ids alone. */
   runIds(order: RunPageOrder): Promise<RunIdPage>;
   experiments(order: PageOrder): Promise<ExperimentPage>;
+  /** The same as bytes. */
+  experimentsJson(order: PageOrder): Promise<Uint8Array>;
   loggedModels(order: ModelPageOrder): Promise<Uint8Array>;
   /** The datasets of runs; of 20 experiments at most. */
   datasets(experimentIds: readonly string[]): Promise<readonly DatasetSummary[]>;
@@ -53,7 +54,7 @@ export interface Search {
   /** Of up to 100 runs together; no more than `maxResults` points. */
   bulkHistory(order: { runIds: readonly string[]; key: string; maxResults?: number | undefined }): Promise<Uint8Array>;
   /** Of each of up to 100 runs, up to 2500 points spread evenly. */
-  interval(order: IntervalOrder): Promise<readonly IntervalPoint[]>;
+  interval(order: IntervalOrder): Promise<Uint8Array>;
 }
 
 interface IntervalOrder {
@@ -70,6 +71,7 @@ export function createSearch({ tasks }: { readonly tasks: SqlTasks<typeof module
     runs: async (order) => tasks.read("searchRuns", toRunSearch(order)),
     runIds: async (order) => tasks.read("findRunIds", toRunSearch(order)),
     experiments: async (order) => tasks.read("searchExperiments", toPage(order)),
+    experimentsJson: async (order) => tasks.read("renderExperiments", toPage(order)),
     loggedModels: async ({ experimentIds, datasets = [], orderBy = [], ...page }) =>
       tasks.read("searchLoggedModels", {
         experimentIds: toIds(experimentIds),

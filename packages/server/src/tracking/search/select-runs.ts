@@ -1,6 +1,6 @@
 import type { SqlDialect, TaskDb } from "../../platform/sql/index.ts";
 import type { Filter } from "../filter/filter.ts";
-import { list, sql, type Fragment } from "../filter/fragment.ts";
+import { isOneOf, list, plain, sql, type Fragment } from "../filter/fragment.ts";
 import { listSources, resolveComparison, toCondition } from "../filter/to-condition.ts";
 import type { Scope } from "../filter/entity.ts";
 import { compareKeys, selectKeys, type Key, type Keyed } from "./keyset.ts";
@@ -110,6 +110,7 @@ async function countUpTo(db: TaskDb, source: Fragment, most = many): Promise<num
 }
 
 function countRuns(db: TaskDb, { experimentIds, lifecycles }: RunQuery): Promise<number> {
-  const all = sql`select n from runs where experiment_id in ${list(experimentIds)} and lifecycle in ${list(lifecycles)}`;
+  const inScope = isOneOf(plain("experiment_id"), experimentIds);
+  const all = sql`select n from runs where ${inScope} and lifecycle in ${list(lifecycles)}`;
   return countUpTo(db, all, manyRuns);
 }

@@ -9,7 +9,7 @@ import { renderRuns } from "./run-page.ts";
 import { selectRuns } from "./select-runs.ts";
 
 export { listDatasetSummaries } from "./dataset-summaries.ts";
-export { searchExperiments } from "./experiment-page.ts";
+export { renderExperiments, searchExperiments } from "./experiment-page.ts";
 export { readBulkHistory, readHistory } from "./history.ts";
 export { sampleHistory } from "./interval.ts";
 export { searchLoggedModels } from "./model-page.ts";

@@ -15,7 +15,7 @@ export function createSearchRoutes({ tracking }: { readonly tracking: Tracking }
       scope: "read",
       path: "/mlflow/experiments/search",
       fields: { ...page, view_type: view },
-      handler: ({ view_type, ...given }) => search.experiments({ ...toPage(given), view: view_type }),
+      handler: ({ view_type, ...given }) => search.experimentsJson({ ...toPage(given), view: view_type }),
     });
   return [
     route({
@@ -78,17 +78,14 @@ function createHistoryRoutes({ search }: Tracking): readonly MlflowRoute[] {
       ...reads,
       path: "/mlflow/metrics/get-history-bulk-interval",
       fields: { run_ids: need(texts), metric_key: need(text), start_step: int, end_step: int, max_results: int },
-      handler: async ({ run_ids, metric_key, start_step, end_step, max_results }) =>
-        toList(
-          "metrics",
-          await search.interval({
-            runIds: run_ids,
-            key: metric_key,
-            maxResults: max_results,
-            startStep: start_step,
-            endStep: end_step,
-          }),
-        ),
+      handler: ({ run_ids, metric_key, start_step, end_step, max_results }) =>
+        search.interval({
+          runIds: run_ids,
+          key: metric_key,
+          maxResults: max_results,
+          startStep: start_step,
+          endStep: end_step,
+        }),
     }),
   ];
 }
