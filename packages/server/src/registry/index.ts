@@ -23,13 +23,10 @@ export {
   createWebhooks,
   webhookActions,
   webhookMigrations,
-  type TestResult,
   type Webhook,
   type WebhookEntity,
   type WebhookEvent,
-  type WebhookOrder,
   type Webhooks,
-  type WebhookStatus,
 } from "./webhooks/index.ts";
 export { parseSource, type Source, type VersionWanted } from "./sources/source.ts";
 export { createSources, type NamedSource, type SourceDeps, type SourceFiles, type Sources } from "./sources/sources.ts";

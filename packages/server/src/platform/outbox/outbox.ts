@@ -36,7 +36,7 @@ export interface Outbox {
   stop(): Promise<void>;
 }
 
-export interface OutboxDeps {
+interface OutboxDeps {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly logger: Logger;

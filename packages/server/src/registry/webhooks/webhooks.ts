@@ -34,7 +34,7 @@ export interface Webhooks {
   start(): Promise<void>;
 }
 
-export interface WebhookDeps {
+interface WebhookDeps {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly outbox: Outbox;

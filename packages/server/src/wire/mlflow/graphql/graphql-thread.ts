@@ -3,7 +3,7 @@ import type { GraphqlRequest } from "./answer.ts";
 import type { FromThread, ToThread } from "./messages.ts";
 
 /** Answers one question of a request, in JSON. Never rejects. */
-export type AnswerPath = (path: string, input: object) => Promise<Uint8Array>;
+type AnswerPath = (path: string, input: object) => Promise<Uint8Array>;
 
 export interface GraphqlThread {
   /** The answer in JSON. */
