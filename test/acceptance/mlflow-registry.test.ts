@@ -228,6 +228,18 @@ describe("versions", () => {
     expect(await ok("GET", "model-versions/get-download-uri", { name: "copy", version: "1" })).toEqual({
       artifact_uri: uri,
     });
+    const graph = await client().versions.lineage("copy", 1);
+    const [copied, original] = ["version:copy@1", "version:from-logged@1"];
+    expect(graph.edges.slice(0, 3)).toEqual([
+      { from: copied, to: original, kind: "copied_from" },
+      { from: original, to: `logged_model:${id}`, kind: "made_of" },
+      { from: `logged_model:${id}`, to: `run:${run}`, kind: "logged_by" },
+    ]);
+    const operation = await client().deployments.create({ source: `models:/${id}`, name: "from-id", traffic: false });
+    expect((await client().operations.wait(operation.id)).result).toMatchObject({ model: "from-id", created: true });
+    const again = await client().deployments.create({ source: `models:/${id}`, name: "from-id", traffic: false });
+    expect((await client().operations.wait(again.id)).result).toMatchObject({ version: 1, created: false });
+    expect(await client().versions.get("from-id", 1)).toMatchObject({ run_id: run, logged_model_id: id });
   });
 
   test.each([
@@ -391,6 +403,8 @@ describe("an alias that an endpoint follows", () => {
     expect([drop.status, drop.body.message]).toEqual([400, expect.stringContaining("The endpoint gated uses")]);
     const gone = await mlflow("DELETE", "model-versions/delete", { name: "gated", version: "1" });
     expect(gone.status).toBe(400);
+    await client().aliases.set("gated", "live", { version: 2, allow_breaking: true });
+    expect((await client().endpoints.get("gated")).target?.version).toBe(2);
     expect((await mlflow("POST", "registered-models/rename", { name: "gated", new_name: "free" })).status).toBe(400);
   });
 });

@@ -46,7 +46,7 @@ export interface AliasesClient {
   set(
     model: string,
     alias: string,
-    options: CallOptions & { version: number; message?: string | undefined },
+    options: CallOptions & { version: number; allow_breaking?: boolean | undefined; message?: string | undefined },
   ): Promise<AliasState>;
   /** @throws SlipwayError `in_use` while an endpoint follows it */
   remove(model: string, alias: string, options?: CallOptions): Promise<void>;
@@ -118,11 +118,11 @@ function toDownloaded({ headers, body }: Response): DownloadedFile {
 export function createAliases(transport: Transport): AliasesClient {
   const pathOf = (model: string, alias: string): string => `${modelPath(model)}/aliases/${encodeURIComponent(alias)}`;
   return {
-    set: (model, alias, { version, message, ...options }) =>
+    set: (model, alias, { version, allow_breaking, message, ...options }) =>
       transport.call({
         method: "PUT",
         path: pathOf(model, alias),
-        json: { version, message },
+        json: { version, allow_breaking, message },
         ...options,
       }),
     remove: (model, alias, options) => transport.call({ method: "DELETE", path: pathOf(model, alias), ...options }),

@@ -71,7 +71,8 @@ export const setAlias: Run = async (context, input) => {
   const version = await resolveVersion(context, name, named);
   const message = textOption(input, "message");
   const timeoutMs = loadingTimeoutMs(context);
-  const state = await context.client().aliases.set(name, alias, { version, message, timeoutMs });
+  const allow_breaking = input.options.allowBreaking === true ? true : undefined;
+  const state = await context.client().aliases.set(name, alias, { version, allow_breaking, message, timeoutMs });
   const { operation } = state;
   writeDone(context, state, `${name}@${state.alias} is now ${name}@${state.version}.`);
   // A server of before sends none.

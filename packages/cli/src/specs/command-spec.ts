@@ -11,4 +11,9 @@ export interface CommandGroup {
   readonly commands: readonly CommandSpec[];
 }
 
+export const breakingOption = [
+  "--allow-breaking",
+  "also where its signature breaks those who call the endpoint now",
+] as const;
+
 export const messageOption = ["-m, --message <text>", "why, for the history"] as const;

@@ -1,8 +1,7 @@
 import { flavors } from "@slipway/contract/flavors";
-import { messageOption, type CommandGroup } from "./command-spec.ts";
+import { breakingOption, messageOption, type CommandGroup } from "./command-spec.ts";
 
 const expectOption = ["--expect <digest>", "refuse unless the version has this SHA-256"] as const;
-const breakingOption = ["--allow-breaking", "also where its signature breaks those who call the endpoint now"] as const;
 
 export const deployCommands: CommandGroup = {
   title: "Deploy",

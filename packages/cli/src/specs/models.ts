@@ -1,4 +1,4 @@
-import { messageOption, type CommandGroup } from "./command-spec.ts";
+import { breakingOption, messageOption, type CommandGroup } from "./command-spec.ts";
 
 export const modelCommands: CommandGroup = {
   title: "Models and endpoints",
@@ -39,7 +39,9 @@ export const modelCommands: CommandGroup = {
     {
       usage: "alias set <address> <alias>",
       summary: "point an alias at a version; endpoints that follow it move",
-      options: [messageOption],
+      about:
+        "A version that was registered and not looked at yet is looked at first: the alias moves at once, the traffic when that is done.",
+      options: [breakingOption, messageOption],
       examples: ["slipway alias set flight-delay@2 challenger"],
       load: async () => (await import("../commands/models.ts")).setAlias,
     },

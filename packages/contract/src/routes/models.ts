@@ -115,7 +115,7 @@ export const modelsRoutes = {
     body: models.aliasChange,
     status: 200,
     answer: models.aliasState,
-    errors: ["version_not_found"],
+    errors: ["version_not_found", "breaking_change", "training_too_old", "precondition_failed"],
   },
   deleteAlias: {
     method: "DELETE",

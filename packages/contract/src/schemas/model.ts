@@ -76,6 +76,9 @@ export const versionPage = pageOf(modelVersion);
 
 export const aliasChange = z.object({
   version: versionNumber,
+  allow_breaking: z.boolean().optional().meta({
+    description: "Also where the signature breaks those who call an endpoint that follows it; default false",
+  }),
   message: z.string().max(2000).optional(),
 });
 export type AliasChange = z.infer<typeof aliasChange>;

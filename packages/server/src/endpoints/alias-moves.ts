@@ -11,6 +11,8 @@ export interface AliasMove {
   readonly model: string;
   readonly alias: string;
   readonly version: number;
+  /** Also where the signature breaks those who call an endpoint that follows it. Left out: no. */
+  readonly allowBreaking?: boolean | undefined;
 }
 
 export interface AliasMoves {
@@ -40,10 +42,18 @@ export interface AliasMoveDeps {
   readonly verify: VerifyRegistered;
 }
 
-export type VerifyRegistered = (
-  version: ModelVersion,
-  how: { readonly endpoints: readonly Endpoint[]; readonly by: Authorship; readonly move: () => Promise<void> },
-) => Promise<Operation>;
+export interface Verifying {
+  /** Those whose answers will change. */
+  readonly endpoints: readonly Endpoint[];
+  /** Those of them whose traffic moves. */
+  readonly followers: readonly Endpoint[];
+  readonly allowBreaking: boolean;
+  readonly by: Authorship;
+  /** Moves the traffic. */
+  readonly move: () => Promise<void>;
+}
+
+export type VerifyRegistered = (version: ModelVersion, how: Verifying) => Promise<Operation>;
 
 export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
   const { store, routing, registry, changes, gatekeeper, operations } = deps;
@@ -83,24 +93,21 @@ export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
   }
 
   async function moveAlias(move: AliasMove, by: Authorship): Promise<Operation | null> {
-    const { model, alias } = move;
+    const { model, alias, allowBreaking = false } = move;
     const version = await registry.requireVersion(model, move.version);
     const endpoints = await listConcerned(move);
+    const followers = endpoints.filter(({ spec }) => spec.target?.follows === alias);
     if (version.state === "registered" && endpoints.length > 0) {
       await registry.setAlias(model, alias, move.version, by.author);
-      const operation = await deps.verify(version, { endpoints, by, move: () => aliasMoved(move, by) });
+      const how = { endpoints, followers, allowBreaking, by, move: () => aliasMoved(move, by) };
+      const operation = await deps.verify(version, how);
       started.set(`${model}@${alias}`, operation.id);
       return operation;
     }
-    if (version.state === "verified")
-      for (const before of endpoints)
-        if (before.spec.target?.follows === alias)
-          await gatekeeper.check({
-            before,
-            spec: before.spec,
-            version: toGated(requireVerified(version)),
-            allowBreaking: false,
-          });
+    for (const before of followers) {
+      const gated = toGated(requireVerified(version));
+      await gatekeeper.check({ before, spec: before.spec, version: gated, allowBreaking });
+    }
     await registry.setAlias(model, alias, move.version, by.author);
     await aliasMoved(move, by);
     return null;

@@ -14,10 +14,9 @@ export interface VerifyRegisteredDeps extends MakeVersionDeps {
 /** Looks at a version that an alias was moved to, as a deploy to each endpoint that follows it would, before any traffic moves. */
 export function createVerifyRegistered(deps: VerifyRegisteredDeps): VerifyRegistered {
   const { operations, sources, endpoints: useCases } = deps;
-  return (version, { endpoints, by, move }) => {
+  return (version, { endpoints, followers, allowBreaking, by, move }) => {
     const { model, version: number } = version;
     const names = endpoints.map(({ name }) => name);
-    const followers = endpoints.filter(({ spec }) => spec.target?.follows !== null).map(({ name }) => name);
     return operations.start("alias", names[0]!, async (context) => {
       const { request } = await planRegistered(sources, version, { name: model });
       await requireFiles(deps.blobs, request);
@@ -29,8 +28,8 @@ export function createVerifyRegistered(deps: VerifyRegisteredDeps): VerifyRegist
           registered: { model, version: number },
           planLoad: (found) => useCases.planLoad(names[0]!, { version: found, manifest: null }),
           async check(found) {
-            for (const name of followers)
-              await useCases.checkServe(name, { version: found, manifest: null, allowBreaking: false });
+            for (const { name } of followers)
+              await useCases.checkServe(name, { version: found, manifest: null, allowBreaking });
           },
         },
         context,

@@ -78,13 +78,14 @@ export function createModelHandlers({
     },
     setAlias: async ({ params, body, author }) => {
       const { model, alias } = params as { model: string; alias: string };
-      const { version, message } = body as AliasChange;
+      const { version, message, allow_breaking: allowBreaking } = body as AliasChange;
       if (parseAddress(`${parseModelName(model)}@${alias}`).alias === undefined)
         throw new SlipwayError(
           "invalid_name",
           `${JSON.stringify(alias)} is a version number and no alias.`,
         );
-      const operation = await endpoints.moveAlias({ model, alias, version }, { author, message: message ?? null });
+      const move = { model, alias, version, allowBreaking };
+      const operation = await endpoints.moveAlias(move, { author, message: message ?? null });
       return { model, alias, version, operation: operation?.id ?? null };
     },
     deleteAlias: async ({ params, author }) => {
