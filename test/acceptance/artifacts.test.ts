@@ -82,11 +82,13 @@ test("what was put is listed, read whole and in parts, replaced and deleted", as
   expect(await list(folder)).toEqual({});
 });
 
-test("the same bytes are stored once, however often and wherever they are put", async () => {
+test("the same bytes are stored once, however often and wherever they are put, and are in a backup", async () => {
   const bytes = randomBytes(3_000_000);
   const { folder } = await createRun();
   await Promise.all(["a", "b", "c/d"].map((name) => put(`${folder}/${name}`, bytes, "application/octet-stream")));
   expect(listBlobs(server.data).filter((name) => name.endsWith(sha(bytes)))).toHaveLength(1);
+  const backup = Buffer.from(await (await fetch(`${server.url}/api/v1/backup`)).arrayBuffer());
+  expect(backup.includes(`data/blobs/${sha(bytes).slice(0, 2)}/${sha(bytes)}`)).toBe(true);
 });
 
 describe("a path that leaves the root is refused in every spelling", () => {
