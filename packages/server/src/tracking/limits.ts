@@ -33,6 +33,8 @@ const plainKey = /^[\w-][\w\- :.]*(?:\/[\w-][\w\- :.]*)*$/;
 
 /** The key of a metric, param or tag may become a file's name somewhere. @throws SlipwayError `invalid_request` */
 export function checkKey(key: string, path: string): void {
+  // Far too long: nothing else of it needs to be told.
+  if (key.length > 8 * limits.key) checkLength(key, limits.key, path);
   if (!plainKey.test(key)) checkOddKey(key, path);
 }
 

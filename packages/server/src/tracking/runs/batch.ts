@@ -29,6 +29,10 @@ export function toMetricEntry(id: string, metric: LoggedMetric): LogEntry {
 export function toLogEntry(id: string, { metrics, params, tags }: Batch): LogEntry {
   if (!/^[a-zA-Z0-9][\w-]{0,255}$/.test(id))
     throw new SlipwayError("invalid_request", `Invalid value ${JSON.stringify(id)} for parameter 'run_id' supplied.`);
+  checkCount("metrics", metrics.length, 1000);
+  checkCount("params", params.length, 100);
+  checkCount("tags", tags.length, 100);
+  checkCount("metrics, params, and tags", metrics.length + params.length + tags.length, 1000);
   for (const [index, metric] of metrics.entries()) checkMetric(metric, `metrics[${index}]`);
   const short = params.map(({ key, value }, index) => {
     checkKey(key, `params[${index}].key`);
@@ -40,10 +44,6 @@ export function toLogEntry(id: string, { metrics, params, tags }: Batch): LogEnt
     checkLength(key, limits.key, `tags[${index}].key`);
     return { key, value: cut(value, limits.runTagValue) };
   });
-  checkCount("metrics", metrics.length, 1000);
-  checkCount("params", params.length, 100);
-  checkCount("tags", tags.length, 100);
-  checkCount("metrics, params, and tags", metrics.length + params.length + tags.length, 1000);
   checkDifferent(params);
   return {
     id,

@@ -66,6 +66,7 @@ describe("parameters of MLflow's API", () => {
     [{ metrics: [metricWithout("key")] }, "Missing value for required parameter 'metrics[0].key'."],
     [{ metrics: [whole, metricWithout("timestamp")] }, "Missing value for required parameter 'metrics[1].timestamp'."],
     [{ metrics: [{ ...whole, value: [] }] }, "Invalid value [] for parameter 'metrics[0].value' supplied:"],
+    [{ step: "x".repeat(5000) }, `Invalid value "${"x".repeat(1999)}... for parameter 'step' supplied:`],
     [{ dataset: {} }, "Missing value for required parameter 'dataset.name'."],
   ])("that are wrong are told in MLflow's words: %j", (given, message) => {
     const input = Object.keys(given).length === 0 || "run_id" in given ? given : { run_id: "r", ...given };

@@ -133,12 +133,17 @@ export function invalidValue(path: string, value: unknown, why: string): string 
   return `Invalid value ${toJson(value)} for parameter '${path}' supplied: ${why}`;
 }
 
-/** As Python prints it: keys in order, nothing but ASCII. */
+const longest = 2000;
+
+/** As Python prints it: keys in order, nothing but ASCII; the beginning of what is long. */
 function toJson(value: unknown): string {
   const sorted = JSON.stringify(value, (_key, each: unknown) =>
     isRecord(each) ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1))) : each,
   );
-  return sorted.replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const ascii = sorted
+    .slice(0, longest)
+    .replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return sorted.length > longest ? `${ascii}...` : ascii;
 }
 
 function hint(value: unknown): string {
