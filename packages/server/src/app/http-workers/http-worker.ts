@@ -124,7 +124,8 @@ async function createWorkerHttp(base: Base, { sql, registry, endpoints }: Worker
     },
   });
   lifecycle.onStop("relay", () => relay.close());
-  registerRelay(http, { relay, endpoints, access: secured ? access : null });
+  const { requestTimeout: requestTimeoutMs } = config;
+  registerRelay(http, { relay, endpoints, access: secured ? access : null, requestTimeoutMs });
   if (secured) registerAuth(http, access);
   const { infer } = endpoints;
   registerUnknown(http, logger);

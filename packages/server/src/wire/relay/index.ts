@@ -1,13 +1,15 @@
 import type { FastifyRequest } from "fastify";
 import type { Access } from "../../access/index.ts";
 import type { Follower } from "../../endpoints/index.ts";
-import type { Http, Relay } from "../../platform/http/index.ts";
+import { allowLongBody, type Http, type Relay } from "../../platform/http/index.ts";
 
 export interface RelayDeps {
   readonly relay: Relay;
   readonly endpoints: Pick<Follower, "snapshot">;
   /** Null: requests need no token. */
   readonly access: Pick<Access, "hasRate"> | null;
+  /** The longest pause in an upload. */
+  readonly requestTimeoutMs: number;
 }
 
 /** What each process answers by itself: predictions. All else has one place. */
@@ -22,14 +24,18 @@ const own: ReadonlySet<string> = new Set([
   "/v1/models/:model/versions/:version",
 ]);
 
+const upload = /^\/api\/2\.0\/mlflow-artifacts\/(?:artifacts|mpu\/parts)\//;
+
 /**
  * Hands the main process every request that is not a prediction by what serves now: control, reads, unknown paths, aliases and
  * versions that callers name and that do not serve, and tokens with a rate, whose buckets are there. To be registered before
  * all other hooks; what is handed on has its body unread.
  */
-export function registerRelay(app: Http, { relay, endpoints, access }: RelayDeps): void {
+export function registerRelay(app: Http, { relay, endpoints, access, requestTimeoutMs }: RelayDeps): void {
   app.addHook("onRequest", (request, reply, done) => {
     const pass = () => {
+      // The main process, which stores it while it comes, sees the same pauses.
+      if (request.method === "PUT" && upload.test(request.url)) allowLongBody(request, requestTimeoutMs);
       reply.hijack();
       relay.pass(request.raw, reply.raw);
     };
