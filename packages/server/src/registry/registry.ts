@@ -11,6 +11,7 @@ import { importUseCases, type ImportUseCases } from "./import-use-cases.ts";
 import { markUseCases, type MarkUseCases } from "./mark-use-cases.ts";
 import { modelUseCases, type ModelUseCases } from "./model-use-cases.ts";
 import type { RegistryNews } from "./news.ts";
+import type * as module from "./registry-tasks.ts";
 import type { RegistryTables } from "./rows.ts";
 import { createRegistrySearch, type RegistrySearch } from "./search/registry-search.ts";
 import { createRegistryStore, type RegistryStore } from "./store.ts";
@@ -40,6 +41,9 @@ export interface RegistryDeps {
   readonly webhooks?: Pick<Webhooks, "announce" | "wake">;
 }
 
+/** In the package, it lies beside the one file that the program is. */
+const script = new URL(`./registry-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
 export function createRegistry({ sql, clock, events = createEvents(), ...deps }: RegistryDeps): Registry {
   const { instance = createId(), webhooks } = deps;
   const { db, tx } = sql.as<RegistryTables>();
@@ -63,7 +67,7 @@ export function createRegistry({ sql, clock, events = createEvents(), ...deps }:
   };
   return {
     events,
-    search: createRegistrySearch(sql),
+    search: createRegistrySearch(sql.tasks<typeof module>(script)),
     answerLost: (mark) => context.requests.answerLost(mark),
     ...versionUseCases(context),
     ...fileUseCases(context),

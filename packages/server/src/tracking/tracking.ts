@@ -5,6 +5,7 @@ import { createLoggedModels, type LoggedModels } from "./logged-models/logged-mo
 import { createRequests, type RequestMark } from "./requests.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSearch, type Search } from "./search/search.ts";
+import { trackingScript } from "./tracking-script.ts";
 import type * as module from "./tracking-tasks.ts";
 
 export interface TrackingDeps {
@@ -23,11 +24,9 @@ export interface Tracking {
   answerLost(mark: RequestMark): void;
 }
 
-const script = new URL(`./tracking-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-
 /** Experiments, runs and logged models, as MLflow has them. */
 export function createTracking({ sql, instance, clock }: TrackingDeps): Tracking {
-  const tasks = sql.tasks<typeof module>(script);
+  const tasks = sql.tasks<typeof module>(trackingScript);
   const requests = createRequests(instance);
   const deps = { tasks, requests, clock };
   return {

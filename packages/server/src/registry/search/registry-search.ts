@@ -1,4 +1,4 @@
-import type { Sql } from "../../platform/sql/index.ts";
+import type { SqlTasks } from "../../platform/sql/index.ts";
 import type * as module from "../registry-tasks.ts";
 import type { ModelVersionJson, RegisteredModelJson } from "./render.ts";
 import type { RegistryQuery } from "./tasks.ts";
@@ -21,10 +21,7 @@ export interface RegistrySearch {
   versions(query: RegistryQuery): Promise<Uint8Array>;
 }
 
-const script = new URL(`../registry-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-
-export function createRegistrySearch(sql: Sql): RegistrySearch {
-  const tasks = sql.tasks<typeof module>(script);
+export function createRegistrySearch(tasks: SqlTasks<typeof module>): RegistrySearch {
   return {
     model: (name) => tasks.read("getModel", { name }),
     version: (model, version) => tasks.read("getVersion", { model, version }),

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../../kernel/clock.ts";
 import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from "../../platform/blobs/index.ts";
 import type { Sql } from "../../platform/sql/index.ts";
+import { trackingScript } from "../tracking-script.ts";
 import type * as module from "../tracking-tasks.ts";
 import { joinArtifactPath, parseArtifactFile, parseArtifactPath } from "./artifact-path.ts";
 import { createLookUps } from "./look-ups.ts";
@@ -61,11 +62,9 @@ export interface ArtifactDeps {
   readonly clock: Clock;
 }
 
-const script = new URL(`../tracking-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-
 export function createArtifacts(deps: ArtifactDeps): Artifacts {
   const { sql, blobs, clock } = deps;
-  const tasks = sql.tasks<typeof module>(script);
+  const tasks = sql.tasks<typeof module>(trackingScript);
   const versions = createVersionFolders(deps.findVersionFiles);
   const lookUps = createLookUps(tasks, versions);
 

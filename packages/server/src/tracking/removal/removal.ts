@@ -3,6 +3,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import { findArtifactFolder } from "../artifacts/artifact-path.ts";
 import type { RunPageOrder, Search } from "../search/search.ts";
+import { trackingScript } from "../tracking-script.ts";
 import type * as module from "../tracking-tasks.ts";
 import type { Deleted, Removed, RemovedFiles, ToRemove } from "./tasks.ts";
 
@@ -64,10 +65,8 @@ export interface RemovalDeps {
   readonly clock: Clock;
 }
 
-const script = new URL(`../tracking-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-
 export function createRemoval({ sql, search, clock }: RemovalDeps): Removal {
-  const tasks = sql.tasks<typeof module>(script);
+  const tasks = sql.tasks<typeof module>(trackingScript);
 
   async function collect({ before, dryRun, origins, signal, onProgress }: CollectHow): Promise<Collected> {
     const deleted = await tasks.read("listDeleted", { before });
