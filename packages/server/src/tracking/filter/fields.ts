@@ -40,9 +40,12 @@ export interface KeyedTable {
   readonly owner: string;
   /** What it is compared with: `r.n`. */
   readonly of: string;
-  /** There is an index of key and the first 100 characters of the value. */
+  /** There is an index of key and the first `indexed` characters of the value. */
   readonly isIndexedByValue?: boolean;
 }
+
+/** So many characters of a value are in its index. */
+const indexed = 100;
 
 /** Who does not have the key satisfies nothing but IS NULL. */
 export function keyedText({ table, owner, of, isIndexedByValue = false }: KeyedTable, key: string): Field {
@@ -54,11 +57,11 @@ export function keyedText({ table, owner, of, isIndexedByValue = false }: KeyedT
       presence(has, comparison.operator) ?? sql`exists (${has} and ${compareText(value, comparison, dialect)})`,
     source({ operator, value: wanted }) {
       if (!isIndexedByValue || operator !== "=") return null;
-      const start = Array.from(wanted as string)
-        .slice(0, 100)
-        .join("");
-      return sql`select x.${plain(owner)} as n from ${plain(table)} x
-        where x.key = ${key} and substr(x.value, 1, 100) = ${start} and x.value = ${wanted as string}`;
+      const letters = Array.from(wanted as string);
+      const found = sql`select x.${plain(owner)} as n from ${plain(table)} x
+        where x.key = ${key} and substr(x.value, 1, ${plain(`${indexed}`)}) = ${letters.slice(0, indexed).join("")}`;
+      // Where all of the value is in the index, the table need not be asked.
+      return letters.length < indexed ? found : sql`${found} and x.value = ${wanted as string}`;
     },
   };
 }

@@ -99,7 +99,8 @@ async function findFew(db: TaskDb, query: RunQuery, sources: readonly Fragment[]
   if (smallest === null || smallest.count >= many) return null;
   const total = await countRuns(db, query);
   const share = counts.reduce((product, count) => product * Math.min(1, count / Math.max(1, total)), 1);
-  const toPass = Math.min(total, query.limit / share);
+  const isSorted = query.order[0]!.kind === "other";
+  const toPass = isSorted ? total : Math.min(total, query.limit / share);
   return smallest.count < toPass ? smallest.source : null;
 }
 
