@@ -129,8 +129,10 @@ function registerPartUploads(app: Http, { artifacts, basePath }: ArtifactPathDep
     const handler = async (http: FastifyRequest, _reply: FastifyReply) => {
       const input = readFields(fields, parseBody(http));
       const folder = parseArtifactPath((http.params as Partial<AtPath["Params"]>)["*"] ?? "");
-      const name = parseArtifactPath(String((input as Readonly<Record<string, unknown>>)["path"]));
-      return handle({ path: joinArtifactPath(folder, name.split("/").at(-1)!), input, http });
+      // The client says where the file is on its own disk.
+      const local = String((input as Readonly<Record<string, unknown>>)["path"]);
+      const name = parseArtifactPath(local.split(/[/\\]/).at(-1)!);
+      return handle({ path: joinArtifactPath(folder, name), input, http });
     };
     for (const url of [`${root}/mpu/${verb}`, `${root}/mpu/${verb}/*`])
       app.post(url, { config: { scope: "track" } }, handler);
