@@ -12,7 +12,15 @@ import { parseChecks } from "../python-checks.ts";
 
 const bin = await findPythonEnvironment(join(root, "test/interop/frameworks/requirements.txt"));
 const what = "a Python 3.11 with the packages of test/interop/frameworks/requirements.txt";
-const checks = ["deploy_by_alias", "update", "deploy_a_run", "errors_say_why", "find_the_server", "delete"];
+const checks = [
+  "deploy_by_alias",
+  "update",
+  "deploy_a_run",
+  "errors_say_why",
+  "find_the_server",
+  "delete",
+  "webhooks_of_the_same_client",
+];
 
 /** A folder of packages with ours as `pip` would install it, entry points and all. */
 function installPackage(folder: string): void {

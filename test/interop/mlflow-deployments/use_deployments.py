@@ -13,6 +13,7 @@ import numpy as np  # noqa: E402
 import onnx  # noqa: E402
 import pandas as pd  # noqa: E402
 from mlflow.deployments import get_deploy_client  # noqa: E402
+from mlflow.entities.webhook import WebhookEvent  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 from onnx import TensorProto, helper  # noqa: E402
 
@@ -109,6 +110,25 @@ def check_delete():
     assert "one" not in {each["name"] for each in client.list_deployments()}
     made = client.create_deployment("one", "models:/scaled/1")
     assert made["model_uri"] == "models:/scaled/1"
+
+
+def check_webhooks_of_the_same_client():
+    events = [WebhookEvent("model_version", "created"), WebhookEvent("model_version_alias", "deleted")]
+    made = registry.create_webhook("ci", "https://93.184.215.14/hook", events, description="tells CI", secret="hush")
+    assert made.name == "ci" and made.events == events and made.secret is None, made
+    assert registry.get_webhook(made.webhook_id).url == made.url
+    changed = registry.update_webhook(made.webhook_id, status="DISABLED", events=events[:1])
+    assert changed.status == "DISABLED" and changed.events == events[:1] and changed.description == "tells CI"
+    other = registry.create_webhook("other", "https://93.184.215.14/", events)
+    page = registry.list_webhooks(max_results=1)
+    assert [each.webhook_id for each in page] == [other.webhook_id], page
+    rest = registry.list_webhooks(max_results=1, page_token=page.token)
+    assert [each.webhook_id for each in rest] == [made.webhook_id] and not rest.token, rest
+    registry.delete_webhook(made.webhook_id)
+    refused(lambda: registry.get_webhook(made.webhook_id), MlflowException, "not found")
+    refused(lambda: registry.create_webhook("a b", "https://93.184.215.14/", events), MlflowException, "invalid")
+    refused(lambda: registry.create_webhook("a", "https://10.0.0.1/", events), MlflowException, "public")
+    refused(lambda: registry.test_webhook(made.webhook_id), MlflowException, "not found")
 
 
 run_checks(globals())
