@@ -49,9 +49,20 @@ const runClause = fc.oneof(
 
 /** What is no filter; MLflow refuses each. */
 const broken = fc.constantFrom(
-  "metrics.loss > 'a'", "params.loss = 1", "what.x = 'a'", "metrics.loss", "params.a > 'b'", "loss", "= 1",
-  "metrics.loss LIKE 1", "tags.a == 'b'", "lifecycle_stage = 'active'",
-  "attributes.nothing = 'a'", "dataset.size = 'a'", "start_time = 'now'", "run_id = 5",
+  "metrics.loss > 'a'",
+  "params.loss = 1",
+  "what.x = 'a'",
+  "metrics.loss",
+  "params.a > 'b'",
+  "loss",
+  "= 1",
+  "metrics.loss LIKE 1",
+  "tags.a == 'b'",
+  "lifecycle_stage = 'active'",
+  "attributes.nothing = 'a'",
+  "dataset.size = 'a'",
+  "start_time = 'now'",
+  "run_id = 5",
 );
 
 const anded = (clause: fc.Arbitrary<string>, refused: fc.Arbitrary<string>): fc.Arbitrary<string> =>

@@ -9,9 +9,7 @@ const { experiment, fields, key, listedKey, listedText, metricValue, mostly, run
 const post = (path: string, body: fc.Arbitrary<Json>): fc.Arbitrary<Command> =>
   body.map((made) => ({ method: "POST", path: `/mlflow/${path}`, body: made }));
 const get = (path: string, query: Readonly<Record<string, fc.Arbitrary<string>>>): fc.Arbitrary<Command> =>
-  fc
-    .record(query)
-    .map((made) => ({ method: "GET", path: `/mlflow/${path}`, query: Object.entries<string>(made) }));
+  fc.record(query).map((made) => ({ method: "GET", path: `/mlflow/${path}`, query: Object.entries<string>(made) }));
 
 const name = fc.nat(3).map((n) => `{{mark}}-e${n}`);
 const viewType = mostly(["ACTIVE_ONLY", "DELETED_ONLY"], ["ALL"]);

@@ -106,7 +106,8 @@ def check_pytorch():
     net = torch.nn.Linear(2, 1)
     experiment("pytorch")
     with mlflow.start_run() as run:
-        info = mlflow.pytorch.log_model(net, **named("net"), pip_requirements=["torch"])
+        options = {"serialization_format": "pickle"} if V3 else {}
+        info = mlflow.pytorch.log_model(net, **named("net"), pip_requirements=["torch"], **options)
     row = torch.tensor([[1.0, 2.0]])
     for address in [info.model_uri, f"runs:/{run.info.run_id}/net"]:
         assert torch.equal(mlflow.pytorch.load_model(address)(row), net(row))

@@ -1,6 +1,7 @@
 """Runs, metrics, params, tags, datasets and files, as training code and notebooks log them."""
 
 import math
+import os
 import time
 
 from setting import FOLDER, RestException, client, experiment, has, mlflow, write
@@ -198,6 +199,27 @@ def check_files():
     refused(
         lambda: mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="nothing.txt"), Exception, "nothing.txt"
     )
+
+
+def check_files_in_parts():
+    experiment("parts")
+    name = "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD"
+    os.environ.update(
+        {
+            name: "true",
+            "MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE": str(5 * 1024 * 1024),
+            "MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE": str(5 * 1024 * 1024),
+        }
+    )
+    whole = bytes(range(256)) * 45000
+    try:
+        with mlflow.start_run() as run:
+            mlflow.log_artifact(str(write("local/big file.bin", whole)), "sub dir")
+    finally:
+        for key in [name, "MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE"]:
+            del os.environ[key]
+    back = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="sub dir/big file.bin")
+    assert open(back, "rb").read() == whole
 
 
 def check_images_and_figures():

@@ -18,7 +18,7 @@ const two = await findMlflow2();
 /** The checks of each module of all_checks.py. */
 const modules: Readonly<Record<string, string>> = {
   log_runs: `fluent_logging resume_and_fail params_do_not_change nested_runs thousand_steps latest_metric async_logging
-    dataset_inputs system_metrics files images_and_figures delete_files refusals`,
+    dataset_inputs system_metrics files files_in_parts images_and_figures delete_files refusals`,
   find_runs: "filters bad_filters order pages compare delete_and_restore_runs rename_runs experiments",
   register_models: "models versions aliases stages searches copy",
   log_models: "sklearn pyfunc onnx pytorch autolog autolog_boosters logged_models load_by_every_address",
