@@ -20,7 +20,7 @@ async function withClient(
 export function fill(order: FillOrder): Promise<TimedFigures> {
   return withClient(order, (client) =>
     inParallel({ count: order.count, lanes }, async (at) => {
-      const { name, startTime, metrics, params, tags } = toRunContent(order.from + at);
+      const { name, startTime, metrics, params, tags } = toRunContent(at);
       const { run } = await client.ask<{ run: { info: { run_id: string } } }>("POST", mlflow("runs/create"), {
         experiment_id: order.experiment,
         run_name: name,

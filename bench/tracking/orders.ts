@@ -32,7 +32,6 @@ export interface WalkOrder extends Target {
 export interface FillOrder extends Target {
   readonly kind: "fill";
   readonly experiment: string;
-  readonly from: number;
   readonly count: number;
 }
 

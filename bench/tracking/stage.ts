@@ -84,7 +84,7 @@ export async function openStage(room: string, settings: Settings, bin: string | 
       return new Map(peers.map((peer) => [peer, runs[peer.name]!]));
     },
     async requireManyRuns() {
-      const { manyRuns = await fillMany(slipway, settings.manyRuns) } = facts.read();
+      const { manyRuns = await fillByApi(slipway, `${experimentName}-many`, settings.manyRuns) } = facts.read();
       facts.add({ manyRuns });
       return manyRuns;
     },
@@ -133,13 +133,9 @@ async function fillDirectly(server: TrackingServer, name: string, count: number)
   return experiment;
 }
 
-function fillMany(slipway: TrackingServer, count: number): Promise<string> {
-  return fillByApi(slipway, `${experimentName}-many`, count);
-}
-
 async function fillByApi(server: TrackingServer, name: string, count: number): Promise<string> {
   const experiment = await createExperiment(server, name);
-  const order = { kind: "fill", url: server.url, pids: server.pids(), experiment, from: 0, count } as const;
+  const order = { kind: "fill", url: server.url, pids: server.pids(), experiment, count } as const;
   const { seconds, cpuSeconds } = await give(order);
   const each = `${((cpuSeconds / count / 2) * 1_000).toFixed(2)} ms of CPU a request`;
   say(`${server.name}: ${count} runs by runs/create and log-batch in ${seconds.toFixed(1)} s, ${each}.`);
