@@ -89,16 +89,32 @@ def dump_model(model, experiment: str):
     }
 
 
-def dump_version(name: str, number: str):
+def dump_version(version, has_files: bool):
     """A version of a registered model."""
-    version = client.get_model_version(name, number)
     return {
-        "info": [version.description, version.current_stage, version.run_id, version.source, version.status],
+        # A folder is read without HTTP, where nothing and an empty text are one.
+        "info": [version.description or "", version.current_stage, version.run_id or "", version.source, version.status],
         "times": [version.creation_timestamp, version.last_updated_timestamp],
         "tags": version.tags,
-        "aliases": sorted(version.aliases),
-        "files": files(client.get_model_version_download_uri(name, number)),
+        "files": files(client.get_model_version_download_uri(version.name, version.version)) if has_files else None,
     }
+
+
+def dump_models(prefix: str, condition: str):
+    """Registered models with their versions."""
+    out = {}
+    for model in pages(lambda token: client.search_registered_models(condition or None, page_token=token)):
+        if not model.name.startswith(prefix):
+            continue
+        latest = sorted([each.current_stage, str(each.version)] for each in model.latest_versions)
+        aliases = {alias: str(version) for alias, version in model.aliases.items()}
+        times = [model.creation_timestamp, model.last_updated_timestamp]
+        out[f"model {model.name}"] = [model.description or "", times, model.tags, aliases, latest]
+        also = f" AND {condition}" if condition else ""
+        query = f"name='{model.name}'{also}"
+        for version in pages(lambda token: client.search_model_versions(query, page_token=token)):
+            out[f"{model.name}@{version.version}"] = dump_version(version, not condition)
+    return out
 
 
 def dump(prefix: str):
@@ -114,15 +130,8 @@ def dump(prefix: str):
             out[run.info.run_id] = dump_run(run.info.run_id, name)
         for model in pages(lambda token: client.search_logged_models(ids, page_token=token)):
             out[model.model_id] = dump_model(model, name)
-    for model in pages(lambda token: client.search_registered_models(page_token=token)):
-        if not model.name.startswith(prefix):
-            continue
-        latest = sorted([each.current_stage, str(each.version)] for each in model.latest_versions)
-        aliases = {alias: str(version) for alias, version in model.aliases.items()}
-        times = [model.creation_timestamp, model.last_updated_timestamp]
-        out[f"model {model.name}"] = [model.description, times, model.tags, aliases, latest]
-        for version in pages(lambda token: client.search_model_versions(f"name='{model.name}'", page_token=token)):
-            out[f"{model.name}@{version.version}"] = dump_version(model.name, str(version.version))
+    for condition in ["", "tags.`mlflow.prompt.is_prompt` = 'true'"]:
+        out.update(dump_models(prefix, condition))
     return out
 
 

@@ -62,6 +62,8 @@ def fill(uri: str, prefix: str, folder: pathlib.Path) -> None:
     client.set_registered_model_alias(name, "champion", "1")
     client.set_registered_model_alias(name, "Best", "3")
     client.transition_model_version_stage(name, "1", "Production")
+    # MLflow keeps prompts as models with a tag, which its searches leave out.
+    client.register_prompt(f"{prefix}-prompt", "Hello {{name}}", tags={"tone": "kind"})
     gone = client.create_run(churn, run_name="gone").info.run_id
     client.log_param(gone, "x", "1")
     client.delete_run(gone)

@@ -22,6 +22,12 @@ export function optionalText(fields: Fields, ...names: readonly string[]): strin
   return null;
 }
 
+/** Empty and missing are two things. */
+export function givenText(fields: Fields, name: string): string | null {
+  const value = fields[name];
+  return typeof value === "string" ? value : null;
+}
+
 /** Whole numbers come as numbers or as text. */
 export function optionalInt(fields: Fields, ...names: readonly string[]): number | null {
   for (const name of names) {

@@ -149,7 +149,8 @@ function toImported(job: ImportJob, model: SourceModel, version: SourceVersion):
   const old = version.storageLocation ?? loggedModelId ?? version.source;
   const place = findPlace(job.places, old);
   const isAddress = !/^(?:models|runs):/.test(version.source);
-  if (place === null && old !== "") {
+  // A prompt has words in place of an address.
+  if (place === null && /[:/\\]/.test(old)) {
     const why = `they are of nothing that was imported, at ${withoutSecrets(version.storageLocation ?? version.source)}`;
     job.reporter.leftOut({ what: `the files of ${id}`, count: null, why });
   }

@@ -1,5 +1,6 @@
 import {
   doubleOf,
+  givenText,
   intOf,
   listOf,
   optionalInt,
@@ -136,7 +137,7 @@ export function toVersion(fields: Fields, storageLocation: string | null): Sourc
   return {
     version: intOf(fields, "version"),
     deleted: false,
-    description: optionalText(fields, "description"),
+    description: givenText(fields, "description"),
     userId: optionalText(fields, "user_id"),
     stage: optionalText(fields, "current_stage") ?? "None",
     source: textOf(fields, "source"),

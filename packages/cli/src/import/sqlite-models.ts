@@ -1,5 +1,5 @@
 import type { ForeignSqlite } from "@slipway/server";
-import { doubleOf, intOf, optionalInt, optionalText, textOf, type Fields } from "./fields.ts";
+import { doubleOf, givenText, intOf, optionalInt, optionalText, textOf, type Fields } from "./fields.ts";
 import { toLifecycle } from "./rest-shapes.ts";
 import type { LoggedModelStatus, MlflowSource, Pairs, SourceModelMetric, SourceVersion } from "./source.ts";
 import { inDefault, pairsByOwner, selectWhere } from "./sqlite-rows.ts";
@@ -33,6 +33,7 @@ export function sqliteModels(database: ForeignSqlite): Models {
       const rows = inDefault(selectWhere(database, ["registered_models", "name"], null));
       return rows.map((row) => ({
         name: textOf(row, "name"),
+        // Over HTTP, MLflow tells an empty one of a version and not of a model.
         description: optionalText(row, "description"),
         createdAt: intOf(row, "creation_time"),
         updatedAt: intOf(row, "last_updated_time"),
@@ -100,7 +101,7 @@ function toVersion(row: Fields, tags: Pairs): SourceVersion {
   return {
     version: intOf(row, "version"),
     deleted: stage === deletedStage,
-    description: optionalText(row, "description"),
+    description: givenText(row, "description"),
     userId: optionalText(row, "user_id"),
     stage,
     source: textOf(row, "source"),
