@@ -1,6 +1,6 @@
 export { registryMigrations } from "./migrations.ts";
 export type { Alias, AliasEvent, RegisteredModel } from "./model.ts";
-export { parseStage, requireVerified, stages } from "./model-version.ts";
+export { parseStage, requireVerified } from "./model-version.ts";
 export type {
   ModelVersion,
   NewVersion,

@@ -22,7 +22,7 @@ export interface VersionFile {
 }
 
 /** MLflow's stages. */
-export const stages = ["None", "Staging", "Production", "Archived"] as const;
+const stages = ["None", "Staging", "Production", "Archived"] as const;
 export type Stage = (typeof stages)[number];
 
 /** Where a version's files were when it was registered, and what made them. */
