@@ -8,7 +8,7 @@ import { goldens } from "./testing/goldens.ts";
 import { insertRuns, searched } from "./testing/insert-goldens.ts";
 
 describeStores("a page of runs", (open) => {
-  test("shows each run as it is shown alone", async () => {
+  test("shows each run as it is shown alone, and their datasets each once for each context", async () => {
     const sql = await open();
     await migrate(sql, trackingMigrations);
     await insertRuns(sql);
@@ -20,7 +20,8 @@ describeStores("a page of runs", (open) => {
     await insert("run_outputs", [{ run_n: 1, model_id: "m-1", step: 3 }]);
     await insert("run_model_inputs", [{ run_n: 2, model_id: "m-2" }]);
     const tasks = sql.tasks<typeof module>(new URL("../tracking-tasks.ts", import.meta.url));
-    const bytes = await createSearch({ tasks }).runs({ experimentIds: [`${searched}`], view: "ALL" });
+    const search = createSearch({ tasks });
+    const bytes = await search.runs({ experimentIds: [`${searched}`], view: "ALL" });
     const { runs } = JSON.parse(new TextDecoder().decode(bytes)) as { runs: { info: { run_id: string } }[] };
     const parse = (each: Uint8Array) => (JSON.parse(new TextDecoder().decode(each)) as { run: unknown }).run;
     const alone = await Promise.all(
@@ -28,6 +29,19 @@ describeStores("a page of runs", (open) => {
     );
     expect(runs).toEqual(alone);
     expect(runs).toHaveLength(goldens("runs").length);
+    const of = { experiment_id: `${searched}` };
+    const found = await search.datasets([`${searched}`, "12345"]);
+    expect(found).toHaveLength(5);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        { ...of, name: "Iris", digest: "d1", context: "Train" },
+        { ...of, name: "iris", digest: "d1", context: "train" },
+        { ...of, name: "iris", digest: "d2", context: "test" },
+        { ...of, name: "wine", digest: "d3" },
+        { ...of, name: "wine", digest: "d3", context: "test" },
+      ]),
+    );
+    await expect(search.datasets([])).rejects.toThrow("at least one experiment_id");
   });
 
   test("of more than fit into one statement keeps the order", async () => {
@@ -62,25 +76,5 @@ describeStores("a page of runs", (open) => {
     await expect(search.runs({ experimentIds: sparse })).rejects.toThrow("40000 ids are too many");
     expect((await search.runs({ experimentIds: sparse.slice(0, 9000), maxResults: 5 })).length).toBeGreaterThan(100);
     await expect(search.runs({ experimentIds: ["x"] })).rejects.toThrow("Invalid experiment ID 'x'");
-  });
-
-  test("and the datasets of its runs, each once for each context", async () => {
-    const sql = await open();
-    await migrate(sql, trackingMigrations);
-    await insertRuns(sql);
-    const search = createSearch({ tasks: sql.tasks<typeof module>(new URL("../tracking-tasks.ts", import.meta.url)) });
-    const of = { experiment_id: `${searched}` };
-    const found = await search.datasets([`${searched}`, "12345"]);
-    expect(found).toHaveLength(5);
-    expect(found).toEqual(
-      expect.arrayContaining([
-        { ...of, name: "Iris", digest: "d1", context: "Train" },
-        { ...of, name: "iris", digest: "d1", context: "train" },
-        { ...of, name: "iris", digest: "d2", context: "test" },
-        { ...of, name: "wine", digest: "d3" },
-        { ...of, name: "wine", digest: "d3", context: "test" },
-      ]),
-    );
-    await expect(search.datasets([])).rejects.toThrow("at least one experiment_id");
   });
 });

@@ -7,38 +7,44 @@ type Rows = Readonly<Record<string, unknown>>[];
 /** The experiment that the runs and models of the goldens are in. */
 export const searched = 7;
 
-async function insert({ db }: Sql, table: string, rows: Rows): Promise<void> {
-  if (rows.length > 0) await (db as Kysely<Record<string, never>>).insertInto(table).values(rows).execute();
+type Db = Kysely<Record<string, never>>;
+
+async function insert(db: Db, table: string, rows: Rows): Promise<void> {
+  if (rows.length > 0) await db.insertInto(table).values(rows).execute();
 }
 
-export async function insertExperiments(sql: Sql): Promise<void> {
-  await raw`delete from experiments`.execute(sql.db);
+export const insertExperiments = (sql: Sql) => sql.tx(putExperiments);
+export const insertRuns = (sql: Sql) => sql.tx(putRuns);
+export const insertModels = (sql: Sql) => sql.tx(putModels);
+
+async function putExperiments(db: Db): Promise<void> {
+  await raw`delete from experiments`.execute(db);
   for (const { id, tags, ...experiment } of goldens("experiments")) {
-    await insert(sql, "experiments", [{ id: Number(id), artifact_location: "", ...withoutAbout(experiment) }]);
+    await insert(db, "experiments", [{ id: Number(id), artifact_location: "", ...withoutAbout(experiment) }]);
     const own = Object.entries(tags).map(([key, value]) => ({ experiment_id: Number(id), key, value }));
-    await insert(sql, "experiment_tags", own);
+    await insert(db, "experiment_tags", own);
   }
 }
 
-export async function insertRuns(sql: Sql): Promise<void> {
+async function putRuns(db: Db): Promise<void> {
   const experiment = { id: searched, name: "searched", artifact_location: "", lifecycle: "active" };
-  await insert(sql, "experiments", [{ ...experiment, creation_time: 1, last_update_time: 1 }]);
+  await insert(db, "experiments", [{ ...experiment, creation_time: 1, last_update_time: 1 }]);
   const datasets = new Map<string, number>();
   for (const [index, run] of goldens("runs").entries()) {
     const n = index + 1;
-    await insert(sql, "runs", [toRow(n, run)]);
-    await insert(sql, "params", toPairs("run_n", n, run.params));
-    await insert(sql, "run_tags", toPairs("run_n", n, { ...run.tags, "mlflow.runName": run.name }));
-    await insert(sql, "latest_metrics", toMetrics(n, run));
+    await insert(db, "runs", [toRow(n, run)]);
+    await insert(db, "params", toPairs("run_n", n, run.params));
+    await insert(db, "run_tags", toPairs("run_n", n, { ...run.tags, "mlflow.runName": run.name }));
+    await insert(db, "latest_metrics", toMetrics(n, run));
     for (const [position, [name, digest, context]] of run.datasets.entries()) {
       const known = datasets.get(`${name} ${digest}`);
       const dataset_n = known ?? datasets.size + 1;
       datasets.set(`${name} ${digest}`, dataset_n);
       const dataset = { n: dataset_n, experiment_id: searched, name, digest, source_type: "local", source: "src" };
-      if (known === undefined) await insert(sql, "datasets", [dataset]);
-      await insert(sql, "run_inputs", [{ run_n: n, dataset_n, position }]);
+      if (known === undefined) await insert(db, "datasets", [dataset]);
+      await insert(db, "run_inputs", [{ run_n: n, dataset_n, position }]);
       if (context !== null)
-        await insert(sql, "run_input_tags", [{ run_n: n, dataset_n, key: "mlflow.data.context", value: context }]);
+        await insert(db, "run_input_tags", [{ run_n: n, dataset_n, key: "mlflow.data.context", value: context }]);
     }
   }
 }
@@ -72,18 +78,18 @@ function toPairs(owner: string, n: number, pairs: Readonly<Record<string, string
   return Object.entries(pairs).map(([key, value]) => ({ [owner]: n, key, value }));
 }
 
-export async function insertModels(sql: Sql): Promise<void> {
+async function putModels(db: Db): Promise<void> {
   const runs = new Map(goldens("runs").map(({ id }, index) => [id, index + 1]));
   for (const [index, model] of goldens("models").entries()) {
     const n = index + 1;
-    await insert(sql, "logged_models", [toModelRow(n, model)]);
-    await insert(sql, "logged_model_params", toPairs("model_n", n, model.params));
-    await insert(sql, "logged_model_tags", toPairs("model_n", n, model.tags));
+    await insert(db, "logged_models", [toModelRow(n, model)]);
+    await insert(db, "logged_model_params", toPairs("model_n", n, model.params));
+    await insert(db, "logged_model_tags", toPairs("model_n", n, model.tags));
     const metrics = model.metrics.map(({ dataset, digest, run, ...metric }) => {
       const about = { dataset_name: dataset, dataset_digest: digest, experiment_id: searched };
       return { model_n: n, run_n: runs.get(run)!, is_nan: 0, ...metric, ...about };
     });
-    await insert(sql, "logged_model_metrics", metrics);
+    await insert(db, "logged_model_metrics", metrics);
   }
 }
 
