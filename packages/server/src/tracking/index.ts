@@ -7,7 +7,7 @@ export {
 export { createArtifacts, type ArtifactDeps, type Artifacts, type PutArtifact } from "./artifacts/artifacts.ts";
 export { artifactMigrations } from "./artifacts/migrations.ts";
 export type { ArtifactFile, StoredArtifact } from "./artifacts/tasks.ts";
-export { versionRoot, type ListedArtifact } from "./artifacts/version-folders.ts";
+export type { ListedArtifact } from "./artifacts/version-folders.ts";
 export type { ExperimentJson } from "./experiments/experiment.ts";
 export type { ExperimentOrder, Experiments } from "./experiments/experiments.ts";
 export { textOperators } from "./filter/compare.ts";

@@ -1,5 +1,4 @@
 import { SlipwayError } from "@slipway/contract";
-import { joinArtifactPath } from "./artifact-path.ts";
 import type { ArtifactFile, StoredArtifact } from "./tasks.ts";
 
 export interface ListedArtifact {
@@ -12,7 +11,7 @@ export interface ListedArtifact {
 /** Files of a version that came from elsewhere, by their paths; null where there is none. */
 export type FindVersionFiles = (model: string, version: number) => Promise<readonly ArtifactFile[] | null>;
 
-export const versionRoot = "slipway-versions";
+const versionRoot = "slipway-versions";
 
 /** `slipway-versions/MODEL/VERSION/…` shows the files of a version as if they were artifacts. They are never changed here. */
 export function createVersionFolders(findVersionFiles: FindVersionFiles) {
@@ -51,7 +50,5 @@ export function createVersionFolders(findVersionFiles: FindVersionFiles) {
       const found = (await listFiles(folder)).find(({ path }) => path === name);
       return found ? { sha256: found.sha256, size: found.size, updatedAt: 0 } : null;
     },
-    /** The folder of a version's files. */
-    folderOf: (model: string, version: number) => joinArtifactPath(versionRoot, `${model}/${version}`),
   };
 }

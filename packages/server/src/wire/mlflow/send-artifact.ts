@@ -53,7 +53,7 @@ function isKnown(header: string | undefined, etag: string): boolean {
 }
 
 /** RFC 9110. Null for what is no single range, which is answered whole. */
-export function parseRange(
+function parseRange(
   header: string | undefined,
   size: number,
 ): { readonly start: number; readonly end: number } | null | "unsatisfiable" {
