@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Comparison } from "../../lib/table.ts";
 import { toBar, toRatios, type Bar } from "../bars.ts";
 import { createClient } from "../client.ts";
@@ -24,6 +25,7 @@ async function carry(
   const down = await give({ kind: "download", ...order });
   const growth = memory.stop();
   const client = createClient(server.url);
+  if (bytes <= smallBytes) requireSame(server.name, up.sha256, (await client.send("GET", path)).body);
   await client.ask("DELETE", path);
   client.close();
   return {
@@ -34,6 +36,12 @@ async function carry(
     "RSS growth of the upload, MB": afterUpload / MB,
     "RSS growth, MB": growth / MB,
   };
+}
+
+/** What came back is what was sent; a larger file is only counted, for a hash of it takes the load's time. */
+function requireSame(name: string, sha256: string, body: Buffer): void {
+  const came = createHash("sha256").update(body).digest("hex");
+  if (came !== sha256) throw new Error(`${name} gave ${body.length} bytes with another digest than what was sent.`);
 }
 
 async function compareSize(stage: Stage, bytes: number): Promise<Comparison> {
