@@ -57,7 +57,8 @@ export interface Removal {
 
 const runsATime = 50;
 const movesATime = 500;
-const pointsATime = 20_000;
+/** Whoever logs meanwhile waits for one such step. */
+const pointsATime = 5_000;
 
 export interface RemovalDeps {
   readonly sql: Sql;

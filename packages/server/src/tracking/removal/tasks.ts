@@ -167,21 +167,29 @@ async function removeFolder(db: TaskDb, folder: string | null): Promise<RemovedF
   return sum;
 }
 
-/** Some points of runs that are gone. @returns false where there are no more */
+/** So many points of runs that are gone, or a few more where many have one time. @returns false where there are no more */
 export async function removePoints(db: TaskDb, { most }: { readonly most: number }): Promise<boolean> {
-  const [series] = await db.rows<{ n: number }>("select n from removed_series order by n limit 1");
-  if (series === undefined) return false;
+  const waiting = await db.rows<{ n: number }>("select n from removed_series order by n limit ?", [most]);
+  let left = most;
+  for (const { n } of waiting) {
+    // A series of which nothing is left counts, too.
+    left -= 1 + (await removePointsOf(db, n, left));
+    if (left <= 0) break;
+  }
+  return waiting.length > 0;
+}
+
+/** @returns how many points it removed */
+async function removePointsOf(db: TaskDb, n: number, most: number): Promise<number> {
   const [last] = await db.rows<{ timestamp: number }>(
     "select timestamp from metrics where series_n = ? order by timestamp limit 1 offset ?",
-    [series.n, most],
+    [n, most],
   );
   if (last !== undefined)
-    await db.change("delete from metrics where series_n = ? and timestamp <= ?", [series.n, last.timestamp]);
-  else {
-    await db.change("delete from metrics where series_n = ?", [series.n]);
-    await db.change("delete from removed_series where n = ?", [series.n]);
-  }
-  return true;
+    return db.change("delete from metrics where series_n = ? and timestamp <= ?", [n, last.timestamp]);
+  const removed = await db.change("delete from metrics where series_n = ?", [n]);
+  await db.change("delete from removed_series where n = ?", [n]);
+  return removed;
 }
 
 export interface RunsMove {
