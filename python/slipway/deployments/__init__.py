@@ -1,4 +1,4 @@
-"""The target ``slipway`` of ``mlflow.deployments``: models of a tracking server that is Slipway, served by the same server.
+"""The target ``slipway`` of ``mlflow.deployments``: models that Slipway has tracked, served by the same server.
 
     from mlflow.deployments import get_deploy_client
 
@@ -27,11 +27,12 @@ def target_help() -> str:
 Target: slipway, or slipway:http://HOST:PORT
 
 Without an address it is SLIPWAY_URL, else MLFLOW_TRACKING_URI where that is one of http(s), else http://127.0.0.1:8080.
-A token is taken from SLIPWAY_TOKEN or MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.
+A token is taken from SLIPWAY_TOKEN or MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME and
+MLFLOW_TRACKING_PASSWORD.
 
-A deployment is an endpoint of Slipway: NAME is the endpoint, and it serves one version. Model URIs are those of the tracking
-server: models:/NAME/VERSION, models:/NAME@ALIAS, models:/m-ID, runs:/ID/PATH. create_deployment and update_deployment wait
-until the version serves: it has been opened, has answered its examples and got past the gates.
+A deployment is an endpoint of Slipway: NAME is the endpoint, and it serves one version. Model URIs are those of the
+tracking server: models:/NAME/VERSION, models:/NAME@ALIAS, models:/m-ID, runs:/ID/PATH. create_deployment and
+update_deployment wait until the version serves: it has been opened, has answered its examples and got past the gates.
 
 Config of create_deployment and update_deployment (on the command line: -C KEY=VALUE, VALUE as JSON):
   message         why, as it stands in the history
@@ -41,6 +42,6 @@ Config of create_deployment and update_deployment (on the command line: -C KEY=V
   serve, log, labels
                   these sections of slipway.yaml; what is left out stays
 
-Endpoints: an endpoint of Slipway comes with its first deployment, so create_endpoint is refused; update_endpoint takes the
-sections above.
+Endpoints: an endpoint of Slipway comes with its first deployment, so create_endpoint is refused; update_endpoint takes
+the sections above.
 """

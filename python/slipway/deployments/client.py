@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.2
 
 
 class SlipwayDeploymentClient(BaseDeploymentClient):
-    """Deployments are endpoints of Slipway; each serves one version. ``target_help()`` says what ``config`` may hold."""
+    """Deployments are endpoints of Slipway; each serves one version. ``target_help`` says what ``config`` may hold."""
 
     def __init__(self, target_uri: str) -> None:
         super().__init__(target_uri)
@@ -147,7 +147,9 @@ class SlipwayDeploymentClient(BaseDeploymentClient):
         self._wait(self._server.ask("POST", "/api/v1/deployments", order))
 
     def _apply(self, name: str, settings: Dict[str, Any]) -> None:
-        body = {"manifest": _manifest(name, settings), **({"message": settings["message"]} if "message" in settings else {})}
+        body: Dict[str, Any] = {"manifest": _manifest(name, settings)}
+        if "message" in settings:
+            body["message"] = settings["message"]
         self._server.ask("PUT", _path(name), body)
 
     def _wait(self, operation: Dict[str, Any]) -> None:
