@@ -30,7 +30,8 @@ export const serverRoutes = {
     method: "GET",
     path: "/api/v1/audit",
     tag: "server",
-    summary: "The audit trail, newest first: every token, version, alias, stage, revision, webhook and erasure, with who and when",
+    summary:
+      "The audit trail, newest first: every token, version, alias, stage, revision, webhook and erasure, with who and when",
     scope: "admin",
     query: audit.auditQuery,
     status: 200,
