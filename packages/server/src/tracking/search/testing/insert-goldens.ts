@@ -7,15 +7,16 @@ type Rows = Readonly<Record<string, unknown>>[];
 /** The experiment that the runs and models of the goldens are in. */
 export const searched = 7;
 
-type Db = Kysely<Record<string, never>>;
+type Tables = Readonly<Record<string, Record<string, unknown>>>;
+type Db = Kysely<Tables>;
 
 async function insert(db: Db, table: string, rows: Rows): Promise<void> {
   if (rows.length > 0) await db.insertInto(table).values(rows).execute();
 }
 
-export const insertExperiments = (sql: Sql) => sql.tx(putExperiments);
-export const insertRuns = (sql: Sql) => sql.tx(putRuns);
-export const insertModels = (sql: Sql) => sql.tx(putModels);
+export const insertExperiments = (sql: Sql) => sql.as<Tables>().tx(putExperiments);
+export const insertRuns = (sql: Sql) => sql.as<Tables>().tx(putRuns);
+export const insertModels = (sql: Sql) => sql.as<Tables>().tx(putModels);
 
 async function putExperiments(db: Db): Promise<void> {
   await raw`delete from experiments`.execute(db);
