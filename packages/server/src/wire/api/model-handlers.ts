@@ -80,10 +80,7 @@ export function createModelHandlers({
       const { model, alias } = params as { model: string; alias: string };
       const { version, message, allow_breaking: allowBreaking } = body as AliasChange;
       if (parseAddress(`${parseModelName(model)}@${alias}`).alias === undefined)
-        throw new SlipwayError(
-          "invalid_name",
-          `${JSON.stringify(alias)} is a version number and no alias.`,
-        );
+        throw new SlipwayError("invalid_name", `${JSON.stringify(alias)} is a version number and no alias.`);
       const move = { model, alias, version, allowBreaking };
       const operation = await endpoints.moveAlias(move, { author, message: message ?? null });
       return { model, alias, version, operation: operation?.id ?? null };
