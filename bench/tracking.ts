@@ -19,7 +19,7 @@ import { openStage, say, type Settings, type Stage } from "./tracking/stage.ts";
 
 // Tracking, artifacts and registry over MLflow's API: Slipway and the real `mlflow server` on SQLite, in turn, by the same load.
 //   npm run bench:tracking -- [--rows log-metric,search] [--repeats 3] [--seconds 5] [--runs 10000] [--many-runs 100000]
-//                             [--points 1000000] [--versions 10000] [--mb 1000] [--cores 1|2] [--from tarball|source]
+//                             [--points 1000000] [--versions 10000] [--mb 1000] [--rate 2000] [--cores 1|2] [--from tarball|source]
 //                             [--peers slipway,mlflow] [--keep FOLDER]
 const { values: options } = parseArgs({
   options: {
@@ -31,6 +31,8 @@ const { values: options } = parseArgs({
     points: { type: "string", default: "1000000" },
     versions: { type: "string", default: "10000" },
     mb: { type: "string", default: "1000" },
+    /** Predictions a second, where half of the maximum is more than a machine with other work has. */
+    rate: { type: "string" },
     cores: { type: "string", default: "1" },
     from: { type: "string", default: "tarball" },
     peers: { type: "string", default: "slipway,mlflow" },
@@ -61,6 +63,7 @@ const settings: Settings = {
   points: Number(options.points),
   versions: Number(options.versions),
   bytes: Number(options.mb) * 1e6,
+  rate: options.rate === undefined ? null : Number(options.rate),
   cores: options.cores === "2" ? 2 : 1,
   from: options.from === "source" ? "source" : "tarball",
   peers: options.peers.split(","),

@@ -17,6 +17,8 @@ export interface Settings {
   readonly points: number;
   readonly versions: number;
   readonly bytes: number;
+  /** Predictions a second; null: half of the maximum. */
+  readonly rate: number | null;
   readonly cores: 1 | 2;
   readonly from: "tarball" | "source";
   /** Who takes part: `slipway`, `mlflow`. */

@@ -1,3 +1,4 @@
+import { median } from "../../lib/table.ts";
 import { toBar, toRatios, type RowResult } from "../bars.ts";
 import type { Stage } from "../stage.ts";
 import { compareLoad, type Row } from "./row.ts";
@@ -20,7 +21,7 @@ async function compareLogging(stage: Stage, kind: "metric" | "batch", connection
     peers
       .filter((peer) => peer !== stage.slipway)
       .map(({ name }) => toRatios(comparison, { figure, theirs: name, more: direction }))
-      .toSorted((a, b) => (a[0] ?? 0) - (b[0] ?? 0))[0] ?? [];
+      .toSorted((a, b) => median(a) - median(b))[0] ?? [];
   const bar =
     kind === "metric"
       ? toBar(

@@ -25,8 +25,8 @@ export const predictions: Row = {
     const load = { url: slipway.url, requests: [request], durationMs };
     const most = await runLoad({ load: { ...load, connections: connections / 2 } });
     if (most.failed > 0) throw new Error(`Predictions failed: ${JSON.stringify(most.outcomes)}.`);
-    const perSecond = Math.round(most.perSecond / 2);
-    say(`Maximum ${Math.round(most.perSecond)} predictions a second; half of it is offered, Poisson.`);
+    const perSecond = settings.rate ?? Math.round(most.perSecond / 2);
+    say(`Maximum ${Math.round(most.perSecond)} predictions a second; ${perSecond} are offered, Poisson.`);
     const predict = () => runLoad({ load: { ...load, connections, perSecond, arrivals: "poisson" } });
     const body = { experiment_ids: [experiment], filter: wide.filter, order_by: wide.order_by, max_results: 100 };
     const comparison = await takeTurns(stage, [slipway], async () => {
