@@ -33,7 +33,7 @@ const clients = [
     version: "2.22.5",
     bin: two,
     what: whatMlflow2,
-    wanted: everything ? Object.keys(modules) : ["log_runs", "log_models"],
+    wanted: everything ? Object.keys(modules) : ["log_models"],
   },
 ];
 
