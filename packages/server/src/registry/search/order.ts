@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { decodeCursor } from "../../kernel/page.ts";
 import type { SqlDialect } from "../../platform/sql/index.ts";
 import { joined, parseOrderBy, plain, sql, type Fragment } from "../../tracking/index.ts";

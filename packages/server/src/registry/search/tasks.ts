@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { encodeCursor } from "../../kernel/page.ts";
 import type { TaskDb } from "../../platform/sql/index.ts";
 import { all, parseFilter, plain, sql, toCondition, type FilterEntity, type Fragment } from "../../tracking/index.ts";

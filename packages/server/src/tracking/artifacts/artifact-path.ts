@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 
 const maxBytes = 4096;
 const maxSegmentBytes = 1024;

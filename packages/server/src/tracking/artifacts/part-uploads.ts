@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { Clock } from "../../kernel/clock.ts";
 import type { BlobInfo, BlobStore, PartsFile } from "../../platform/blobs/index.ts";
 import type { StoredArtifact } from "./tasks.ts";

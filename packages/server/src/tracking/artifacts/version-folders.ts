@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { ArtifactFile, StoredArtifact } from "./tasks.ts";
 
 export interface ListedArtifact {

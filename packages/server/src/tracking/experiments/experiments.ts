@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { Clock } from "../../kernel/clock.ts";
 import type { SqlTasks } from "../../platform/sql/index.ts";
 import type { KeyValue } from "../key-value.ts";

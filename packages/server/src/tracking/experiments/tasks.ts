@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { TaskDb } from "../../platform/sql/index.ts";
 import { takeNumbers } from "../counters.ts";
 import type { KeyValue } from "../key-value.ts";

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 
 type SqlValue = null | string | number | Uint8Array;
 

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { NamePart } from "./entity.ts";
 import { tokenize, type Token } from "./token.ts";
 

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 
 /** What a filter is made of. `at` counts characters from 1. */
 export type Token =

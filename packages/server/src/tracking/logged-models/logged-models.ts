@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { Clock } from "../../kernel/clock.ts";
 import type { SqlTasks } from "../../platform/sql/index.ts";
 import { parseExperimentId } from "../experiments/experiment.ts";

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import { findArtifactFolder } from "../artifacts/artifact-path.ts";

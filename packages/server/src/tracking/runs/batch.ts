@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { KeyValue } from "../key-value.ts";
 import { checkKey, checkLength, cut, limits } from "../limits.ts";
 import { toPoints, toStored, type Metric } from "../metrics/point.ts";

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { checkKey, checkLength, limits } from "../limits.ts";
 import type { Metric } from "../metrics/point.ts";
 

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 
 /** What the tag `mlflow.log-model.history` keeps of a model, of whose MLmodel this is the JSON. @throws SlipwayError `invalid_request` */
 export function toHistoryEntry(modelJson: string): string {

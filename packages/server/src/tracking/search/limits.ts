@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 
 /** What MLflow gives where nothing is asked, and at most. */
 const defaultResults = 1000;

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { TaskDb } from "../../platform/sql/index.ts";
 import { keyedFields, namedFields, type Field, type FilterEntity } from "../filter/entity.ts";
 import { compareMetric, integerColumn, keyedText, textColumn } from "../filter/fields.ts";

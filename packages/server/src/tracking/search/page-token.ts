@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { Key, KeyPart } from "./keyset.ts";
 
 /** What a token of a page belongs to: it is refused with anything else. */

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import { compareText, textOperators } from "../filter/compare.ts";
 import { keyedFields, namedFields, type Field, type FieldComparison, type FilterEntity } from "../filter/entity.ts";
 import { integerColumn, keyedText, metricField, textColumn, type KeyedTable } from "../filter/fields.ts";

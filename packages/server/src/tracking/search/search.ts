@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError } from "@slipway/contract/errors";
 import type { SqlTasks } from "../../platform/sql/index.ts";
 import { parseExperimentId } from "../experiments/experiment.ts";
 import type * as module from "../tracking-tasks.ts";
