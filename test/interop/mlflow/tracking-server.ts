@@ -21,7 +21,7 @@ export const whatMlflow3 = "a Python 3.11 with the packages of test/interop/mlfl
 export const whatMlflow2 = "a Python 3.11 with the packages of test/interop/mlflow/client-2/requirements.txt";
 
 /** The real `mlflow server` on SQLite, which also serves the artifacts. `stop` takes its folder away, too. */
-export async function startReference(bin: string): Promise<MlflowServer> {
+async function startReference(bin: string): Promise<MlflowServer> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-mlflow-server-"));
   const words = ["server", "--backend-store-uri", `sqlite:///${folder}/mlflow.db`, "--workers", "1"];
   words.push("--serve-artifacts", "--artifacts-destination", join(folder, "artifacts"));

@@ -20,7 +20,7 @@ const maxResults = mostly<Json, Json>([1, 2, 3, 100], [0, -1, 50_001, "2"]);
 const metric = whole({ key: listedKey, value: metricValue, timestamp, step });
 const param = fc.record({ key: listedKey, value: listedText });
 
-export const makeExperiment = post(
+const makeExperiment = post(
   "experiments/create",
   fields(
     {

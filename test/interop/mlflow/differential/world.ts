@@ -4,7 +4,7 @@ import { isReference } from "../tracking-server.ts";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** What a command makes, by which later ones name it: `{{run:0}}` is the first run that there is. */
-export type Kind = "experiment" | "run" | "model";
+type Kind = "experiment" | "run" | "model";
 
 /**
  * One request. In its path, query and body `{{mark}}` is a word of this sequence, `{{tick}}` a moment of its own, `{{KIND:n}}` the
@@ -22,7 +22,7 @@ export interface Command {
   readonly pages?: true;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
