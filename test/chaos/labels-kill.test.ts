@@ -39,7 +39,7 @@ async function count(endpoint: string): Promise<ReadonlyMap<string, number>> {
 const twice = (counts: ReadonlyMap<string, number>) => [...counts].filter(([, times]) => times > 1);
 
 describe("kill -9 while labels come", () => {
-  const kills = rounds(4, 100);
+  const kills = rounds(2, 100);
 
   test(
     `${kills} times under posts and moves into the lake: every answered label is there once`,
@@ -115,7 +115,7 @@ describe("kill -9 while labels come", () => {
   );
 
   test(
-    `${rounds(3, 50)} times under a schedule: what is pulled and how far it is never disagree`,
+    `${rounds(2, 50)} times under a schedule: what is pulled and how far it is never disagree`,
     { timeout: rounds(240_000, 3_600_000) },
     async () => {
       const endpoint = `${name}-pulls`;
@@ -128,7 +128,7 @@ describe("kill -9 while labels come", () => {
       const from = Date.parse("2026-11-01T00:00:00Z");
       let rows = 0;
       const has = async () => (await count(endpoint)).size;
-      for (let kill = 0; kill < rounds(3, 50); kill++) {
+      for (let kill = 0; kill < rounds(2, 50); kill++) {
         database.exec("begin immediate");
         for (let i = 0; i < 500; i++) insert.run(`S ${++rows}`, i % 2, from + rows);
         database.exec("commit");

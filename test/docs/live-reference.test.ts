@@ -48,7 +48,7 @@ describe("docs/reference/http-api.md", () => {
       expect([path, answer.status === 404], JSON.stringify(answer.body)).toEqual([path, false]);
     }
     const later = rows.flatMap(([paths = ""]) => (/^\/.*(\.\.\.|invocations)/.test(paths) ? paths.split(", ") : []));
-    expect(later.length).toBeGreaterThan(4);
+    expect(later).not.toEqual([]);
     for (const path of later) {
       const answer = await fetchJson(server.url + path.replace("NAME", "flight-delay").replace(/\.\.\.$/, "/x"));
       expect([path, answer.status, answer.body.code]).toEqual([path, 404, "unimplemented"]);

@@ -10,7 +10,9 @@ export const namePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;
  * Names of models are wider, as model registries have them: anything but `/`, `:`, `@` and controls, without spaces at the
  * ends. A model whose name is no endpoint name is served by an endpoint of another name.
  */
-export const modelNamePattern = /^(?!\.{1,2}$)(?! )[^/:@\p{Cc}]{1,250}(?<! )$/u;
+export const modelNamePattern =
+  // Generators of tests make names of it: they know neither look-behind nor classes of Unicode.
+  /^(?!\.{1,2}$)[^/:@ \u0000-\u001f\u007f-\u009f](?:[^/:@\u0000-\u001f\u007f-\u009f]{0,248}[^/:@ \u0000-\u001f\u007f-\u009f])?$/;
 
 /** Letters and digits of any script; an alias must not look like a version number. */
 export const aliasPattern = /^(?![0-9]+$)[\p{L}\p{N}_-][\p{L}\p{N}._-]{0,254}$/u;

@@ -2,12 +2,19 @@
 
 import json
 import sys
+from pathlib import Path
 
 import mlflow
 import pandas
 from mlflow import MlflowClient
 from sklearn.linear_model import LogisticRegression
 
+# Those of test/interop/mlflow-serve, whose environment serves this model, too.
+REQUIREMENTS = [
+    line.strip()
+    for line in (Path(__file__).parents[2] / "frameworks/requirements.in").read_text().splitlines()
+    if line.strip() and not line.startswith("#")
+]
 frame = pandas.DataFrame({"age": [20.0, 30.0, 40.0, 50.0] * 8, "visits": [1.0, 4.0, 2.0, 9.0] * 8})
 target = (frame["age"] > 35).astype(int)
 
@@ -19,7 +26,13 @@ def train(step: int) -> str:
         mlflow.log_input(mlflow.data.from_pandas(frame, name="visitors"), context="training")
         mlflow.set_tag("mlflow.source.git.commit", "c0ffee%d" % step)
         model = LogisticRegression(C=step).fit(frame, target)
-        mlflow.sklearn.log_model(model, name="model", registered_model_name="Visitors", input_example=frame.head(3))
+        mlflow.sklearn.log_model(
+            model,
+            name="model",
+            registered_model_name="Visitors",
+            input_example=frame.head(3),
+            pip_requirements=REQUIREMENTS,
+        )
     return run.info.run_id
 
 

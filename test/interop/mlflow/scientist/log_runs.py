@@ -230,7 +230,7 @@ def check_images_and_figures():
     experiment("pictures")
     with mlflow.start_run() as run:
         mlflow.log_image(numpy.zeros((4, 4, 3), dtype=numpy.uint8), "black.png")
-        mlflow.log_image(numpy.zeros((4, 4, 3), dtype=numpy.uint8), key="dream", step=3)
+        mlflow.log_image(numpy.zeros((4, 4, 3), dtype=numpy.uint8), key="dream", step=3, synchronous=True)
     names = [file.path for file in client().list_artifacts(run.info.run_id)]
     assert "black.png" in names and "images" in names
     assert len(client().list_artifacts(run.info.run_id, "images")) == 2
