@@ -370,6 +370,17 @@ describe("an alias that an endpoint follows", () => {
     });
   });
 
+  test("moved right before a kill -9 moves the traffic after the next start", async () => {
+    await deploy(server.url, onnx(flights.v1), { name: "resumed", manifest: { serve: { follow: "live" } } });
+    const version = await register("resumed", await logRun(onnx(flights.v1)));
+    await ok("POST", "registered-models/alias", { name: "resumed", alias: "live", version });
+    await server.kill9();
+    await server.restart();
+    await expect
+      .poll(async () => (await predict("resumed")).version, { timeout: 25_000, interval: 100 })
+      .toBe(Number(version));
+  });
+
   test("moved onto what cannot be served leaves the endpoint with what it has, and it says why", async () => {
     await deploy(server.url, onnx(flights.v1), { name: "stays", manifest: { serve: { follow: "live" } } });
     const garbage = await register("stays", await logRun(join(flights.v1, "slipway.yaml")));

@@ -16,6 +16,7 @@ import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { createInfer, type Infer } from "./infer.ts";
 import { createRepository, type Repository } from "./repository.ts";
+import { resumeAliases } from "./resume-aliases.ts";
 import { createRouting } from "./routing.ts";
 import { createSharedRouting, type RoutePeers } from "./shared-routing.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
@@ -106,6 +107,9 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
     exclusively: changes.exclusively,
     async start() {
       await endpoints.sync();
+      resumeAliases({ ...deps, store, aliases, logger }).catch((error: unknown) =>
+        logger.error({ error }, "looking for aliases that are not followed failed"),
+      );
       let busy = false;
       stopPolling = clock.every(epochPollMs, () => {
         if (busy) return;
