@@ -39,6 +39,20 @@ for (const keepsCursor of [true, false])
     expect(got).toEqual(["a", "b", "c", "d", "e"]);
   });
 
+test("follow gives what others push to the next page once, too", async () => {
+  const log = ["c"];
+  const client = await start(log, false);
+  const got: string[] = [];
+  for await (const { id } of client.predictions.follow("x", { since: "1h", pollMs: 5 })) {
+    got.push(id);
+    // Of another process, which was asked before and wrote later.
+    if (id === "c" && log.length === 1) log.splice(0, 0, "a", "b");
+    if (id === "b") log.push("d");
+    if (id === "d") break;
+  }
+  expect(got).toEqual(["c", "a", "b", "d"]);
+});
+
 test("follow without a beginning tells only what is new, and ends with the signal", async () => {
   const log = ["a"];
   const client = await start(log, true);

@@ -124,7 +124,10 @@ function toQuery(endpoint: string, options: QueryOptions, format: NonNullable<Qu
   };
 }
 
-/** `seen` holds what was given of the page that the cursor leads to, since the log's end is read again and again. */
+/**
+ * `seen` holds what was given and may come again: the log's end is read again and again, and a row of another process that
+ * arrived earlier may push one that was given to the next page.
+ */
 async function* follow(
   list: PredictionsClient["list"],
   endpoint: string,
@@ -147,7 +150,7 @@ async function* follow(
     const moved = page.next !== null && page.next !== cursor;
     if (moved) {
       cursor = page.next ?? undefined;
-      seen.clear();
+      for (const { id } of page.items) seen.delete(id);
     }
     if (!moved || page.items.length === 0) await sleep(pollMs, options.signal);
   }
