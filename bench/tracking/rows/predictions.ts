@@ -31,10 +31,9 @@ export const predictions: Row = {
     const body = { experiment_ids: [experiment], filter: wide.filter, order_by: wide.order_by, max_results: 100 };
     const comparison = await takeTurns(stage, [slipway], async () => {
       const quiet = await predict();
-      // Who searches yields to the load on the core that the two share: what it costs the server is measured.
       const over = Promise.withResolvers<void>();
       const order = { kind: "load", url: slipway.url, ...toSetting(body), seconds: 3_600, warmUpSeconds: 0 } as const;
-      const searching = give(order, { nice: true, until: over.promise });
+      const searching = give(order, { until: over.promise });
       const busy = await predict();
       over.resolve();
       const searches = await searching;

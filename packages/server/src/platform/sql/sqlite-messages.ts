@@ -7,8 +7,8 @@ export interface WorkerOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly busyTimeoutMs: number;
-  /** Yields the processor to other threads, where the system has a priority for each: to most of them, or to all. */
-  readonly yields?: "some" | "all";
+  /** Yields the processor to every other thread, where the system has a priority for each. */
+  readonly background?: boolean;
 }
 
 export type WorkerRequest =

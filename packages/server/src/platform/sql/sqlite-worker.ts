@@ -16,10 +16,7 @@ interface Prepared {
 const maxPrepared = 256;
 const port = parentPort!;
 const options = workerData as WorkerOptions;
-if (options.yields && process.platform === "linux") {
-  const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
-  setPriority(options.yields === "all" ? PRIORITY_LOW : PRIORITY_BELOW_NORMAL);
-}
+if (options.background === true && process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
 const prepared = new Map<string, Prepared>();
 const database = open();
 const tasks = createSqliteTasks(database, execute);

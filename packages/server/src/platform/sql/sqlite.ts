@@ -31,8 +31,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Sql> {
   const threads = new SqliteThreads(writer, {
     maxReaders: path === ":memory:" ? 0 : (options.readers ?? 2),
     startReader: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs }),
-    startTaskReader: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs, yields: "some" }),
-    startCopier: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs, yields: "all" }),
+    startTaskReader: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs, background: true }),
+    startCopier: () => new SqliteThread({ path, readOnly: true, busyTimeoutMs, background: true }),
   });
   return createSqliteSql(threads, new Transactions());
 }
