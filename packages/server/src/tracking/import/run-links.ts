@@ -1,7 +1,7 @@
 import type { ImportedRun } from "@slipway/contract";
 import type { TaskDb } from "../../platform/sql/index.ts";
-import { takeNumbers } from "../counters.ts";
 import { insertRows, type Insert } from "../insert-rows.ts";
+import { requireDataset } from "../runs/dataset.ts";
 import type { Change } from "./put-pairs.ts";
 
 interface Owner {
@@ -56,23 +56,6 @@ async function putDatasets(db: TaskDb, { n, experimentId }: Owner, datasets: rea
     );
   }
   return changed;
-}
-
-/** One of the same name and digest is the same. */
-async function requireDataset(db: TaskDb, experimentId: number, dataset: Dataset): Promise<number> {
-  const { name, digest, source_type, source, schema, profile } = dataset;
-  const [found] = await db.rows<{ n: number }>(
-    "select n from datasets where experiment_id = ? and name = ? and digest = ?",
-    [experimentId, name, digest],
-  );
-  if (found) return found.n;
-  const n = await takeNumbers(db, "dataset");
-  await db.change(
-    `insert into datasets (n, experiment_id, name, digest, source_type, source, schema, profile)
-      values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [n, experimentId, name, digest, source_type, source, schema, profile],
-  );
-  return n;
 }
 
 async function putModelInputs(db: TaskDb, n: number, models: readonly string[]): Promise<boolean> {

@@ -1,9 +1,9 @@
 import type { TaskDb } from "../../platform/sql/index.ts";
-import { takeNumbers } from "../counters.ts";
 import { insertRows, type Insert } from "../insert-rows.ts";
 import type { KeyValue } from "../key-value.ts";
+import { requireDataset } from "./dataset.ts";
 import type { DatasetJson } from "./run-json.ts";
-import { requireActiveRun, type RunKey } from "./run.ts";
+import { requireActiveRun } from "./run.ts";
 
 export interface DatasetInput {
   readonly dataset: DatasetJson;
@@ -32,7 +32,7 @@ const insertModels: Insert = {
 export async function logInputs(db: TaskDb, { id, datasets, models }: RunInputs): Promise<void> {
   const run = await requireActiveRun(db, id);
   for (const { dataset, tags } of datasets) {
-    const number = await requireDataset(db, run, dataset);
+    const number = await requireDataset(db, run.experiment_id, dataset);
     const added = await db.change(
       `insert into run_inputs (run_n, dataset_n, position)
         select ?, ?, count(*) from run_inputs where run_n = ? on conflict do nothing`,
@@ -47,32 +47,6 @@ export async function logInputs(db: TaskDb, { id, datasets, models }: RunInputs)
     insertModels,
     models.flatMap((model) => [run.n, model]),
   );
-}
-
-/** A dataset is what its name and digest say, once in an experiment. */
-async function requireDataset(db: TaskDb, { experiment_id }: RunKey, dataset: DatasetJson): Promise<number> {
-  const { name, digest } = dataset;
-  const [row] = await db.rows<{ n: number }>(
-    "select n from datasets where experiment_id = ? and name = ? and digest = ?",
-    [experiment_id, name, digest],
-  );
-  if (row) return row.n;
-  const n = await takeNumbers(db, "dataset");
-  await db.change(
-    `insert into datasets (n, experiment_id, name, digest, source_type, source, schema, profile)
-      values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      n,
-      experiment_id,
-      name,
-      digest,
-      dataset.source_type,
-      dataset.source,
-      dataset.schema ?? null,
-      dataset.profile ?? null,
-    ],
-  );
-  return n;
 }
 
 export interface ModelOutput {
