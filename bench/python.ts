@@ -11,7 +11,8 @@ import { demandLessCpu, demandOverPeers, toBars, type Demand } from "./python/ba
 import { measureLife } from "./python/life.ts";
 import { listPythonVariants } from "./python/slipway-variants.ts";
 import { makePythonWorks, type PythonWork } from "./python/works.ts";
-import { names, toBarTable } from "./serving/bars.ts";
+import { toBarTable } from "./lib/bar.ts";
+import { names } from "./serving/bars.ts";
 import { findChosen, readChoices } from "./serving/choice.ts";
 import { admit } from "./serving/contest.ts";
 import { measureMost, type Contestant } from "./serving/measure.ts";

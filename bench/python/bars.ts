@@ -1,5 +1,6 @@
 import { median, ratios, toFigure, type Comparison } from "../lib/table.ts";
-import { findBest, names, type Bar } from "../serving/bars.ts";
+import type { Bar } from "../lib/bar.ts";
+import { findBest, names } from "../serving/bars.ts";
 
 export interface Demand {
   readonly figure: string;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { chooseRate, findBest, listBars, names, toBarTable, type WorkResult } from "./bars.ts";
+import { toBarTable } from "../lib/bar.ts";
+import { chooseRate, findBest, listBars, names, type WorkResult } from "./bars.ts";
 import { findChosen, mergeChoice } from "./choice.ts";
 import type { Variant } from "./variant.ts";
 

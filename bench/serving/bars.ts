@@ -1,4 +1,5 @@
-import { median, ratios, toFigure, toMarkdown, type Comparison } from "../lib/table.ts";
+import { median, ratios, toFigure, type Comparison } from "../lib/table.ts";
+import type { Bar } from "../lib/bar.ts";
 import type { WorkName } from "./works.ts";
 
 /** What one work came to. */
@@ -10,14 +11,6 @@ export interface WorkResult {
   readonly atRate: Comparison;
   /** One request at a time. */
   readonly idle: Comparison;
-}
-
-export interface Bar {
-  readonly figure: string;
-  readonly bar: string;
-  readonly value: string;
-  /** Null where it was not measured. */
-  readonly met: boolean | null;
 }
 
 export const names = {
@@ -138,14 +131,4 @@ function toIdleDemand(work: WorkName, result: WorkResult | undefined): Demand {
     ratios: served.slice(0, raw.length).map((us, at) => (us - raw[at]!) / 1_000),
     meets: (value) => value <= 0.3,
   };
-}
-
-export function toBarTable(bars: readonly Bar[]): string {
-  const rows = bars.map(({ figure, bar, value, met }) => [
-    figure,
-    bar,
-    value,
-    met === null ? "" : met ? "met" : "**not met**",
-  ]);
-  return toMarkdown([["figure", "bar", "this run", ""], ...rows]);
 }

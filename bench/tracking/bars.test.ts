@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { toBar, toBarTable, toRatioLine, toRatios } from "./bars.ts";
+import { toBarTable } from "../lib/bar.ts";
+import { toBar, toRatioLine, toRatios } from "./bars.ts";
 import { toRunContent } from "./content.ts";
 
 const comparison = {

@@ -1,12 +1,5 @@
-import { median, toCell, toFigure, toMarkdown, type Comparison } from "../lib/table.ts";
-
-export interface Bar {
-  readonly figure: string;
-  readonly bar: string;
-  readonly value: string;
-  /** Null where it was not measured. */
-  readonly met: boolean | null;
-}
+import { median, toCell, toFigure, type Comparison } from "../lib/table.ts";
+import type { Bar } from "../lib/bar.ts";
 
 export interface RowResult {
   /** Of the tables that tell more than the bars. */
@@ -37,16 +30,6 @@ export function toRatios(
 ): readonly number[] {
   const [ours = [], other = []] = [peers["Slipway"]?.[figure], peers[theirs]?.[figure]];
   return ours.slice(0, other.length).map((value, at) => (more === "better" ? value / other[at]! : other[at]! / value));
-}
-
-export function toBarTable(bars: readonly Bar[]): string {
-  const rows = bars.map(({ figure, bar, value, met }) => [
-    figure,
-    bar,
-    value,
-    met === null ? "" : met ? "met" : "**not met**",
-  ]);
-  return toMarkdown([["figure", "bar", "this run", ""], ...rows]);
 }
 
 /** A line with the ratios of the figures that two peers share: how many times better the first one is. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Comparison } from "../../lib/table.ts";
-import { toBar, toRatios, type Bar } from "../bars.ts";
+import type { Bar } from "../../lib/bar.ts";
+import { toBar, toRatios } from "../bars.ts";
 import { createClient } from "../client.ts";
 import { watchMemory } from "../memory.ts";
 import { give } from "../orders.ts";

@@ -1,5 +1,6 @@
 import type { Comparison } from "../../lib/table.ts";
-import { toBar, toRatios, type Bar } from "../bars.ts";
+import type { Bar } from "../../lib/bar.ts";
+import { toBar, toRatios } from "../bars.ts";
 import { mlflow } from "../client.ts";
 import { byMetric, narrow, newest, wide, type Question } from "../content.ts";
 import { give } from "../orders.ts";
