@@ -6,7 +6,7 @@ import { SlipwayError } from "@slipway/contract";
 import { systemClock, type Clock } from "../../kernel/clock.ts";
 import type { BlobInfo } from "./blob-info.ts";
 import { FileDigests } from "./file-digest.ts";
-import { layoutFiles } from "./layout.ts";
+import { createLayouts } from "./layout.ts";
 import type { LayoutFile } from "./layout.ts";
 import { createLeases } from "./leases.ts";
 import type { PartsFile } from "./parts-file.ts";
@@ -139,6 +139,7 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
   const guard = createGuard({ path, clock });
 
   const verified = createVerifiedFiles((file) => digests.digest(file));
+  const layout = createLayouts(verified);
   const { verify, renew } = createVerification({ path, guard, verified });
 
   const store: BlobStore = {
@@ -178,7 +179,7 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
     async layout(files, target) {
       for (const { sha256 } of files) await verify(sha256);
       const sources = files.map((file) => ({ ...file, source: path(file.sha256) }));
-      await layoutFiles(sources, target, verified);
+      await layout(sources, target);
     },
   };
   async function keep(file: string, sha256: string): Promise<void> {

@@ -3,6 +3,7 @@ import { copyFile, link, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SlipwayError } from "@slipway/contract";
 import { createId } from "../../kernel/ids.ts";
+import { Turns } from "../../kernel/turns.ts";
 import { checkFilePaths } from "./file-path.ts";
 import type { VerifiedFiles } from "./verified-files.ts";
 
@@ -19,9 +20,17 @@ interface Source extends LayoutFile {
   readonly source: string;
 }
 
-/** See `BlobStore.layout`. */
-export async function layoutFiles(files: readonly Source[], folder: string, verified: VerifiedFiles): Promise<void> {
-  checkFilePaths(files.map((file) => file.path));
+/** See `BlobStore.layout`. One at a time for each folder: a repair must not take away what another has just made. */
+export function createLayouts(verified: VerifiedFiles) {
+  const turns = new Turns();
+
+  return async (files: readonly Source[], folder: string): Promise<void> => {
+    checkFilePaths(files.map((file) => file.path));
+    await turns.take(folder, () => layoutFiles(files, folder, verified));
+  };
+}
+
+async function layoutFiles(files: readonly Source[], folder: string, verified: VerifiedFiles): Promise<void> {
   const isThere = () => isLaidOut(files, folder, verified);
   if (await isThere()) return;
   const draft = `${folder}.${createId()}`;
@@ -41,10 +50,25 @@ async function replaceFolder(draft: string, folder: string, isThere: () => Promi
       return await rename(draft, folder);
     } catch (error) {
       if (await isThere()) return;
-      if (attempt === 3) throw error;
-      await rm(folder, { recursive: true, force: true });
+      if (attempt === mostReplacements) throw error;
+      await moveAway(folder);
     }
   }
+}
+
+/** Other processes may lay out the same folder: each failure is a step forward of one of them. */
+const mostReplacements = 10;
+
+/** Not removed where it is: what another one puts in its place would lose files to that. */
+async function moveAway(folder: string): Promise<void> {
+  const away = `${folder}.${createId()}`;
+  try {
+    await rename(folder, away);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  await rm(away, { recursive: true, force: true });
 }
 
 async function place(source: string, target: string): Promise<void> {

@@ -8,7 +8,7 @@ import { interruption, LiveOperation } from "./live-operation.ts";
 import { advance } from "./operation.ts";
 import type { Operation } from "./operation.ts";
 import { createOperationStore } from "./store.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../../kernel/turns.ts";
 
 export interface RunContext {
   /** Aborted where the operation is cancelled or the server stops; its reason is a SlipwayError. */
