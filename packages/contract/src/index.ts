@@ -6,6 +6,7 @@ export * as schemas from "./schemas/index.ts";
 export type * from "./schemas/index.ts";
 export * from "./canonical-json.ts";
 export * from "./duration.ts";
+export type { ManifestMonitor } from "./manifest-monitor.ts";
 export * from "./manifest-problems.ts";
 export * from "./flavors.ts";
 export * from "./manifest.ts";

@@ -43,7 +43,9 @@ function unknownKey(key: string, parents: readonly PropertyKey[], vocabulary: Vo
   const path = dotted([...parents, key]);
   if (vocabulary.plannedKeys.includes(path))
     return { path, message: "is not built yet in this version of Slipway; remove it" };
-  const section = dotted(parents).replace(/^(model\.(?:inputs|outputs))\..*$/, "$1.*");
+  const section = dotted(parents)
+    .replace(/^(model\.(?:inputs|outputs))\..*$/, "$1.*")
+    .replace(/^(monitor\.(?:slices|performance|metrics|incidents\.maintenance))\..*$/, "$1");
   const known = vocabulary.knownKeys[section] ?? [];
   const hint = suggestion(key, known) || ` Known here: ${known.join(", ")}.`;
   return { path, message: `is not a known key.${hint}` };

@@ -87,10 +87,24 @@ describe("a manifest", () => {
       name: "a",
       model: { path: "m.onnx" },
       rollout: {},
-      monitor: {},
     });
-    expect(found).toHaveLength(2);
+    expect(found).toHaveLength(1);
     for (const problem of found) expect(problem).toMatch(/: is not built yet in this version of Slipway; remove it$/);
+  });
+
+  test("says what is watched and how", () => {
+    const withMonitor = (monitor: unknown) => problems({ slipway: 1, name: "a", monitor });
+    const slices = ["origin", { name: "hubs", column: "origin", values: ["ORD", "ATL"] }, { column: "hour", from: 6 }];
+    expect(withMonitor("off")).toEqual([]);
+    expect(withMonitor({ window: "5s", slices, drift: { windows: "2 of 3" }, labels: { missing: 0 } })).toEqual([]);
+    expect(withMonitor({ drfit: {} })).toEqual([expect.stringContaining('Did you mean "drift"?')]);
+    expect(withMonitor({ slices: [{ colum: "origin" }] }).join("\n")).toContain('Did you mean "column"?');
+    expect(withMonitor({ drift: { windows: "3 of 2" } })).toEqual([
+      expect.stringContaining("cannot be the larger one"),
+    ]);
+    expect(withMonitor({ window: "1500ms" })).toEqual([expect.stringContaining("whole number of seconds")]);
+    expect(withMonitor({ performance: { roc_auc: {} } })).toEqual([expect.stringContaining("give a min, a max")]);
+    expect(withMonitor("on")).toHaveLength(1);
   });
 
   test("names where labels come from, without a place or a password", () => {

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { aliasPattern, namePattern } from "./address.ts";
-import { durationPattern, parseDuration } from "./duration.ts";
+import { parseDuration } from "./duration.ts";
 import { SlipwayError } from "./errors.ts";
 import { flavors } from "./flavors.ts";
+import { monitorKeys, monitorSchema } from "./manifest-monitor.ts";
 import { toProblems, type ManifestProblem } from "./manifest-problems.ts";
+import { duration, text } from "./manifest-values.ts";
 import { sizePattern } from "./size.ts";
 
 /** The names of element types in `slipway.yaml`. */
@@ -26,8 +28,6 @@ export const manifestTypes = [
 export type ManifestType = (typeof manifestTypes)[number];
 
 const typeName = z.enum(manifestTypes);
-const text = z.string().min(1).max(1000);
-const duration = z.string().regex(durationPattern, "write a number and a unit (ms, s, m, h or d), such as 200ms");
 
 /** Names of the server's `sources`: also the end of SLIPWAY_SOURCE_NAME, in lower case. */
 export const sourcePattern = /^[a-z][a-z0-9_]{0,62}$/;
@@ -184,7 +184,7 @@ const labelsSql = z.strictObject({
 const labels = z.strictObject({ sql: z.union([labelsSql, z.literal("none")]).optional() });
 
 /**
- * `slipway.yaml` as data. `model` is immutable and hashed into the version; `serve`, `log` and `labels` are mutable, a change of them
+ * `slipway.yaml` as data. `model` is immutable and hashed into the version; `serve`, `log`, `labels` and `monitor` are mutable, a change of them
  * is a revision of the endpoint. `serve.follow` is the alias that chooses
  * the version, also when it is moved elsewhere. In it and in a fallback, the word `none` stands for nothing; an alias cannot be called so.
  */
@@ -196,6 +196,7 @@ export const manifestSchema = z.strictObject({
   serve: serve.optional(),
   log: log.optional(),
   labels: labels.optional(),
+  monitor: z.union([monitorSchema, z.literal("off")], { error: "must be off, or a map of settings" }).optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -221,10 +222,11 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   log: Object.keys(log.shape),
   labels: Object.keys(labels.shape),
   "labels.sql": Object.keys(labelsSql.shape),
+  ...monitorKeys,
 };
 
 /** Keys that have a meaning in the design of Slipway and none in this version. */
-const plannedKeys: readonly string[] = ["rollout", "monitor"];
+const plannedKeys: readonly string[] = ["rollout"];
 
 /** The long form of an input: `int64` is `{type: int64}`. */
 export function toManifestInput(value: ManifestType | ManifestInput): ManifestInput {

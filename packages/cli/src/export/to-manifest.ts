@@ -92,6 +92,7 @@ function toSettings(endpoint: Endpoint): Json {
     serve: { ...turn(endpoint.serve, serve), ...(target === null ? {} : { follow: target.follows ?? "none" }) },
     log: turn(endpoint.log, log),
     labels: turn(endpoint.labels, labels),
+    ...(endpoint.monitor === "off" || Object.keys(endpoint.monitor).length > 0 ? { monitor: endpoint.monitor } : {}),
   };
 }
 

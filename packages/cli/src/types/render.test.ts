@@ -31,6 +31,7 @@ const endpoint: Endpoint = {
   },
   log: { durability: "process", on_full: "serve", key: "flight_id", fields: ["carrier code", "hour"], redact: [] },
   labels: { sql: null },
+  monitor: {},
   revision: 3,
   state: "ready",
   state_message: null,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { flavors } from "../flavors.ts";
+import { monitorSchema } from "../manifest-monitor.ts";
 import { alias, id, json, modelName, name, pageOf, timestamp, versionNumber } from "./common.ts";
 
 /** What an endpoint sends its traffic to: one version, or whatever version an alias points at. */
@@ -58,6 +59,9 @@ export const endpoint = z.object({
   serve: serveSettings,
   log: logSettings,
   labels: labelSettings,
+  monitor: z
+    .union([z.literal("off"), monitorSchema])
+    .meta({ description: "As in slipway.yaml; what is left out has its default" }),
   revision: z.int(),
   state: z.enum(["ready", "loading", "failed", "empty"]),
   state_message: z.string().nullable(),

@@ -54,8 +54,12 @@ export interface EndpointSpec {
   readonly serve: ServeSettings;
   readonly log: LogSettings;
   readonly labels: LabelSettings;
+  /** As in `slipway.yaml`: `monitoring` fills in what is left out, which is all of it in `{}`. */
+  readonly monitor: MonitorSection;
   readonly owner: unknown;
 }
+
+export type MonitorSection = NonNullable<Manifest["monitor"]>;
 
 export type Action = "deploy" | "promote" | "alias" | "rollback" | "undeploy" | "apply";
 
@@ -91,6 +95,7 @@ export const emptySpec: EndpointSpec = {
   serve: { replicas: 1, timeoutMs: 30_000, fallback: null },
   log: { durability: "process", onFull: "serve", key: null, fields: [], redact: [] },
   labels: { sql: null },
+  monitor: {},
   owner: null,
 };
 
@@ -139,7 +144,7 @@ export function withManifest(
   toMs: (text: string) => number,
 ): EndpointSpec {
   if (!manifest) return spec;
-  const { serve, log, labels, owner } = manifest;
+  const { serve, log, labels, monitor, owner } = manifest;
   return {
     target: spec.target,
     owner: owner ?? spec.owner,
@@ -167,6 +172,7 @@ export function withManifest(
         }
       : spec.log,
     labels: labels ? { sql: toLabelsSql(labels.sql, toMs) } : spec.labels,
+    monitor: monitor ?? spec.monitor,
   };
 }
 
