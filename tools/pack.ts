@@ -72,6 +72,7 @@ const entries = [
   "packages/server/src/predictions/lake/compact-task.ts",
   "packages/server/src/predictions/lake/merge-task.ts",
   "packages/server/src/predictions/lake/query-task.ts",
+  "packages/server/src/predictions/lake/views-task.ts",
   "packages/server/src/predictions/labels/label-tasks.ts",
   "packages/server/src/predictions/look-up-worker.ts",
   "packages/server/src/predictions/replay/replay-worker.ts",

@@ -10,6 +10,9 @@ export {
   type LakeQuery,
   type PredictionLake,
   type QueryResult,
+  toColumns,
+  type ViewsContext,
+  type ViewsOf,
 } from "./lake/index.ts";
 export type { FindPrediction, ListPredictions } from "./look-up.ts";
 export { createInstanceLog, type InstanceLog } from "./instance-log.ts";

@@ -12,7 +12,8 @@ import { createLakeFiles } from "./lake-files.ts";
 import { chooseMerges } from "./merge.ts";
 import { createMerger } from "./merger.ts";
 import type { LakeChange, LakeWriter, PredictionLake } from "./prediction-lake.ts";
-import { createQueries } from "./queries.ts";
+import { createQueries, toViewFiles } from "./queries.ts";
+import type { ViewsInput } from "./views-task.ts";
 
 export interface PredictionLakeDeps {
   /** Of the lake. */
@@ -42,6 +43,8 @@ export interface PredictionLakeDeps {
   /** Called before each step that a crash may fall between, in the child as well: for tests. */
   readonly onStep?: (step: string) => Promise<void>;
 }
+
+const viewsTask = new URL(`./views-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
 /** Removes what a crash has left and starts the timer. */
 export async function createPredictionLake(deps: PredictionLakeDeps): Promise<PredictionLake> {
@@ -103,6 +106,11 @@ export async function createPredictionLake(deps: PredictionLakeDeps): Promise<Pr
     listFiles: (filter) => files.store.listFiles(filter),
     withFiles,
     read: (task, options) => deps.reader.run(task, options),
+    readViews: ({ endpoint, since = null, until = null }, { module, input }, options) =>
+      withFiles({ endpoint }, (found) => {
+        const views: ViewsInput = { files: toViewFiles(folder, found, { since, until }), module: module.href, input };
+        return deps.reader.run({ module: viewsTask, input: views }, options);
+      }),
     query: createQueries({ folder, tempFolder: deps.tempFolder, reader: deps.reader, flush, withFiles }),
     async offsets() {
       const offsets = await files.store.listOffsets(lakeConsumer);

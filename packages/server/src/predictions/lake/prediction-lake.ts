@@ -28,6 +28,13 @@ export interface LakeWriter {
   listFiles(filter?: LakeFileFilter): Promise<readonly LakeFile[]>;
 }
 
+/** Which rows a task sees: of one endpoint, and where times are given (milliseconds) of these alone. */
+export interface ViewsOf {
+  readonly endpoint: string;
+  readonly since?: number | null;
+  readonly until?: number | null;
+}
+
 export interface PredictionLake {
   /** Absolute: paths of files are below it. */
   readonly folder: string;
@@ -48,6 +55,11 @@ export interface PredictionLake {
   withFiles<T>(filter: LakeFileFilter, fn: (files: readonly LakeFile[]) => Promise<T>): Promise<T>;
   /** Runs a task in a reading child, whose files `withFiles` holds. See `openViews` for tasks that read predictions. */
   read<T>(task: LakeTask, options?: LakeRunOptions): Promise<T>;
+  /**
+   * Runs a task in a reading child over what is in the lake now, as with `read`: its `db` has the views `predictions`, `labels`
+   * and `label_events` of the endpoint, and it gets a `ViewsContext`. A label by key is matched within the times asked for.
+   */
+  readViews<T>(views: ViewsOf, task: LakeTask, options?: LakeRunOptions): Promise<T>;
   /**
    * One SELECT over the views `predictions` and `labels` of an endpoint. The result is a file, which the caller reads and removes.
    * @throws SlipwayError `invalid_query`, `deadline_exceeded`, `cancelled`
