@@ -1,3 +1,30 @@
 // Pure mathematics: no imports but this package's own files. Each function states its source; the tests hold it against
 // tables of SciPy, scikit-learn, Evidently, NannyML and river.
 export { createNormal, createRandom } from "./random.ts";
+
+export { averagePrecision, rocAuc } from "./metrics/ranking.ts";
+export { brierScore, logLoss } from "./metrics/probability.ts";
+export { businessValue, type BusinessValue } from "./metrics/value.ts";
+export { confusionMeasures, countBinary, type BinaryConfusion, type ConfusionMeasures } from "./metrics/confusion.ts";
+export { meanMeasure, type Measure } from "./metrics/measure.ts";
+export {
+  countClasses,
+  multiclassBrier,
+  multiclassLogLoss,
+  multiclassMeasures,
+  oneVersusRest,
+  type AveragedMeasures,
+  type ClassMeasures,
+  type ConfusionMatrix,
+  type MulticlassMeasures,
+  type OneVersusRest,
+} from "./metrics/multiclass.ts";
+export { orderOf } from "./metrics/order.ts";
+export { regressionMeasures, type RegressionMeasures } from "./metrics/regression.ts";
+export { applyIsotonic, fitIsotonic, type Isotonic } from "./calibration/isotonic.ts";
+export {
+  calibrationError,
+  reliability,
+  type BinningOptions,
+  type ReliabilityBin,
+} from "./calibration/calibration-error.ts";
