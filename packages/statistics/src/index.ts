@@ -28,3 +28,33 @@ export {
   type BinningOptions,
   type ReliabilityBin,
 } from "./calibration/calibration-error.ts";
+
+export { addToMoments, createMoments, mergeMoments, varianceOf, type Moments } from "./sketches/moments.ts";
+export {
+  addSortedToQuantiles,
+  addToQuantiles,
+  createQuantileSketch,
+  mergeQuantileSketches,
+  quantilesOf,
+  rankOf,
+  weightedValuesOf,
+  type QuantileLevel,
+  type QuantileSketch,
+} from "./sketches/quantile-sketch.ts";
+export {
+  addNumberToDistinct,
+  addTextToDistinct,
+  createDistinctSketch,
+  distinctOf,
+  mergeDistinctSketches,
+  type DistinctSketch,
+} from "./sketches/distinct-sketch.ts";
+export {
+  addToFrequent,
+  createFrequentItems,
+  listFrequent,
+  mergeFrequentItems,
+  trimFrequent,
+  type FrequentItem,
+  type FrequentItems,
+} from "./sketches/frequent-items.ts";
