@@ -14,6 +14,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { createMaintenance, type Maintenance } from "../kernel/maintenance.ts";
+import type { Monitoring } from "../monitoring/index.ts";
 import { createBackups, type Backups, type BackupsDeps } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
@@ -52,6 +53,7 @@ import { openEnvironments } from "./environments.ts";
 import { openPackaging } from "./packaging.ts";
 import { openArtifacts } from "./artifacts.ts";
 import { parseModelUser, shieldDataFolder } from "./model-user.ts";
+import { openMonitoring } from "./monitoring.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
 import type { Storage } from "./storage.ts";
@@ -80,6 +82,7 @@ export interface Capabilities extends Keeping {
   readonly replay: Replay;
   readonly collectGarbage: CollectGarbage;
   readonly environmentCare: EnvironmentCare;
+  readonly monitoring: Monitoring;
 }
 
 export interface CapabilityDeps {
@@ -173,6 +176,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),
     collectGarbage,
     environmentCare: createEnvironmentCare({ ...deps, environments }),
+    monitoring: openMonitoring({ ...deps, predictionLake, labels, endpoints, lifecycle }),
   };
 }
 

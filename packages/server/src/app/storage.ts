@@ -4,6 +4,7 @@ import { accessMigrations } from "../access/index.ts";
 import { endpointMigrations } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
+import { monitoringMigrations } from "../monitoring/index.ts";
 import { outboxMigrations } from "../platform/outbox/index.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
 import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
@@ -26,6 +27,7 @@ export const migrations = [
   ...erasureMigrations,
   ...exportMigrations,
   ...endpointMigrations,
+  ...monitoringMigrations,
 ];
 
 export interface Storage {

@@ -1,0 +1,5 @@
+import type { Migration } from "../platform/sql/index.ts";
+import { watchMigrations } from "./watch/migrations.ts";
+
+/** Of all rooms of the capability. */
+export const monitoringMigrations: readonly Migration[] = [...watchMigrations];

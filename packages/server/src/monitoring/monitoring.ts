@@ -1,0 +1,94 @@
+import type { Endpoints } from "../endpoints/index.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { BlobStore } from "../platform/blobs/index.ts";
+import type { Operations } from "../platform/queue/index.ts";
+import type { Sql } from "../platform/sql/index.ts";
+import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
+import type { Registry } from "../registry/index.ts";
+import type { Serving } from "../serving/index.ts";
+import type { Judge } from "./judge.ts";
+import { toMonitorSettings, type MonitorSettings } from "./settings.ts";
+import { createWatchStore, type ListVerdicts, type Verdicts } from "./watch/store.ts";
+import { createWatch } from "./watch/watch.ts";
+import { windowAt, type Watched, type Window } from "./watched.ts";
+
+export interface MonitoringDeps {
+  /** Of the data. */
+  readonly folder: string;
+  readonly sql: Sql;
+  readonly blobs: BlobStore;
+  readonly operations: Operations;
+  readonly registry: Registry;
+  readonly serving: Serving;
+  readonly predictions: PredictionLog;
+  readonly predictionLake: PredictionLake;
+  readonly labels: Labels;
+  readonly endpoints: Endpoints;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Monitoring {
+  start(): void;
+  stop(): Promise<void>;
+  /** Brings profiles, verdicts and incidents up to what is on record now. */
+  refresh(): Promise<void>;
+  /** Null: the endpoint is not watched. */
+  settingsOf(endpoint: string): MonitorSettings | null;
+  listVerdicts(query: ListVerdicts): Promise<Verdicts[]>;
+}
+
+/** Watches what is on record: profiles, their judges, and the incidents that come of it. */
+export function createMonitoring(deps: MonitoringDeps): Monitoring {
+  const { sql, endpoints } = deps;
+  const store = createWatchStore(sql);
+  const settingsOf = createSettings(endpoints);
+  const judges: readonly Judge[] = [];
+  const watch = createWatch({
+    store,
+    judges,
+    sync: async () => {},
+    settingsOf,
+    listQuiet: (now) => listQuiet(endpoints, { settingsOf, now }),
+    take: async () => {},
+    taken: () => {},
+    clock: deps.clock,
+    logger: deps.logger,
+  });
+  return {
+    start: watch.start,
+    stop: watch.stop,
+    refresh: watch.pass,
+    settingsOf,
+    listVerdicts: store.list,
+  };
+}
+
+/** Settings are made once for each state of the routes. An endpoint that is not in them is watched as if it had no section. */
+function createSettings(endpoints: Endpoints): (endpoint: string) => MonitorSettings | null {
+  const known = new WeakMap<object, MonitorSettings>();
+  const otherwise = toMonitorSettings({});
+  return (endpoint) => {
+    const section = endpoints.snapshot().routes.get(endpoint)?.spec.monitor;
+    if (section === undefined) return otherwise;
+    if (section === "off") return null;
+    const made = known.get(section) ?? toMonitorSettings(section);
+    if (made !== null) known.set(section, made);
+    return made;
+  };
+}
+
+/** The last window that has ended, of every version that serves. */
+function listQuiet(
+  endpoints: Endpoints,
+  { settingsOf, now }: { readonly settingsOf: (endpoint: string) => MonitorSettings | null; readonly now: number },
+): (Watched & Window)[] {
+  return [...endpoints.snapshot().routes.values()].flatMap(({ endpoint, spec: { target } }) => {
+    const settings = settingsOf(endpoint);
+    if (settings === null || target === null) return [];
+    const { windowMs } = settings;
+    const window = windowAt(now - windowMs, windowMs);
+    return [{ endpoint, model: target.model, version: target.version, ...window }];
+  });
+}
