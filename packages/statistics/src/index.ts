@@ -58,3 +58,30 @@ export {
   type FrequentItem,
   type FrequentItems,
 } from "./sketches/frequent-items.ts";
+export {
+  CBPE_METRICS,
+  estimateCbpe,
+  fitCbpe,
+  type CbpeEstimate,
+  type CbpeMetric,
+  type CbpeModel,
+  type CbpeReference,
+  type Worth,
+} from "./estimation/cbpe.ts";
+export {
+  expectedAveragePrecision,
+  expectedConfusion,
+  expectedMeasures,
+  expectedRocAuc,
+  type ExpectedInput,
+  type ExpectedMeasures,
+} from "./estimation/expected.ts";
+export { needsCalibration } from "./estimation/needs-calibration.ts";
+export {
+  chunksOfKeys,
+  chunksOfSize,
+  deviationThreshold,
+  isOutside,
+  type Chunk,
+  type Threshold,
+} from "./estimation/threshold.ts";
