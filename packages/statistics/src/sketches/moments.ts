@@ -14,13 +14,12 @@ export function createMoments(): Moments {
   return { count: 0, mean: 0, m2: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
 }
 
-/** Adds the finite values `values[from]` to `values[to - 1]`: two passes over them, so that nothing cancels. */
-export function addToMoments(moments: Moments, values: ArrayLike<number>, from = 0, to = values.length): void {
-  const count = to - from;
+/** Adds the first `count` values, which are finite: two passes over them, so that nothing cancels. */
+export function addToMoments(moments: Moments, values: ArrayLike<number>, count = values.length): void {
   if (count <= 0) return;
   let sum = 0;
   let { min, max } = moments;
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < count; i++) {
     const value = values[i] as number;
     sum += value;
     if (value < min) min = value;
@@ -28,7 +27,7 @@ export function addToMoments(moments: Moments, values: ArrayLike<number>, from =
   }
   const mean = sum / count;
   let m2 = 0;
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < count; i++) {
     const deviation = (values[i] as number) - mean;
     m2 += deviation * deviation;
   }
