@@ -20,6 +20,9 @@ export interface Problem {
   readonly scores: readonly (string | null)[];
 }
 
+/** `monitor.cost`: truth, prediction, value of one such prediction. */
+export type CostTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** What has to be looked at in the rows, because a signature does not say it. */
 export interface OutputFacts {
   /** Different values of the labels, as texts; null where there are more than 50. */
