@@ -33,6 +33,7 @@ export { addToMoments, createMoments, mergeMoments, varianceOf, type Moments } f
 export {
   addSortedToQuantiles,
   addToQuantiles,
+  copyQuantileSketch,
   createQuantileSketch,
   mergeQuantileSketches,
   quantilesOf,
@@ -44,6 +45,7 @@ export {
 export {
   addNumberToDistinct,
   addTextToDistinct,
+  copyDistinctSketch,
   createDistinctSketch,
   distinctOf,
   mergeDistinctSketches,
@@ -51,6 +53,7 @@ export {
 } from "./sketches/distinct-sketch.ts";
 export {
   addToFrequent,
+  copyFrequentItems,
   createFrequentItems,
   listFrequent,
   mergeFrequentItems,

@@ -37,12 +37,14 @@ export function addTextToDistinct(sketch: DistinctSketch, text: string): void {
   addHash(sketch, mix(a, b), mix(b, ~a));
 }
 
+/** One that changes for itself. */
+export function copyDistinctSketch({ hashes, registers }: DistinctSketch): DistinctSketch {
+  return { hashes: hashes && new Set(hashes), registers: registers && registers.slice() };
+}
+
 /** Of both together; neither is changed. The order of merges does not matter. */
 export function mergeDistinctSketches(a: DistinctSketch, b: DistinctSketch): DistinctSketch {
-  const merged: DistinctSketch = {
-    hashes: a.hashes === null ? null : new Set(a.hashes),
-    registers: a.registers === null ? null : a.registers.slice(),
-  };
+  const merged = copyDistinctSketch(a);
   if (b.hashes !== null) for (const hash of b.hashes) insert(merged, hash);
   else if (b.registers !== null) {
     const registers = toRegisters(merged);

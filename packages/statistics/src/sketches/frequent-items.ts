@@ -31,6 +31,11 @@ export function addToFrequent(items: FrequentItems, value: string, count = 1): v
   if (items.counts.size > 2 * items.capacity) trimFrequent(items);
 }
 
+/** One that changes for itself. */
+export function copyFrequentItems(items: FrequentItems): FrequentItems {
+  return { ...items, counts: new Map(items.counts) };
+}
+
 /** Of both together, with the smaller capacity; neither is changed. */
 export function mergeFrequentItems(a: FrequentItems, b: FrequentItems): FrequentItems {
   const merged = createFrequentItems(Math.min(a.capacity, b.capacity));

@@ -28,12 +28,13 @@ export interface QuantileLevel {
 
 const leastCapacity = 8;
 const decay = 2 / 3;
+const firstCoins = 0x1e3779b9;
 
 /** `k`: 8 to 65,535. */
 export function createQuantileSketch(k = 256): QuantileSketch {
   if (!(k >= leastCapacity && k <= 65_535)) throw new RangeError(`k must be 8 to 65,535, not ${k}.`);
   const levels = [{ values: new Float64Array(16), size: 0 }];
-  return { k, count: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, levels, coins: 0x9e3779b9 };
+  return { k, count: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, levels, coins: firstCoins };
 }
 
 /** @throws RangeError for NaN */
@@ -68,6 +69,12 @@ export function addSortedToQuantiles(
   sketch.min = Math.min(sketch.min, values[from] as number);
   sketch.max = Math.max(sketch.max, values[to - 1] as number);
   if (first.size > sketch.k) compress(sketch);
+}
+
+/** One that changes for itself. */
+export function copyQuantileSketch(sketch: QuantileSketch): QuantileSketch {
+  const levels = sketch.levels.map(({ values, size }) => ({ values: values.slice(0, size), size }));
+  return { ...sketch, levels };
 }
 
 /** Of both together, with the smaller k; neither is changed. */

@@ -107,7 +107,8 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
   function raw(): Uint8Array<ArrayBuffer> {
     const length = count();
     const from = take(length);
-    return bytes.slice(from, from + length);
+    // A copy, also of a Buffer, whose `slice` is none.
+    return new Uint8Array(bytes.subarray(from, from + length));
   }
 
   return {

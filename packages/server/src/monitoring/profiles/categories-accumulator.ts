@@ -1,10 +1,10 @@
 import {
   addTextToDistinct,
   addToFrequent,
+  copyDistinctSketch,
+  copyFrequentItems,
   createDistinctSketch,
   createFrequentItems,
-  mergeDistinctSketches,
-  mergeFrequentItems,
 } from "@slipway/statistics";
 import { absentCode, missingCode } from "./column-batch.ts";
 import { binCount, type ColumnPlan } from "./column-plan.ts";
@@ -30,8 +30,8 @@ export function createCategoriesAccumulator(
   const size = binCount(plan);
   const bins = size === null ? null : (from?.bins?.slice() ?? new Float64Array(size));
   const places = categories === null ? null : new Map(categories.map((category, i) => [category, i]));
-  const frequent = mergeFrequentItems(from?.frequent ?? createFrequentItems(), createFrequentItems());
-  const distinct = mergeDistinctSketches(from?.distinct ?? createDistinctSketch(), createDistinctSketch());
+  const frequent = copyFrequentItems(from?.frequent ?? createFrequentItems());
+  const distinct = copyDistinctSketch(from?.distinct ?? createDistinctSketch());
   let { count, missing, unseen } = from ?? { count: 0, missing: 0, unseen: 0 };
   let counts = new Float64Array(16);
 
@@ -80,8 +80,8 @@ export function createCategoriesAccumulator(
         moments: null,
         quantiles: null,
         bins: bins === null ? null : bins.slice(),
-        frequent: mergeFrequentItems(frequent, createFrequentItems()),
-        distinct: mergeDistinctSketches(distinct, createDistinctSketch()),
+        frequent: copyFrequentItems(frequent),
+        distinct: copyDistinctSketch(distinct),
       };
     },
   };

@@ -2,12 +2,11 @@ import {
   addNumberToDistinct,
   addSortedToQuantiles,
   addToMoments,
+  copyDistinctSketch,
+  copyQuantileSketch,
   createDistinctSketch,
   createMoments,
   createQuantileSketch,
-  mergeDistinctSketches,
-  mergeMoments,
-  mergeQuantileSketches,
 } from "@slipway/statistics";
 import { absentNumber } from "./column-batch.ts";
 import { binCount, type ColumnPlan } from "./column-plan.ts";
@@ -31,9 +30,9 @@ export function createNumbersAccumulator(plan: ColumnPlan, from: ColumnProfile |
   const size = binCount(plan);
   const bins = size === null ? null : (from?.bins?.slice() ?? new Float64Array(size));
   let { count, missing, invalid, infinite, outOfRange } = from ?? zeros;
-  const moments = mergeMoments(from?.moments ?? createMoments(), createMoments());
-  const quantiles = mergeQuantileSketches(from?.quantiles ?? createQuantileSketch(), createQuantileSketch());
-  const distinct = mergeDistinctSketches(from?.distinct ?? createDistinctSketch(), createDistinctSketch());
+  const moments = { ...(from?.moments ?? createMoments()) };
+  const quantiles = copyQuantileSketch(from?.quantiles ?? createQuantileSketch());
+  const distinct = copyDistinctSketch(from?.distinct ?? createDistinctSketch());
 
   /** All that is finite of a stretch, at the front of `gathered`. */
   function gather(values: Float64Array, places: Int32Array | null, range: { from: number; to: number }): number {
@@ -89,8 +88,8 @@ export function createNumbersAccumulator(plan: ColumnPlan, from: ColumnProfile |
       const counts = { count, missing, invalid, infinite, outOfRange, unseen: 0 };
       const copies = {
         moments: { ...moments },
-        quantiles: mergeQuantileSketches(quantiles, createQuantileSketch()),
-        distinct: mergeDistinctSketches(distinct, createDistinctSketch()),
+        quantiles: copyQuantileSketch(quantiles),
+        distinct: copyDistinctSketch(distinct),
       };
       return { name, role, kind, ...counts, ...copies, bins: bins === null ? null : bins.slice(), frequent: null };
     },

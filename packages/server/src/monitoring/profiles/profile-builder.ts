@@ -1,4 +1,4 @@
-import { addToQuantiles, createQuantileSketch, mergeQuantileSketches } from "@slipway/statistics";
+import { addToQuantiles, copyQuantileSketch, createQuantileSketch } from "@slipway/statistics";
 import { type CategoriesAccumulator, createCategoriesAccumulator } from "./categories-accumulator.ts";
 import { type ColumnBatch, missingCode } from "./column-batch.ts";
 import type { ColumnPlan, ProfilePlan } from "./column-plan.ts";
@@ -31,7 +31,7 @@ export interface ProfileBuilder {
 /** `from`: what there is already, of the same plan. */
 export function createProfileBuilder(plan: ProfilePlan, from: Profile | null = null): ProfileBuilder {
   const columns = plan.columns.map((column, i) => createColumn(column, from?.columns[i] ?? null));
-  const latency = mergeQuantileSketches(from?.latency ?? createQuantileSketch(latencyK), createQuantileSketch());
+  const latency = copyQuantileSketch(from?.latency ?? createQuantileSketch(latencyK));
   const errorCodes = new Map(from?.errorCodes);
   let { rows, requests, errors, fallbacks } = from ?? { rows: 0, requests: 0, errors: 0, fallbacks: 0 };
 
@@ -76,7 +76,7 @@ export function createProfileBuilder(plan: ProfilePlan, from: Profile | null = n
       errors,
       fallbacks,
       errorCodes: new Map(errorCodes),
-      latency: mergeQuantileSketches(latency, createQuantileSketch()),
+      latency: copyQuantileSketch(latency),
       columns: columns.map((column) => ("numbers" in column ? column.numbers : column.categories).profile()),
     }),
   };
