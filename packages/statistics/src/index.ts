@@ -88,3 +88,12 @@ export {
   type Chunk,
   type Threshold,
 } from "./estimation/threshold.ts";
+export {
+  fitBoosting,
+  gainShares,
+  predictBoosting,
+  type BoostingModel,
+  type BoostingOptions,
+} from "./boosting/boosting.ts";
+export { encodeCategories, type FeatureColumn } from "./boosting/features.ts";
+export { permutationImportance, type Importance, type PermutationInput } from "./boosting/permutation-importance.ts";
