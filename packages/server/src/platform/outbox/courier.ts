@@ -8,10 +8,17 @@ import type { Delivery, OutboxStore } from "./store.ts";
 export interface Address {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** In place of the delivery's own: where it holds what is not to be kept in SQL, such as the key of who receives it. */
+  readonly body?: string;
+}
+
+/** Whoever takes a delivery by other means than a POST; it says with an HTTP status how that went. */
+export interface Carrier {
+  carry(signal: AbortSignal): Promise<PostAnswer>;
 }
 
 /** Null where the destination is no more or wants nothing now: what waits for it is dropped. */
-export type FindAddress = (delivery: Delivery) => Promise<Address | null>;
+export type FindAddress = (delivery: Delivery) => Promise<Address | Carrier | null>;
 
 export interface CourierDeps {
   readonly store: OutboxStore;
@@ -24,7 +31,7 @@ export interface CourierDeps {
 
 export interface Courier {
   /** @throws whatever keeps it from being answered */
-  send(address: Address, body: string): Promise<PostAnswer>;
+  send(address: Address | Carrier, body: string): Promise<PostAnswer>;
   /** One attempt, and what comes of it in SQL. Never throws. */
   deliver(delivery: Delivery, find: FindAddress): Promise<void>;
 }
@@ -50,7 +57,7 @@ export function createCourier({ store, clock, logger, allowPrivate, ending }: Co
     }
   }
 
-  async function attempt(address: Address, body: string): Promise<PostAnswer | { readonly error: Error }> {
+  async function attempt(address: Address | Carrier, body: string): Promise<PostAnswer | { readonly error: Error }> {
     try {
       return await send(address, body);
     } catch (error) {
@@ -71,14 +78,16 @@ export function createCourier({ store, clock, logger, allowPrivate, ending }: Co
     if (isLast) await store.deleteFailed(now - failedMs);
   }
 
-  async function send({ url, headers }: Address, body: string): Promise<PostAnswer> {
+  async function send(address: Address | Carrier, body: string): Promise<PostAnswer> {
     const late = new AbortController();
     const cancel = clock.after(timeoutMs, () =>
       late.abort(new Error(`It did not answer within ${timeoutMs / 1_000} s.`)),
     );
     try {
       const signal = AbortSignal.any([late.signal, ending]);
-      return await post(url, { headers, body: Buffer.from(body), allowPrivate, signal });
+      if ("carry" in address) return await address.carry(signal);
+      const { url, headers } = address;
+      return await post(url, { headers, body: Buffer.from(address.body ?? body), allowPrivate, signal });
     } catch (error) {
       throw late.signal.aborted ? (late.signal.reason as Error) : error;
     } finally {

@@ -78,7 +78,8 @@ describeStores("the outbox", (open) => {
   test("delivers in the order of the changes, one destination beside the other", async () => {
     const { got, find } = await startReceiver();
     const { outbox, add } = await openOutbox();
-    await outbox.start(find);
+    outbox.serve("", find);
+    await outbox.start();
     await add("a", "1", "2", "3");
     await add("b", "x");
     await settled(outbox, "a");
@@ -92,7 +93,8 @@ describeStores("the outbox", (open) => {
     const { got, find } = await startReceiver([503, 429, 500]);
     const clock = createFastClock();
     const { outbox, add } = await openOutbox(clock);
-    await outbox.start(find);
+    outbox.serve("", find);
+    await outbox.start();
     await add("a", "1", "2");
     await settled(outbox, "a");
     expect(got.map(({ body }) => body)).toEqual(["1", "1", "1", "1", "2"]);
@@ -104,13 +106,38 @@ describeStores("the outbox", (open) => {
   test("gives up what is refused for good, and after a day; the rest goes on", async () => {
     const { got, find } = await startReceiver([400, 302, ...Array<number>(40).fill(503)]);
     const { outbox, add } = await openOutbox();
-    await outbox.start(find);
+    outbox.serve("", find);
+    await outbox.start();
     await add("a", "bad", "moved", "never", "good");
     await settled(outbox, "a");
     expect(got.filter(({ body }) => body === "bad").length).toBe(1);
     expect(got.filter(({ body }) => body === "moved").length).toBe(1);
     expect(got.filter(({ body }) => body === "never").length).toBeGreaterThan(20);
     expect(await outbox.state("a")).toMatchObject({ pending: 0, failed: 3, lastError: "It answered 503." });
+    await outbox.stop();
+  });
+
+  test("what nobody serves yet waits; what somebody carries himself is his, and a body made for the attempt is what is sent", async () => {
+    const { got, url } = await startReceiver();
+    const { outbox, add } = await openOutbox();
+    await outbox.start();
+    await add("mail:1", "letter");
+    await add("hook:1", "with a placeholder");
+    outbox.serve("hook:", () => Promise.resolve({ url: new URL(`${url}/hook`), headers: {}, body: "with the key" }));
+    await settled(outbox, "hook:1");
+    expect(got.map(({ body }) => body)).toEqual(["with the key"]);
+    expect(await outbox.state("mail:1")).toMatchObject({ pending: 1, failed: 0 });
+    const carried: string[] = [];
+    outbox.serve("mail:", ({ body }) =>
+      Promise.resolve({
+        carry: () => {
+          carried.push(body);
+          return Promise.resolve({ status: carried.length === 1 ? 503 : 200, body: "", retryAfter: null });
+        },
+      }),
+    );
+    await settled(outbox, "mail:1");
+    expect(carried).toEqual(["letter", "letter"]);
     await outbox.stop();
   });
 
@@ -126,7 +153,8 @@ describeStores("the outbox", (open) => {
     // Never started: the process ended before.
     await add("a", "left over");
     const next = createOutbox({ sql, clock: systemClock, logger: silentLogger, allowPrivate: true });
-    await next.start(find);
+    next.serve("", find);
+    await next.start();
     await settled(next, "a");
     expect(got.map(({ body }) => body)).toEqual(["left over"]);
     await next.stop();
@@ -136,14 +164,16 @@ describeStores("the outbox", (open) => {
     const { got, find } = await startReceiver([503]);
     const ahead = { ...systemClock, now: () => Date.now() + 3_600_000, after: () => () => {} };
     const { sql, outbox, add } = await openOutbox(ahead);
-    await outbox.start(find);
+    outbox.serve("", find);
+    await outbox.start();
     await add("a", "1");
     await vi.waitFor(async () => expect((await outbox.state("a")).lastError).toBe("It answered 503."), {
       timeout: 10_000,
     });
     await outbox.stop();
     const next = createOutbox({ sql, clock: systemClock, logger: silentLogger, allowPrivate: true });
-    await next.start(find);
+    next.serve("", find);
+    await next.start();
     await settled(next, "a");
     expect(got.length).toBe(2);
     await next.stop();
@@ -156,7 +186,8 @@ describeStores("the outbox", (open) => {
     const { port } = hanging.address() as AddressInfo;
     const { outbox, add } = await openOutbox();
     const asked = new Promise((done) => hanging.once("request", done));
-    await outbox.start(() => Promise.resolve({ url: new URL(`http://127.0.0.1:${port}`), headers: {} }));
+    outbox.serve("", () => Promise.resolve({ url: new URL(`http://127.0.0.1:${port}`), headers: {} }));
+    await outbox.start();
     await add("a", "1");
     await asked;
     await outbox.stop();
@@ -166,7 +197,8 @@ describeStores("the outbox", (open) => {
   test("calls no private address unless it may, whatever its name", async () => {
     const { got, url, find } = await startReceiver();
     const { outbox, add } = await openOutbox(createFastClock(), false);
-    await outbox.start(find);
+    outbox.serve("", find);
+    await outbox.start();
     await add("a", "1");
     await settled(outbox, "a");
     const { port } = new URL(url);

@@ -2,7 +2,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Sql } from "../sql/index.ts";
-import { createCourier, type Address, type FindAddress } from "./courier.ts";
+import { createCourier, type Address, type Carrier, type FindAddress } from "./courier.ts";
 import { findRefusal, type PostAnswer } from "./post.ts";
 import {
   createOutboxStore,
@@ -28,10 +28,12 @@ export interface Outbox {
   /** Whether it may be called at all: null, or why not. */
   refuse(url: URL): Promise<string | null>;
   /** Sends at once and once, whatever comes of it; nothing is written. */
-  send(address: Address, body: string): Promise<PostAnswer>;
+  send(address: Address | Carrier, body: string): Promise<PostAnswer>;
   state(destination: string): Promise<DestinationState>;
+  /** Whom to ask about destinations that begin so; what waits for others stays until somebody serves them. */
+  serve(prefix: string, find: FindAddress): void;
   /** Begins to deliver, what is left of the last process first. */
-  start(find: FindAddress): Promise<void>;
+  start(): Promise<void>;
   /** Takes up nothing new and breaks off what is under way; it is sent again at the next start. */
   stop(): Promise<void>;
 }
@@ -45,19 +47,21 @@ interface OutboxDeps {
 }
 
 const mostAtOnce = 8;
+
 export function createOutbox({ sql, clock, logger, allowPrivate }: OutboxDeps): Outbox {
   const store = createOutboxStore(sql);
   const busy = new Map<string, Promise<void>>();
   const ending = new AbortController();
   const courier = createCourier({ store, clock, logger, allowPrivate, ending: ending.signal });
-  let find: FindAddress | null = null;
+  const served = new Map<string, FindAddress>();
+  let isStarted = false;
   let cancelTimer = () => {};
   let passing: Promise<void> | null = null;
   let isCalled = false;
 
   /** One look at what is due at a time; a call meanwhile makes it look again. */
   function wake(): void {
-    if (find === null || ending.signal.aborted) return;
+    if (!isStarted || ending.signal.aborted) return;
     isCalled = true;
     passing ??= pass().finally(() => {
       passing = null;
@@ -81,17 +85,23 @@ export function createOutbox({ sql, clock, logger, allowPrivate }: OutboxDeps): 
     const now = clock.now();
     // What ends while this is read may still be in it; its end looks again.
     const taken = new Set(busy.keys());
-    const waiting = (await store.listFirst(1_000)).filter(({ destination }) => !taken.has(destination));
+    const waiting = (await store.listFirst(1_000)).filter(
+      ({ destination }) => !taken.has(destination) && finderOf(destination),
+    );
     for (const each of waiting) {
       if (each.nextAt > now) return wakeIn(each.nextAt - now);
       // The end of any of them looks again.
       if (busy.size >= mostAtOnce) return;
-      const done = courier.deliver(each, find!).finally(() => {
+      const done = courier.deliver(each, finderOf(each.destination)!).finally(() => {
         busy.delete(each.destination);
         wake();
       });
       busy.set(each.destination, done);
     }
+  }
+
+  function finderOf(destination: string): FindAddress | undefined {
+    return [...served].find(([prefix]) => destination.startsWith(prefix))?.[1];
   }
 
   function wakeIn(ms: number): void {
@@ -106,8 +116,12 @@ export function createOutbox({ sql, clock, logger, allowPrivate }: OutboxDeps): 
     refuse: async (url) => (allowPrivate ? null : ((await findRefusal(url))?.message ?? null)),
     send: courier.send,
     state: (destination) => store.state(destination),
-    async start(given) {
-      find = given;
+    serve(prefix, find) {
+      served.set(prefix, find);
+      wake();
+    },
+    async start() {
+      isStarted = true;
       await store.retryAll(clock.now());
       wake();
     },

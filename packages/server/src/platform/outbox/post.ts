@@ -68,6 +68,19 @@ export function findRefusal(url: URL): Promise<AddressRefused | null> {
   );
 }
 
+/**
+ * The address that a host has, for protocols that make their own connections: one that is not public is refused like that of a URL.
+ * @throws AddressRefused, or what the look-up fails with
+ */
+export function findPublicAddress(url: URL): Promise<string> {
+  const bad = refuseLiteral(url);
+  if (bad) return Promise.reject(bad);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return new Promise((resolve, reject) =>
+    publicLookup(host, {}, (error, address) => (error ? reject(error) : resolve(address as string))),
+  );
+}
+
 /** No name is looked up where the host is an address. */
 function refuseLiteral({ hostname }: URL): AddressRefused | null {
   const literal = hostname.replace(/^\[|\]$/g, "");

@@ -70,8 +70,8 @@ export function createDeliveries({ store, clock, outbox, sealer }: DeliveryDeps)
       }
     },
     wake: () => outbox.wake(),
-    start: () =>
-      outbox.start(async (delivery) => {
+    serve: () =>
+      outbox.serve(destinationOf(""), async (delivery) => {
         const webhook = await store.find(delivery.destination.slice(destinationOf("").length));
         return webhook?.status === "ACTIVE" ? address(webhook, delivery) : null;
       }),

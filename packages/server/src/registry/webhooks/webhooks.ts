@@ -30,8 +30,8 @@ export interface Webhooks {
   announce(trx: Kysely<any>, messages: readonly WebhookMessage[]): Promise<void>;
   /** After the commit of what was announced. */
   wake(): void;
-  /** Begins to deliver. */
-  start(): Promise<void>;
+  /** Has the outbox ask here where its deliveries go. */
+  serve(): void;
 }
 
 interface WebhookDeps {
