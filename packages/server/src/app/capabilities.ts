@@ -53,6 +53,7 @@ import { openEnvironments } from "./environments.ts";
 import { openPackaging } from "./packaging.ts";
 import { openArtifacts } from "./artifacts.ts";
 import { parseModelUser, shieldDataFolder } from "./model-user.ts";
+import { openOutbox } from "./outbox.ts";
 import { openMonitoring } from "./monitoring.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
@@ -111,7 +112,8 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const runtimes = createModelRuntimes({ environments, logger, homes: join(folder, "tmp"), user });
   const packaging = openPackaging({ ...given, runtimes });
   const tracking = createTracking({ sql, instance, clock });
-  const webhooks = await openWebhooks(given);
+  const { outbox, sealer } = await openOutbox(given);
+  const webhooks = openWebhooks({ ...given, outbox, sealer });
   const registry = createRegistry({ sql, clock, instance, webhooks });
   const artifacts = await openArtifacts({ ...given, sql, blobs, registry });
   const sources = createSources({ registry, tracking, artifacts });
