@@ -6,6 +6,7 @@ import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
 import { createEnvironments, type EnvironmentsClient } from "./environments.ts";
 import { createLabels, type LabelsClient } from "./labels.ts";
 import { followLogs, listLogs, type LogFollowOptions, type LogLine, type LogOptions } from "./logs.ts";
+import { createMonitoring, type MonitoringClient } from "./monitoring.ts";
 import { createMlflowImport, type MlflowImportClient } from "./mlflow-import.ts";
 import {
   createAliases,
@@ -57,6 +58,7 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly blobs: BlobsClient;
   readonly predictions: PredictionsClient;
   readonly labels: LabelsClient;
+  readonly monitoring: MonitoringClient;
   readonly replays: ReplaysClient;
   readonly audit: AuditClient;
   readonly environments: EnvironmentsClient;
@@ -108,6 +110,7 @@ export function createClient<
     blobs: createBlobs(transport),
     predictions: createPredictions(transport),
     labels: createLabels(transport),
+    monitoring: createMonitoring(transport),
     replays: createReplays(transport),
     audit: createAudit(transport),
     environments: createEnvironments(transport),

@@ -10,6 +10,7 @@ export type { LogFilter, LogFollowOptions, LogLine, LogOptions } from "./logs.ts
 export type { ReplaysClient } from "./maintenance.ts";
 export type { LabelListOptions, LabelOptions, LabelsClient } from "./labels.ts";
 export type { MlflowImportClient } from "./mlflow-import.ts";
+export type { MonitoringClient, MonitorOptions, MonitorSeriesOptions } from "./monitoring.ts";
 export type { AliasesClient, DownloadedFile, ModelsClient, VersionRef, VersionsClient } from "./models.ts";
 export type { Page, PageOptions } from "./pages.ts";
 export type {

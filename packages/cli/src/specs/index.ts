@@ -4,6 +4,7 @@ import { environmentCommands } from "./environments.ts";
 import { importCommands } from "./import.ts";
 import { labelCommands } from "./labels.ts";
 import { modelCommands } from "./models.ts";
+import { monitoringCommands } from "./monitoring.ts";
 import { packageCommands } from "./package.ts";
 import { predictionCommands } from "./predictions.ts";
 import { serverCommands } from "./server.ts";
@@ -18,6 +19,7 @@ export const commandGroups: readonly CommandGroup[] = [
   deployCommands,
   predictionCommands,
   labelCommands,
+  monitoringCommands,
   modelCommands,
   trackingCommands,
   importCommands,

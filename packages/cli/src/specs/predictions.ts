@@ -52,6 +52,36 @@ export const predictionCommands: CommandGroup = {
       load: async () => (await import("../commands/show-prediction.ts")).showPrediction,
     },
     {
+      usage: "predictions import <name> <file>",
+      summary: "watch a model that is served elsewhere: put its predictions on record from a file",
+      about:
+        "The file is CSV, Parquet or JSON Lines by its ending, a prediction a row: when it was made, what was predicted, and the inputs, which are all other columns. Model, version and endpoint are made where they are not there. A row that is on record in exactly these values is not taken again, so the same file changes nothing, and one that has grown adds what is new.",
+      options: [
+        ["--time <column>", "when it was predicted (default: predicted_at, timestamp or time)"],
+        ["--from <when>", "of a file without times: its rows are spread evenly from then on"],
+        ["--to <when>", "until then"],
+        ["--key <column>", "your own key (default: key or id)"],
+        ["--output <columns>", "what was predicted, with commas between several (default: prediction or y_pred)"],
+        [
+          "--probability <columns>",
+          "of the positive class, or CLASS=COLUMN of each (default: probability, predicted_probability or y_pred_proba)",
+        ],
+        ["--positive <class>", "the class that the probability is of (default: the last of the two)"],
+        ["--label <column>", "what came true, where it is known (default: label or y_true)"],
+        ["--label-time <column>", "when it came true (default: when it was predicted)"],
+        ["--ignore <columns>", "columns that are nothing of the model"],
+        ["--reference <file>", "what the model was trained or tested on, to compare with"],
+        ["--skip-bad", "leave wrong rows out instead of refusing the file"],
+        ["-m, --message <text>", "why, for the history"],
+      ],
+      examples: [
+        "slipway predictions import churn scored.csv --time scored_at --output churned --probability score",
+        "slipway predictions import churn scored.parquet --reference training.parquet --label churned_90d",
+        "slipway predictions import prices day.jsonl --output price --ignore run_id,host",
+      ],
+      load: async () => (await import("../commands/import-predictions.ts")).importPredictions,
+    },
+    {
       usage: "predictions erase <name>",
       summary: "take predictions out for good, with their labels",
       about:

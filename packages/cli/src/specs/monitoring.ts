@@ -1,0 +1,43 @@
+import type { CommandGroup } from "./command-spec.ts";
+
+const slice = ["--slice <name>", "a part of the traffic, such as origin=ORD (default: all of it)"] as const;
+
+export const monitoringCommands: CommandGroup = {
+  title: "Monitoring",
+  commands: [
+    {
+      usage: "monitor show <address>",
+      summary: "what was found in the last window: drift by feature, data quality, performance, incidents",
+      about:
+        "DRIFT is how far a feature is from the reference and BOUND how far is ordinary at this number of rows; P is corrected for the number of features. WINDOW has a mark for each of the last windows: · passed, ✗ failed, ◌ too few rows to say. NAME@V shows a version that does not serve.",
+      options: [
+        slice,
+        ["--window <time>", "the window that holds this time: 2h (ago), or 2026-11-22T09:30:00Z (default: the last)"],
+        ["--failed", "only features with a finding"],
+        ["-w, --watch", "show it anew as windows end"],
+        ["--check", "end with 1 where something failed"],
+      ],
+      examples: [
+        "slipway monitor show flight-delay",
+        "slipway monitor show flight-delay@2 --slice origin=ORD",
+        "slipway monitor show flight-delay --window 24h --json",
+      ],
+      load: async () => (await import("../commands/monitor.ts")).showMonitor,
+    },
+    {
+      usage: "report <address>",
+      summary: "write what was found into one HTML file that needs nothing else",
+      options: [
+        ["--out <file>!", "the file to write"],
+        slice,
+        ["--window <time>", "the window that is shown in full (default: the last)"],
+        ["--since <when>", "windows from then on are in the pictures: 12h, 7d, 2026-11-22 (default: the last 168)"],
+      ],
+      examples: [
+        "slipway report flight-delay --out report.html",
+        "slipway report flight-delay@2 --since 7d --out week.html",
+      ],
+      load: async () => (await import("../commands/report.ts")).report,
+    },
+  ],
+};

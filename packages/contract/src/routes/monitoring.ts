@@ -1,0 +1,27 @@
+import * as monitoring from "../schemas/monitoring.ts";
+import type { RouteSpec } from "./route-spec.ts";
+
+export const monitoringRoutes = {
+  getMonitor: {
+    method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/monitor",
+    tag: "monitoring",
+    summary: "What was found in a window: drift by column, data quality, performance, open incidents",
+    scope: "read",
+    query: monitoring.monitorQuery,
+    status: 200,
+    answer: monitoring.monitorView,
+    errors: ["endpoint_not_found", "version_not_found"],
+  },
+  getMonitorSeries: {
+    method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/monitor/series",
+    tag: "monitoring",
+    summary: "What was found, window by window",
+    scope: "read",
+    query: monitoring.monitorSeriesQuery,
+    status: 200,
+    answer: monitoring.monitorSeries,
+    errors: ["endpoint_not_found", "version_not_found"],
+  },
+} as const satisfies Record<string, RouteSpec>;
