@@ -1,3 +1,4 @@
+import type { LogBytes, RecordFields, Route, Span } from "@slipway/runtime/log";
 import {
   type CodedColumn,
   type ColumnBuffer,
@@ -9,8 +10,6 @@ import {
 import { place } from "../columns.ts";
 import type { Chunk, Plan } from "./chunk.ts";
 import type { Dictionary } from "./dictionary.ts";
-import type { LogBytes } from "./log-source.ts";
-import type { RecordFields, Route, Span } from "./record-fields.ts";
 
 // Numbers that the compiler knows: they are used for every prediction there is.
 const [idAt, rowAt, rowsAt, timeAt] = [place.id, place.row, place.rows, place.predicted_at];

@@ -1,8 +1,16 @@
-import type { Offset } from "@slipway/runtime/log";
+import {
+  createFieldReader,
+  createLogSource,
+  createRecordFields,
+  createTensorPlaces,
+  type Offset,
+  readTensorPlaces,
+  type RecordFields,
+  type Route,
+} from "@slipway/runtime/log";
 import { fixedOnly, type LakeColumns } from "../columns.ts";
 import type { Chunk } from "./chunk.ts";
 import { readRowTexts } from "./fixed-writer.ts";
-import { createLogSource } from "./log-source.ts";
 import {
   createPartitions,
   type DecodedRecord,
@@ -11,8 +19,6 @@ import {
   type Partition,
   toDecoding,
 } from "./partitions.ts";
-import { createFieldReader, createRecordFields, type RecordFields, type Route } from "./record-fields.ts";
-import { createTensorPlaces, readTensorPlaces } from "./tensor-places.ts";
 
 export type { Partition } from "./partitions.ts";
 

@@ -1,10 +1,8 @@
+import { type LogBytes, readErasedRows, type RecordFields, type TensorPlaces } from "@slipway/runtime/log";
 import { chunkRows } from "../../../platform/lake/column-buffer.ts";
 import type { LakeColumns } from "../columns.ts";
 import { type Chunk, chunkBytes, createChunk, createPlan, makeRoom, type Plan, resetChunk } from "./chunk.ts";
 import { createFixedWriter, type FixedRows, type RowRange, type RowTexts, type WriteFixed } from "./fixed-writer.ts";
-import type { LogBytes } from "./log-source.ts";
-import type { RecordFields } from "./record-fields.ts";
-import type { TensorPlaces } from "./tensor-places.ts";
 import { createTensorWriter, type WriteTensors } from "./tensor-writer.ts";
 
 /** How records of a signature are written into chunks. */
@@ -58,8 +56,7 @@ export function createPartitions(): Partitions {
 
   function append(partition: OpenPartition, record: DecodedRecord): void {
     const { log, fields, places, texts } = record;
-    const { erasedRows, erasedMap } = fields;
-    const erased = erasedRows.from >= 0 || erasedMap.from >= 0 ? readErased(record) : null;
+    const erased = readErasedRows(log, fields);
     const rows = Math.max(1, fields.rows);
     const at = (fields.atHigh * 0x1_0000_0000 + fields.atLow) / 1000;
     range.rows = rows;
@@ -138,13 +135,4 @@ function createShelf() {
       chunks.push(chunk);
     },
   };
-}
-
-/** Rows that were erased on request, as a list or as a bitmap. */
-function readErased({ log: { view, bytes }, fields: { erasedRows, erasedMap } }: DecodedRecord): Set<number> {
-  const rows = new Set<number>();
-  for (let at = erasedRows.from; at >= 0 && at + 4 <= erasedRows.to; at += 4) rows.add(view.getUint32(at, true));
-  for (let at = erasedMap.from; at >= 0 && at < erasedMap.to; at++)
-    for (let bit = 0; bit < 8; bit++) if (((bytes[at] as number) >> bit) & 1) rows.add((at - erasedMap.from) * 8 + bit);
-  return rows;
 }

@@ -1,4 +1,11 @@
-import { fromHalfBits } from "@slipway/runtime/log";
+import {
+  datatypeCodes,
+  elementBytes,
+  fromHalfBits,
+  type LogBytes,
+  type TensorHead,
+  type TensorPlaces,
+} from "@slipway/runtime/log";
 import {
   type CodedColumn,
   type ColumnBuffer,
@@ -8,10 +15,7 @@ import {
 } from "../../../platform/lake/column-buffer.ts";
 import type { TensorColumns } from "../columns.ts";
 import type { Chunk, Plan } from "./chunk.ts";
-import { datatypeCodes, elementSizes } from "./element-sizes.ts";
 import type { RowRange } from "./fixed-writer.ts";
-import type { LogBytes } from "./log-source.ts";
-import type { TensorHead, TensorPlaces } from "./tensor-places.ts";
 
 /** What the tensor at one place of a record was the last time; records of a signature have the same ones. */
 interface Expected {
@@ -86,7 +90,7 @@ function writeValue(column: ColumnBuffer, source: Source, missing: boolean, rang
     for (let i = 0; i < range.count; i++) {
       const to = startList(column, range.base + i, width);
       const elements = { base: to, row: 0, count: width, rows: width };
-      const at = source.from + (range.row + i) * width * (elementSizes[datatype] as number);
+      const at = source.from + (range.row + i) * width * (elementBytes[datatype] as number);
       copyElements(column.child, { ...source, from: at }, false, elements);
     }
   } else if (width === 1) copyElements(column, source, missing, range);
@@ -97,7 +101,7 @@ function copyElements(column: ColumnBuffer, source: Source, missing: boolean, ra
   const { datatype } = source;
   const { view } = source.log;
   const target = column.view;
-  const size = elementSizes[datatype] as number;
+  const size = elementBytes[datatype] as number;
   let from = source.from + range.row * size;
   for (let i = 0; i < range.count; i++, from += size) {
     const to = range.base + i;

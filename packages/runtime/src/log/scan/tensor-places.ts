@@ -1,4 +1,4 @@
-import { elementSizes } from "./element-sizes.ts";
+import { elementBytes } from "./element-bytes.ts";
 import type { LogBytes } from "./log-source.ts";
 
 /** What stands before the values of a tensor, but for their length: the same bytes in most records of a signature. */
@@ -72,7 +72,7 @@ function readHead({ bytes, view }: LogBytes, from: number, to: number): TensorHe
   const shape = Array.from({ length: rank }, (_, d) => view.getUint32(nameTo + 2 + 4 * d, true));
   const elements = shape.reduce((product, dim) => product * dim, 1);
   const datatype = bytes[nameTo] as number;
-  const size = elementSizes[datatype];
+  const size = elementBytes[datatype];
   if (size === undefined) throw new RangeError("A tensor has a datatype that is not known here.");
   const copy = new Uint8Array(bytes.subarray(from, end));
   return {

@@ -1,4 +1,4 @@
-import { inferenceRecord, longLength, recordVersion, tags } from "@slipway/runtime/log";
+import { inferenceRecord, longLength, recordVersion, tags } from "../format.ts";
 import type { LogBytes } from "./log-source.ts";
 
 /** The fields of a route, which are the same bytes in every record of it. */
@@ -228,6 +228,16 @@ function readRouteField({ bytes, view }: LogBytes, tag: number, at: number, to: 
   else if (tag === tags.version) fields.route = { ...fields.route, version: view.getUint32(at, true) };
   else if (tag === tags.revision) fields.route = { ...fields.route, revision: view.getUint32(at, true) };
   else if (tag === tags.digest) fields.route = { ...fields.route, digest: bytes.toString("hex", at, to) };
+}
+
+/** Rows that were erased on request, written as a list or as a bitmap; null: none. */
+export function readErasedRows({ view, bytes }: LogBytes, { erasedRows, erasedMap }: RecordFields): Set<number> | null {
+  if (erasedRows.from < 0 && erasedMap.from < 0) return null;
+  const rows = new Set<number>();
+  for (let at = erasedRows.from; at >= 0 && at + 4 <= erasedRows.to; at += 4) rows.add(view.getUint32(at, true));
+  for (let at = erasedMap.from; at >= 0 && at < erasedMap.to; at++)
+    for (let bit = 0; bit < 8; bit++) if (((bytes[at] as number) >> bit) & 1) rows.add((at - erasedMap.from) * 8 + bit);
+  return rows;
 }
 
 function setSpan(span: Span, from: number, to: number): void {

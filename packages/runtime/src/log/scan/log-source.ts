@@ -8,7 +8,7 @@ import {
   segmentFile,
   segmentHeaderBytes,
   segmentNumber,
-} from "@slipway/runtime/log";
+} from "../format.ts";
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";

@@ -16,4 +16,4 @@ export const datatypeCodes = {
 } as const;
 
 /** Bytes of an element by code; 0 for texts. */
-export const elementSizes: readonly number[] = [1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 0];
+export const elementBytes: readonly number[] = [1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 0];
