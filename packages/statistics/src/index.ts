@@ -97,3 +97,5 @@ export {
 } from "./boosting/boosting.ts";
 export { encodeCategories, type FeatureColumn } from "./boosting/features.ts";
 export { permutationImportance, type Importance, type PermutationInput } from "./boosting/permutation-importance.ts";
+export { classifyDomain, type DomainOptions, type DomainResult } from "./multivariate/domain-classifier.ts";
+export { fitReconstruction, reconstructionErrors, type ReconstructionModel } from "./multivariate/reconstruction.ts";
