@@ -74,6 +74,7 @@ const entries = [
   "packages/server/src/predictions/lake/query-task.ts",
   "packages/server/src/predictions/lake/views-task.ts",
   "packages/server/src/predictions/labels/label-tasks.ts",
+  "packages/server/src/predictions/import/import-task.ts",
   "packages/server/src/predictions/look-up-worker.ts",
   "packages/server/src/predictions/replay/replay-worker.ts",
   "packages/server/src/wire/docs/scalar-worker.ts",

@@ -1,4 +1,4 @@
-import type { Operation, Prediction, QueryAnswer, QueryRequest } from "@slipway/contract";
+import type { Operation, Prediction, PredictionImportRequest, QueryAnswer, QueryRequest } from "@slipway/contract";
 import { iteratePages, type Page, type PageOptions } from "./pages.ts";
 import { sleep, type CallOptions, type Request, type Transport } from "./transport.ts";
 
@@ -62,6 +62,11 @@ export interface PredictionsClient {
   queryFile(endpoint: string, options: QueryOptions & { readonly format: "csv" | "parquet" }): Promise<QueryFile>;
   /** Takes what matches out for good. Resolves with an operation, whose `result` is an EraseResult. */
   erase(endpoint: string, options: EraseOptions): Promise<Operation>;
+  /**
+   * Puts the predictions of an uploaded file (`blobs.ensure`) on record, of a model that is served elsewhere; its operation ends with a
+   * `PredictionImportResult`. The same file again changes nothing.
+   */
+  import(endpoint: string, request: PredictionImportRequest, options?: CallOptions): Promise<Operation>;
 }
 
 export function createPredictions(transport: Transport): PredictionsClient {
@@ -80,6 +85,13 @@ export function createPredictions(transport: Transport): PredictionsClient {
   return {
     list,
     all,
+    import: (endpoint, request, options) =>
+      transport.call({
+        method: "POST",
+        path: `/api/v1/endpoints/${encodeURIComponent(endpoint)}/predictions/import`,
+        json: request,
+        ...options,
+      }),
     get: (id, options) => {
       const [request = "", row] = id.split("/");
       return transport.call({

@@ -216,6 +216,14 @@ export const ours: readonly Row[] = [
     type: json,
     body: { kind: "erase", subject: "flight-delay/predictions" },
   },
+  {
+    method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/predictions/import",
+    send: { json: { sha256: digest, format: "csv" } },
+    status: 202,
+    type: json,
+    body: { kind: "predictions.import" },
+  },
   { method: "GET", path: "/api/v1/predictions/{id}", status: 200, type: json, body: { endpoint: "flight-delay" } },
   {
     method: "POST",

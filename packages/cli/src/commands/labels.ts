@@ -1,26 +1,14 @@
-import { createReadStream, statSync } from "node:fs";
-import { extname } from "node:path";
-import { Readable } from "node:stream";
 import type { AmbiguousRule, Label, LabelImportRequest, LabelImportResult, LabelSummary } from "@slipway/contract";
 import { requireName } from "../addresses.ts";
 import { argument, textOption, type Context, type Input, type Run } from "../context.ts";
-import { hashFile } from "../deploy/hash.ts";
 import { UsageError } from "../exit-codes.ts";
 import { followOperation } from "../follow-operation.ts";
 import { parseLimit, take } from "../limit.ts";
 import { note, warn, writeJson, writeList, writeOne, type Facts } from "../output.ts";
-import { createProgress } from "../progress.ts";
 import type { Column } from "../table.ts";
-import { bytesText, printable } from "../text.ts";
+import { printable } from "../text.ts";
 import { parseSince, relativeTime } from "../time.ts";
-
-const formats: Readonly<Record<string, LabelImportRequest["format"]>> = {
-  ".csv": "csv",
-  ".tsv": "csv",
-  ".parquet": "parquet",
-  ".jsonl": "jsonl",
-  ".ndjson": "jsonl",
-};
+import { requireFormat, uploadTable } from "../upload-table.ts";
 
 export const label: Run = async (context, input) => {
   const name = requireName(argument(input, 0));
@@ -57,10 +45,8 @@ async function labelFile(
 ): Promise<void> {
   for (const option of ["id", "key", "value", "observedAt"])
     if (textOption(input, option) !== undefined) throw new UsageError("Give one label, or a --file of them, not both.");
-  const format = formats[extname(file).toLowerCase()];
-  if (format === undefined)
-    throw new UsageError(`${file} does not end in ${Object.keys(formats).join(", ")}, so nobody knows what it is.`);
-  const sha256 = await upload(context, file);
+  const format = requireFormat(file);
+  const sha256 = await uploadTable(context, file);
   const source = textOption(input, "source");
   const ambiguous = ambiguousOf(input);
   const request: LabelImportRequest = {
@@ -81,28 +67,6 @@ function columnsOf(input: Input): NonNullable<LabelImportRequest["columns"]> {
   const named = { id: "idColumn", key: "keyColumn", value: "valueColumn", observed_at: "observedAtColumn" };
   const given = Object.entries(named).map(([column, option]) => [column, textOption(input, option)] as const);
   return Object.fromEntries(given.filter(([, name]) => name !== undefined));
-}
-
-/** @returns the SHA-256 under which the server has the file */
-async function upload(context: Context, file: string): Promise<string> {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found?.isFile() !== true) throw new UsageError(`There is no file ${file}.`);
-  const { size } = found;
-  const progress = createProgress(context.stderr, context.settings.quiet);
-  const show = (what: string) => (bytes: number) =>
-    progress.show(
-      `${what} ${printable(file)}`,
-      size === 0 ? 1 : bytes / size,
-      `${bytesText(bytes)} of ${bytesText(size)}`,
-    );
-  try {
-    const sha256 = await hashFile(file, show("Reading"));
-    const open = (start: number) => Readable.toWeb(createReadStream(file, { start })) as ReadableStream<Uint8Array>;
-    await context.client().blobs.ensure(sha256, open, { size, onProgress: show("Sending") });
-    return sha256;
-  } finally {
-    progress.clear();
-  }
 }
 
 function writeResult(context: Context, result: LabelImportResult): void {

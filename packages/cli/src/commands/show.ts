@@ -46,6 +46,12 @@ function runFacts(version: ModelVersion): Facts {
   ];
 }
 
+const stateTexts: Readonly<Record<ModelVersion["state"], string>> = {
+  verified: "verified",
+  registered: "registered; the first deployment looks at its files",
+  external: "served elsewhere; its predictions were imported",
+};
+
 /** Of files that were uploaded for the version. */
 const ownSource = "mlflow-artifacts:/slipway-versions/";
 
@@ -53,12 +59,12 @@ function versionFacts(version: ModelVersion, now: number): Facts {
   return [
     ["version", `${version.model}@${version.version}`],
     ["aliases", version.aliases.join(", ")],
-    ["state", version.state === "registered" ? "registered; the first deployment looks at its files" : version.state],
+    ["state", stateTexts[version.state]],
     ["stage", version.stage === "None" ? null : version.stage],
     ["source", version.source?.startsWith(ownSource) ? null : version.source],
     ["inputs", version.signature.inputs.map(inputText).join("\n")],
     ["outputs", version.signature.outputs.map(outputText).join("\n")],
-    ...(version.state === "registered" ? [] : runFacts(version)),
+    ...(version.state === "verified" ? runFacts(version) : []),
     ["files", version.files.map((file) => `${file.path} (${bytesText(file.size)})`).join("\n")],
     ["size", version.files.length === 0 ? null : bytesText(sizeOf(version))],
     ["examples", examplesText(version.manifest)],

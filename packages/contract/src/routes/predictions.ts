@@ -2,6 +2,7 @@ import { z } from "zod";
 import * as endpoints from "../schemas/endpoint.ts";
 import * as erasures from "../schemas/erasure.ts";
 import * as operations from "../schemas/operation.ts";
+import * as imports from "../schemas/prediction-import.ts";
 import * as predictions from "../schemas/prediction.ts";
 import * as query from "../schemas/query.ts";
 import type { RouteSpec } from "./route-spec.ts";
@@ -52,6 +53,18 @@ export const predictionsRoutes = {
     status: 202,
     answer: operations.operation,
     errors: ["endpoint_not_found", "invalid_query"],
+  },
+  importPredictions: {
+    method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/predictions/import",
+    tag: "predictions",
+    summary:
+      "Put predictions of a model that is served elsewhere on record, from an uploaded file; makes what is not there",
+    scope: "deploy",
+    body: imports.predictionImportRequest,
+    status: 202,
+    answer: operations.operation,
+    errors: ["blob_not_found", "invalid_name", "invalid_request"],
   },
   getPrediction: {
     method: "GET",

@@ -42,9 +42,9 @@ export type Model = z.infer<typeof model>;
 export const modelVersion = z.object({
   model: modelName,
   version: versionNumber,
-  state: z.enum(["verified", "registered"]).meta({
+  state: z.enum(["verified", "registered", "external"]).meta({
     description:
-      "registered: nobody has opened its files yet; the first deployment does. It has no signature and no files",
+      "registered: nobody has opened its files yet; the first deployment does. It has no signature and no files. external: it is served elsewhere, and its predictions were imported",
   }),
   digest: sha256.nullable().meta({ description: "Null while it is only registered: its files were not looked at yet" }),
   flavor: z.string(),

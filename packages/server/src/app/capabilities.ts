@@ -4,10 +4,12 @@ import {
   createEndpoints,
   createEnvironmentCare,
   createGc,
+  createImportPredictions,
   createReplay,
   type CollectGarbage,
   type Endpoints,
   type EnvironmentCare,
+  type ImportPredictions,
   type Replay,
 } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -50,10 +52,10 @@ import type { HttpWorkers } from "./http-workers/http-workers.ts";
 import { createLogMark } from "./log-mark.ts";
 import { toLogSettings } from "./log-settings.ts";
 import { openEnvironments } from "./environments.ts";
+import { openOutbox } from "./outbox.ts";
 import { openPackaging } from "./packaging.ts";
 import { openArtifacts } from "./artifacts.ts";
 import { parseModelUser, shieldDataFolder } from "./model-user.ts";
-import { openOutbox } from "./outbox.ts";
 import { openMonitoring } from "./monitoring.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
@@ -81,6 +83,7 @@ export interface Capabilities extends Keeping {
   readonly maintenance: Maintenance;
   readonly backups: Backups;
   readonly replay: Replay;
+  readonly importPredictions: ImportPredictions;
   readonly collectGarbage: CollectGarbage;
   readonly environmentCare: EnvironmentCare;
   readonly monitoring: Monitoring;
@@ -175,6 +178,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     serving,
     maintenance,
     backups,
+    importPredictions: createImportPredictions({ ...deps, endpoints, predictionLake, labels }),
     replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),
     collectGarbage,
     environmentCare: createEnvironmentCare({ ...deps, environments }),

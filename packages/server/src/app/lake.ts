@@ -36,7 +36,7 @@ export async function openPredictionLake(given: LakeGiven): Promise<PredictionLa
     reader: createLake({ ...limits, threads: 2, children: 2 }),
     writer: createLake({ ...limits, threads: 1 }),
     maintenance,
-    growing: predictions.growing,
+    growing: async () => [...(await predictions.growing()), ...predictions.adopted()],
     findSignature: async (model, version) => (await registry.findRecorded(model, version))?.version.signature ?? null,
     clock,
     logger,

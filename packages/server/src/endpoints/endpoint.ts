@@ -61,7 +61,7 @@ export interface EndpointSpec {
 
 export type MonitorSection = NonNullable<Manifest["monitor"]>;
 
-export type Action = "deploy" | "promote" | "alias" | "rollback" | "undeploy" | "apply";
+export type Action = "deploy" | "promote" | "alias" | "rollback" | "undeploy" | "apply" | "import";
 
 export interface Endpoint {
   readonly name: string;

@@ -52,6 +52,8 @@ export interface EndpointUseCases extends Removals, Pick<AliasMoves, "moveAlias"
   /** Goes back to the state of an earlier revision; by default the one before the present state. */
   rollback(name: string, to: number | null, by: Authorship): Promise<ChangeResult>;
   undeploy(name: string, by: Authorship): Promise<ChangeResult>;
+  /** The endpoint, made where there is none: without a target, it answers nothing and has predictions of elsewhere. */
+  ensure(name: string, by: Authorship): Promise<Endpoint>;
   /** Brings the mutable half to what the manifest says; nothing is written where nothing differs. */
   apply(name: string, manifest: unknown, options: Authorship & { dryRun: boolean }): Promise<ChangeResult>;
   /** Brings the routes of this process to what SQL says, where the epoch is newer. */
@@ -143,8 +145,14 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
         const epoch = await store.epoch();
         if (epoch > routing.snapshot().epoch) await routing.sync(await store.all(), epoch);
       }),
+    ensure: createEnsure(changes),
     ...createRemovals(deps),
   };
+}
+
+function createEnsure({ change }: Changes): EndpointUseCases["ensure"] {
+  const plan = async (now: Endpoint | null) => ({ spec: now?.spec ?? emptySpec });
+  return async (name, by) => (await change({ name, plan, action: "import", ...by })).endpoint;
 }
 
 /** @throws SlipwayError `too_slow`, `precondition_failed` */

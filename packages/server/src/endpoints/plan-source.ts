@@ -1,6 +1,7 @@
 import { SlipwayError, type DeployFilesRequest, type DeploySourceRequest } from "@slipway/contract";
 import {
   parseSource,
+  requireVerified,
   type ModelVersion,
   type SourceFiles,
   type Sources,
@@ -42,6 +43,7 @@ export async function planSource(
     requireNoModelSection(version, request.manifest);
     return { request: named, version };
   }
+  if (version.state === "external") requireVerified(version);
   const registered = { model: version.model, version: version.version };
   return planRegistered(sources, version, named).then((planned) => ({ ...planned, registered }));
 }

@@ -3,7 +3,7 @@ import type { Signature } from "@slipway/runtime";
 import type { Logger } from "../kernel/logger.ts";
 import type { BlobHold, BlobStore } from "../platform/blobs/index.ts";
 import type { Refusal, ReplayRequest, ReplayThread } from "../predictions/index.ts";
-import type { ModelVersion, Registry } from "../registry/index.ts";
+import { requireVerified, type ModelVersion, type Registry } from "../registry/index.ts";
 import type { LoadedVersion, Serving } from "../serving/index.ts";
 import { findModelSettings } from "./model-settings.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
@@ -61,6 +61,7 @@ export function createReplayVersions(
         hold.release();
         return refuse(version.id, removed(version, collectedAt));
       }
+      if (version.state === "external") requireVerified(version);
       const loaded = await deps.serving.acquire(version, findModelSettings(deps.snapshot(), version));
       held.set(version.id, { loaded, hold });
       return loaded;

@@ -14,6 +14,8 @@ export {
   type ViewsContext,
   type ViewsOf,
 } from "./lake/index.ts";
+export { createImportRows, type ImportRows } from "./import/import-rows.ts";
+export { fits, type ShownModel } from "./import/signature.ts";
 export type { FindPrediction, ListPredictions } from "./look-up.ts";
 export { createInstanceLog, type InstanceLog } from "./instance-log.ts";
 export { createPredictionLog, type LogPeers, type PredictionLog, type PredictionLogDeps } from "./prediction-log.ts";

@@ -1,4 +1,7 @@
-import { listInstances, type Offset } from "@slipway/runtime/log";
+import { listInstances, listSegments, type Offset, segmentFile } from "@slipway/runtime/log";
+import { rename, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { syncFolder } from "../platform/blobs/sync-folder.ts";
 import { type Feed, createFeed } from "./feed.ts";
 import { createInstanceLog, type InstanceLog, type InstanceLogDeps } from "./instance-log.ts";
 import { type LookUp, createLookUp } from "./look-up.ts";
@@ -26,6 +29,10 @@ export interface PredictionLog extends LookUp, InstanceLog {
   growing(): Promise<readonly Offset[]>;
   /** Ends the segment that grows, of each process: those before the places of `growing` are not written to any more then. */
   rotate(): Promise<void>;
+  /** Takes an instance over that was written elsewhere, whole and closed: its folder is moved, so that all of it is there or nothing. */
+  adopt(folder: string, instance: string): Promise<void>;
+  /** The ends of those that were taken over since the start. */
+  adopted(): readonly Offset[];
 }
 
 /** Makes the logs of instances that are no more whole again, and begins that of this one. */
@@ -34,12 +41,21 @@ export async function createPredictionLog(deps: PredictionLogDeps): Promise<Pred
   await recoverOthers(deps);
   const own = createInstanceLog(deps);
   const lookUp = createLookUp(folder);
+  const adopted: Offset[] = [];
   return {
     ...own,
     growing: async () => [own.position(), ...((await peers?.growing()) ?? [])],
     async rotate() {
       await Promise.all([own.rotate(), peers?.rotate()]);
     },
+    async adopt(from, instance) {
+      const segment = (await listSegments(join(from, instance))).at(-1) ?? 1;
+      const { size } = await stat(join(from, instance, segmentFile(segment)));
+      await rename(join(from, instance), join(folder, instance));
+      await syncFolder(folder);
+      adopted.push({ instance, segment, byte: size });
+    },
+    adopted: () => adopted,
     feed: createFeed({ folder, logger }),
     replay: (setup) => openReplay({ ...setup, folder }),
     list: lookUp.list,

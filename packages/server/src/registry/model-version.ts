@@ -10,8 +10,11 @@ export type VersionSignature = PackagedModel["signature"];
 /** How a version's files are run. */
 export type VersionProgram = PackagedModel["program"];
 
-/** `verified`: the probe has opened it. `registered`: it came through a door that does not look inside; the first deployment does. */
-export type VersionState = "verified" | "registered";
+/**
+ * `verified`: the probe has opened it. `registered`: it came through a door that does not look inside; the first deployment does.
+ * `external`: it is served elsewhere; only its signature is known, and its files are data.
+ */
+export type VersionState = "verified" | "registered" | "external";
 
 export interface VersionFile {
   /** Relative, below the version's folder. */
@@ -88,6 +91,12 @@ export type VerifiedVersion = ModelVersion & { readonly state: "verified"; reado
 export function requireVerified(version: ModelVersion): VerifiedVersion {
   if (version.state === "verified" && version.digest !== null) return version as VerifiedVersion;
   const address = `${version.model}@${version.version}`;
+  if (version.state === "external")
+    throw new SlipwayError(
+      "precondition_failed",
+      `${address} is served elsewhere, and only its predictions are here. Deploy the model's files to serve it: slipway deploy FILE --name ${version.model}`,
+      { model: version.model, version: version.version, state: version.state },
+    );
   throw new SlipwayError(
     "precondition_failed",
     `${address} is registered and was not looked at yet. Deploy it first: slipway deploy models:/${version.model}/${version.version}`,
@@ -115,14 +124,14 @@ export function parseStage(text: string): Stage {
 export function checkNewVersion(input: NewVersion): void {
   parseModelName(input.model);
   if (input.state === "registered") return;
-  parseSha256(input.digest ?? "");
+  if (input.state === "verified") parseSha256(input.digest ?? "");
   checkFilePaths(input.files.map((file) => file.path));
   for (const file of input.files) {
     parseSha256(file.sha256);
     if (!Number.isSafeInteger(file.size) || file.size < 0)
       throw new SlipwayError("invalid_request", `The size of the file ${file.path} is not a number of bytes.`);
   }
-  if (!input.files.some((file) => file.path === input.entry))
+  if (input.state === "verified" && !input.files.some((file) => file.path === input.entry))
     throw new SlipwayError(
       "invalid_request",
       `The file to open, ${JSON.stringify(input.entry)}, is not among the files of the version.`,

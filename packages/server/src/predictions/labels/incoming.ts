@@ -56,14 +56,18 @@ async function readTyped(db: LakeDb, from: string, columns: Columns): Promise<vo
 }
 
 async function readCsv(db: LakeDb, path: string, columns: Columns): Promise<void> {
-  // What is guessed from rows would be guessed wrongly where a row is broken.
-  const form = `all_varchar = true, header = true, delim = ${quoteText(findDelimiter(path))}, quote = '"', escape = '"'`;
+  const form = csvOptions(path);
   const described = await db.describe(`select * from read_csv(${quoteText(path)}, ${form}, ignore_errors = true)`);
   const found = new Map(described.map(({ name, type }) => [name, type]));
   const from = `read_csv(${quoteText(path)}, ${form}, store_rejects = true, rejects_limit = 10000)`;
   await db.exec(
     `create temp view raw as select row_number() over () + 1 as line, ${pick(found, columns)} from ${from}`,
   );
+}
+
+/** What is guessed from rows would be guessed wrongly where a row is broken: every column is text. */
+export function csvOptions(path: string): string {
+  return `all_varchar = true, header = true, delim = ${quoteText(findDelimiter(path))}, quote = '"', escape = '"'`;
 }
 
 /** Lines of a CSV that are no rows, such as one with too many fields; known when `raw` has been read. */

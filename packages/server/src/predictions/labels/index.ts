@@ -5,13 +5,14 @@ import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import type { PredictionLake } from "../lake/prediction-lake.ts";
-import { createBulkLabels, createImportLabels, type ImportLabels } from "./label-imports.ts";
+import { createBulkLabels, createImportLabels, type BulkLabels, type ImportLabels } from "./label-imports.ts";
 import { createLabelPulls, type LabelPulls } from "./label-pulls.ts";
 import { createLabels as createLabelUseCases, type Labels as LabelUseCases } from "./labels.ts";
 import { createLabelStore } from "./store.ts";
 
 export interface Labels extends LabelUseCases {
   readonly import: ImportLabels;
+  readonly bulk: BulkLabels;
   readonly pulls: LabelPulls;
 }
 
@@ -32,6 +33,7 @@ export function createLabels(deps: LabelsDeps): Labels {
   return {
     ...createLabelUseCases({ ...deps, store }),
     import: createImportLabels({ ...deps, bulk }),
+    bulk,
     pulls: createLabelPulls({ ...deps, store, bulk }),
   };
 }

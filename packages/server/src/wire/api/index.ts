@@ -1,5 +1,5 @@
 import type { Audit } from "../../access/index.ts";
-import type { CollectGarbage, Endpoints, EnvironmentCare, Replay } from "../../endpoints/index.ts";
+import type { CollectGarbage, Endpoints, EnvironmentCare, ImportPredictions, Replay } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Backups } from "../../platform/backup/index.ts";
@@ -26,6 +26,7 @@ import { createModelHandlers } from "./model-handlers.ts";
 import { createPredictionHandlers } from "./prediction-handlers.ts";
 import { registerPredict } from "./predict.ts";
 import { sendProblem } from "./problem.ts";
+import { createPredictionImportHandlers } from "./prediction-import-handlers.ts";
 import { createQueryHandlers } from "./query-handlers.ts";
 import { createTrackingHandlers } from "./tracking-handlers.ts";
 import { registerRoutes } from "./register.ts";
@@ -60,6 +61,7 @@ export interface ApiDeps {
   readonly erasures: Erasures;
   readonly removal: Removal;
   readonly replay: Replay;
+  readonly importPredictions: ImportPredictions;
   /** Of the other processes of this server; null where there are none. */
   readonly others: (() => Promise<readonly ProcessReport[]>) | null;
   readonly clock: Clock;
@@ -83,6 +85,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createModelHandlers(deps),
       ...createFileHandlers(deps),
       ...createPredictionHandlers(deps),
+      ...createPredictionImportHandlers(deps),
       ...createQueryHandlers(deps),
       ...createLabelHandlers(deps),
       ...createMaintenanceHandlers(deps),
