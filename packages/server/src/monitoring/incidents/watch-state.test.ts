@@ -142,7 +142,7 @@ describe("an incident", () => {
       severity: "critical",
       title: expect.stringMatching(/moved with it: a, b\.$/),
     });
-    expect(hearing.told).toEqual(["opened", "resolved", "reopened"]);
+    expect(hearing.told).toEqual(["opened", "resolved", "reopened", "worsened"]);
   });
 
   test("that comes back within the cool-down is the same, and is told once a cool-down; later it is another", () => {

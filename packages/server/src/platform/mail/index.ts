@@ -1,0 +1,1 @@
+export { sendMail, type Mail, type MailServer } from "./send-mail.ts";
