@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorTable, manifestSchema, parseManifest, type ErrorCode } from "@slipway/contract";
 import { parse as parseYaml } from "yaml";
+import { monitorKeys, monitorSchema } from "../../packages/contract/src/manifest-monitor.ts";
 import { options } from "../../packages/server/src/config/index.ts";
 import { configurationPage, renderConfiguration } from "../../tools/docs-config.ts";
 import { errorsPage, isRaised, renderErrors } from "../../tools/docs-errors.ts";
@@ -16,6 +17,7 @@ const sections = {
   serve: shape.serve.unwrap().shape,
   log: shape.log.unwrap().shape,
   labels: shape.labels.unwrap().shape,
+  monitor: monitorSchema.shape,
 };
 /** What the keys that are maps themselves hold. */
 const inner = [
@@ -28,7 +30,18 @@ const inner = [
   ...["source", "query", "every"].map((key) => `labels.sql.${key}`),
   ...["max_rows", "max_delay", "max_queue"].map((key) => `serve.batching.${key}`),
 ];
-const onlyInner = ["model.outputs", "model.training", "model.environment", "serve.recycle"];
+const listed = new Set(["slices", "performance", "metrics", "incidents.maintenance"].map((key) => `monitor.${key}`));
+/** Keys below a section of `monitor`; `*` stands for an item of a list or a name of a map. */
+const monitorInner = Object.entries(monitorKeys)
+  .filter(([section]) => section !== "monitor")
+  .flatMap(([section, keys]) => keys.map((key) => `${listed.has(section) ? `${section}.*` : section}.${key}`));
+const onlyInner = [
+  ...["reference", "drift", "quality", "labels", "system", "incidents"].map((key) => `monitor.${key}`),
+  "model.outputs",
+  "model.training",
+  "model.environment",
+  "serve.recycle",
+];
 
 /** First cells of the first table, without their ticks. */
 function firstCells(text: string): string[] {
@@ -84,7 +97,7 @@ describe("docs/reference/slipway-yaml.md", () => {
     const keys = Object.entries(sections).flatMap(([section, shape]) =>
       Object.keys(shape).map((key) => `${section}.${key}`),
     );
-    const wanted = ["slipway", "name", ...keys, ...inner].filter((key) => !onlyInner.includes(key));
+    const wanted = ["slipway", "name", ...keys, ...inner, ...monitorInner].filter((key) => !onlyInner.includes(key));
     expect(documented.toSorted()).toEqual(wanted.toSorted());
   });
 });

@@ -35,7 +35,6 @@ export function createMonitorExample({ columns = 7, windows = 48 }: ExampleSize 
     enabled: true,
     slices: ["origin=ORD", "origin=ATL"],
     window: spans.at(-1) ?? null,
-    growing: null,
     verdict: "fail",
     counts: { pass: named.length * 4, fail: 2, insufficient: 1, error: 0 },
     reference: {

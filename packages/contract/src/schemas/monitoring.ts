@@ -189,7 +189,6 @@ export const monitorView = z.object({
   slices: z.array(z.string()).meta({ description: "Those that are watched beside the whole" }),
   window_ms: z.number(),
   window: monitorWindow.nullable().meta({ description: "What is shown; null: none is closed yet" }),
-  growing: monitorWindow.nullable().meta({ description: "The window that is not over yet" }),
   verdict: z
     .enum([...verdicts, "none"])
     .meta({ description: "The worst of the window; `none`: nothing was judged yet" }),
