@@ -6,6 +6,7 @@ export default defineConfig(({ mode }) => ({
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
     // Their environments take gigabytes: `npm run test:all`.
     exclude: ["**/node_modules/**", "**/dist/**", ...(mode === "all" ? [] : ["test/heavy/**"])],
+    globalSetup: ["test/lib/pack-once.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: mode === "chaos" ? 30 * 60_000 : 30_000,

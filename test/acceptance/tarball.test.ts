@@ -46,11 +46,12 @@ function slipway(...args: string[]): string {
 }
 
 beforeAll(() => {
-  execFileSync("npm", ["run", "--silent", "pack"], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-    env: cleanEnv(),
-  });
+  if (process.env["SLIPWAY_TEST_ENTRY"] === undefined)
+    execFileSync("npm", ["run", "--silent", "pack"], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+      env: cleanEnv(),
+    });
   const tarball = readdirSync(join(root, "out")).find((name) => name.endsWith(".tgz"));
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   // The registry that this checkout is installed from, where it names one.

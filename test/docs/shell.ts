@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root } from "../../tools/layer-list.ts";
 import { ended, track } from "../lib/children.ts";
-import { cleanEnv } from "../lib/entry.ts";
+import { cleanEnv, findEntry } from "../lib/entry.ts";
 import { patientFlights } from "../lib/models.ts";
 import { needs } from "../lib/needs.ts";
 import { sharedEnvironments } from "../lib/python-environment.ts";
@@ -46,7 +46,7 @@ function makeFolder(home: string): { readonly folder: string; readonly bin: stri
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
   const bin = join(home, "bin");
   mkdirSync(bin);
-  const entry = join(root, "packages/cli/bin/slipway.js");
+  const entry = findEntry();
   writeFileSync(join(bin, "slipway"), `#!/bin/sh\nexec '${process.execPath}' '${entry}' "$@"\n`);
   writeFileSync(join(bin, "node"), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`);
   // npx itself takes half a second, and finds the same.

@@ -22,7 +22,7 @@ export interface CliResult {
 
 /** Runs `slipway ARGS` to its end; never throws for an exit code. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { url, stdin, env = {}, cwd, from = "source", timeoutMs = 30_000 } = options;
+  const { url, stdin, env = {}, cwd, from, timeoutMs = 30_000 } = options;
   const child = track(
     spawn(process.execPath, [findEntry(from), ...args], {
       env: cleanEnv({ ...(url === undefined ? {} : { SLIPWAY_URL: url }), ...env }),

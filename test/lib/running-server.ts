@@ -107,7 +107,7 @@ function launch(
   options: ServerOptions & { readonly data: string },
   onStderr: (text: string) => void,
 ): Promise<Running> {
-  const { args = [], data, env = {}, from = "source", prefix = [], readyMs = 20_000 } = options;
+  const { args = [], data, env = {}, from, prefix = [], readyMs = 20_000 } = options;
   const up = [...toCommand(findEntry(from)), "up", "--port", "0", "--data", data, ...args];
   const [command = "", ...words] = [...prefix, ...up];
   const started = performance.now();
