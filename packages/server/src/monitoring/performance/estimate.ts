@@ -1,9 +1,10 @@
 import { applyIsotonic, expectedMeasures, multiclassMeasures, expectedRocAuc } from "@slipway/statistics";
 import type { Estimator } from "./estimator.ts";
+import { predictLoss } from "./loss.ts";
 import { toWorth } from "./measure.ts";
 import type { Measured } from "./performance-window.ts";
 import type { CostTable } from "./problem.ts";
-import { takeRows, type ScoredRows } from "./scored-rows.ts";
+import { takeRows, type Column, type ScoredRows } from "./scored-rows.ts";
 
 /**
  * What the metrics of these rows are, labels aside: with calibrated probabilities a row counts as so much of each class
@@ -114,4 +115,28 @@ function expectedWorth(
   for (let i = 0; i < prediction.length; i++)
     for (const [truth, line] of probabilities.entries()) total += line[i]! * worth[truth]![prediction[i]!]!;
   return prediction.length === 0 ? null : total / prediction.length;
+}
+
+/** The estimated errors of a regression; null of other problems, and where no model of them was learned. */
+export function estimateLosses(
+  estimator: Estimator | null,
+  { rows, features }: { readonly rows: ScoredRows; readonly features: ReadonlyMap<string, Column> },
+): { estimate(isIn: (row: number) => boolean): Record<string, Measured> } | null {
+  if (estimator === null || estimator.loss === null) return null;
+  const losses = predictLoss(estimator.loss, { columns: features, prediction: rows.prediction });
+  return {
+    estimate(isIn) {
+      let n = 0;
+      const sums = { absolute: 0, squared: 0 };
+      for (let i = 0; i < rows.n; i++) {
+        if (!isIn(i)) continue;
+        n++;
+        sums.absolute += losses.absolute[i]!;
+        sums.squared += losses.squared[i]!;
+      }
+      if (n === 0) return {};
+      const mse = sums.squared / n;
+      return toEstimates(estimator, { mae: sums.absolute / n, mse, rmse: Math.sqrt(mse) }, n);
+    },
+  };
 }

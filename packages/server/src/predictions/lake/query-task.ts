@@ -1,8 +1,8 @@
-import { SlipwayError } from "@slipway/contract/errors";
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import type { LakeDb } from "../../platform/lake/lake-db.ts";
 import type { LakeContext } from "../../platform/lake/lake-main.ts";
 import { quoteName, quoteText } from "../../platform/lake/quote.ts";
+import { requireSelect, toTableSql } from "../../platform/lake/require-select.ts";
 import { openViews, type ViewFiles } from "./views.ts";
 
 export interface QueryInput {
@@ -27,28 +27,9 @@ export async function run(input: QueryInput, { db }: LakeContext): Promise<Query
   const paths = await openViews(db, input.files);
   await db.lock([...paths, input.path]);
   await requireSelect(db, input.sql);
-  // A statement that parses alone cannot end the parenthesis; a comment at its end ends with the line.
-  const select = `SELECT * FROM (${input.sql.replace(/[\s;]+$/, "")}\n)`;
+  const select = `SELECT * FROM ${toTableSql(input.sql)}`;
   const answer = input.format === "json" ? await writeJson(db, select, input) : await copy(db, select, input);
   return { ...answer, bytes: statSync(input.path).size };
-}
-
-async function requireSelect(db: LakeDb, sql: string): Promise<void> {
-  const { statements, kind, parameters } = await db.statementKind(sql);
-  if (statements !== 1)
-    throw new SlipwayError(
-      "invalid_query",
-      statements === 0
-        ? "There is no statement. Send one SELECT over predictions and labels."
-        : `There are ${statements} statements (a PIVOT without named columns counts as two). Send one SELECT.`,
-    );
-  if (kind !== "select")
-    throw new SlipwayError(
-      "invalid_query",
-      "Only a statement that reads is run here: SELECT, WITH ... SELECT, FROM, DESCRIBE or SUMMARIZE.",
-    );
-  if (parameters > 0)
-    throw new SlipwayError("invalid_query", "Placeholders such as $1 have no value here; write the values.");
 }
 
 type Written = Omit<QueryAnswer, "bytes">;
