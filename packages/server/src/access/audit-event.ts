@@ -16,7 +16,13 @@ export type AuditAction =
   | "predictions.erase"
   | "webhook.create"
   | "webhook.update"
-  | "webhook.delete";
+  | "webhook.delete"
+  | "channel.create"
+  | "channel.delete"
+  | "incident.acknowledge"
+  | "incident.mute"
+  | "incident.unmute"
+  | "incident.resolve";
 
 export interface AuditEvent {
   /** UUIDv7. */
