@@ -32,7 +32,7 @@ export async function checkRows(
   db: LakeDb,
   raw: RawTable,
   file: CheckedFile,
-): Promise<{ readonly wrong: number; readonly problems: readonly Problem[]; readonly notes: readonly string[] }> {
+): Promise<{ readonly wrong: number; readonly problems: readonly Problem[] }> {
   const { roles, now } = file;
   const columns = toColumns(raw, file);
   const at = await atSql(db, raw, file);
@@ -45,7 +45,6 @@ export async function checkRows(
     `${roles.label === null ? "null::varchar" : textSql(raw, roles.label)} as label`,
     `${roles.labelTime === null ? "null::timestamp" : timeSql(raw, roles.labelTime)} as label_at`,
     `${roles.time === null ? "null" : raw.sql(roles.time)}::varchar as time_text`,
-    `${roles.outputs[0] === undefined ? "null::varchar" : textSql(raw, roles.outputs[0])} as given`,
   ];
   const problem = [
     [
@@ -67,7 +66,6 @@ export async function checkRows(
   return {
     wrong: Number(count?.["n"]),
     problems: rows.map(({ line, problem: message }) => ({ line: Number(line), message: String(message) })),
-    notes: await listNotes(db, file),
   };
 }
 
@@ -88,7 +86,7 @@ function toColumns(raw: RawTable, { roles, signature }: CheckedFile): CheckedCol
       const place = `o${outputs.length}`;
       outputs.push(value(source, datatype));
       problems.push([`${place} is null`, quoteText(`it has no ${source}`)]);
-      if (classes !== undefined)
+      if (classes !== undefined || source === probability)
         problems.push([
           `not ${place} between 0 and 1`,
           `${place}::varchar || ${quoteText(` in ${source} is no probability`)}`,
@@ -105,20 +103,6 @@ async function atSql(db: LakeDb, raw: RawTable, { roles, spread }: CheckedFile):
   const [first, rows] = [Number(about?.["first"] ?? 1), Math.max(1, Number(about?.["n"]))];
   // Whole milliseconds, as labels have them.
   return `make_timestamp((${from} + floor((line - ${first}) * ${(to - from) / rows}))::bigint * 1000)`;
-}
-
-/** What the person who imports may not expect. */
-async function listNotes(db: LakeDb, { roles, signature }: CheckedFile): Promise<string[]> {
-  const [output] = signature.outputs;
-  const [negative, positive] = output?.classes ?? [];
-  if (typeof roles.probability !== "string" || negative === undefined || positive === undefined) return [];
-  const [count] = await db.rows(`select count(*) as n from checked where problem is null
-    and given <> case when o0 >= 0.5 then ${quoteText(positive)} else ${quoteText(negative)} end`);
-  const others = Number(count?.["n"]);
-  if (others === 0) return [];
-  return [
-    `In ${others} rows ${roles.outputs[0]} is another class than ${roles.probability} says at 0.5; the probability counts.`,
-  ];
 }
 
 /**

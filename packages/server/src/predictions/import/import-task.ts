@@ -42,11 +42,12 @@ export async function run(task: ImportTask, { db, onProgress, ask }: LakeContext
   const roles = toRoles(raw.columns, task.columns, task.spread !== null);
   const found = await findValues(db, raw, { roles, isText: task.file.format === "csv" });
   const shown = toSignature(roles, found, task.positive);
-  const classes = typeof roles.probability === "string" ? found.classes : null;
+  const isOnly = typeof roles.probability === "string" && roles.outputs.length === 0;
+  const classes = isOnly ? found.classes : null;
   const known = (await ask({ find: { signature: shown, classes } } satisfies ImportQuestion)) as Signature | null;
   const signature = known ?? shown;
   onProgress("looking at the rows");
-  const { wrong, problems: bad, notes } = await checkRows(db, raw, { ...task, roles, signature });
+  const { wrong, problems: bad } = await checkRows(db, raw, { ...task, roles, signature });
   const problems = [...broken, ...bad].toSorted((a, b) => a.line - b.line).slice(0, 100);
   const skipped = wrong + broken.length;
   if (skipped > 0 && !task.skipBad) refuse(skipped, problems);
@@ -69,8 +70,16 @@ export async function run(task: ImportTask, { db, onProgress, ask }: LakeContext
     from: rows === 0 ? null : Number(about?.["low"]),
     to: rows === 0 ? null : Number(about?.["high"]),
     instance,
-    notes,
+    notes: toNotes(roles, task.positive),
   };
+}
+
+/** What the person who imports may not expect. */
+function toNotes({ probability, outputs }: ColumnRoles, positive: string | undefined): string[] {
+  if (positive === undefined || typeof probability !== "string" || outputs.length === 0) return [];
+  return [
+    `${probability} stands beside ${outputs[0]}: say which class it is of with "positive: ${positive}" under "monitor.labels" of slipway.yaml, and apply it.`,
+  ];
 }
 
 function unreadable(error: unknown): RawTable {

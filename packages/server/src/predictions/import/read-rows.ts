@@ -75,10 +75,10 @@ export async function findValues(
 
 async function listClasses(db: LakeDb, raw: RawTable, { outputs, label, probability }: ColumnRoles): Promise<string[]> {
   if (typeof probability !== "string") return [];
-  const sources = [...outputs, ...(label === null ? [] : [label])];
-  if (sources.length === 0) return [];
-  const selects = sources.map((name) => `(select distinct ${textSql(raw, name)} as value from raw limit 10)`);
-  const rows = await db.rows(`select distinct value from (${selects.join(" union all ")}) where value is not null`);
+  if (label === null || outputs.length > 0) return [];
+  const rows = await db.rows(
+    `select value from (select distinct ${textSql(raw, label)} as value from raw) where value is not null limit 10`,
+  );
   return rows.map(({ value }) => String(value));
 }
 

@@ -8,7 +8,7 @@ export type ValueKind = "number" | "text" | "binary";
 /** What was found out about the columns of a file. */
 export interface FoundValues {
   readonly kinds: ReadonlyMap<string, ValueKind>;
-  /** Different values of the only output, and of the label, as texts; at most a few more than two of each. */
+  /** Different values of the label, as texts; at most a few more than two. */
   readonly classes: readonly string[];
 }
 
@@ -34,8 +34,10 @@ function toOutputs(
     // What is 0 or 1 and nothing else is a class and no number.
     return outputs.map((name) => ({ name, datatype: kinds.get(name) === "number" ? "FP64" : "BYTES", shape: [-1] }));
   if (typeof probability === "string") {
-    const name = first ?? probability;
-    return [{ name, datatype: "FP64", shape: [-1], classes: toClasses(classes, positive) }];
+    const score = { name: probability, datatype: "FP64", shape: [-1] } as const;
+    // Where the line between the classes is, only the column of classes knows.
+    if (first !== undefined) return [{ name: first, datatype: "BYTES", shape: [-1] }, score];
+    return [{ ...score, classes: toClasses(classes, positive) }];
   }
   const names = Object.keys(probability);
   if (names.length < 2)
@@ -77,7 +79,7 @@ function onlyClass(only: string, positive: string | undefined): [string, string]
 /** What a file shows of its model. */
 export interface ShownModel {
   readonly signature: Signature;
-  /** Of the only output with one probability: the classes that the file has, of which it may lack one. Null elsewhere. */
+  /** Of an only output that is a probability: the classes that the file has, of which it may lack one. Null elsewhere. */
   readonly classes: readonly string[] | null;
 }
 

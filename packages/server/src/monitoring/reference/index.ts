@@ -1,0 +1,1 @@
+export type { FindReference, Reference, ReferenceSample, ReferenceSource } from "./reference.ts";
