@@ -26,14 +26,13 @@ const sources: Readonly<Record<MonitorReference["source"], string>> = {
   training: "of the training sample",
   mlflow: "of the run's dataset",
   predictions: "of the first predictions",
-  signature: "of none: only what the signature says",
 };
 
 export function referenceText(reference: MonitorReference): string {
   const { source, provisional, rows, blocks, block } = reference;
   const parts = block === null ? "parts" : `${block}${blocks === 1 ? "" : "s"}`;
   return [
-    source === "signature" ? `none; the signature alone` : `${countText(rows, "row")} ${sources[source]}`,
+    `${countText(rows, "row")} ${sources[source]}`,
     ...(blocks > 1 ? [`thresholds from ${blocks} ${block === "rows" ? "samples of rows" : parts}`] : []),
     ...(provisional ? ["provisional"] : []),
   ].join(", ");

@@ -112,12 +112,9 @@ export const columnView = z.object({
 export type MonitorColumn = z.infer<typeof columnView>;
 
 export const referenceView = z.object({
-  source: z
-    .enum(["training", "mlflow", "predictions", "signature"])
-    .meta({
-      description:
-        "`training`: `model.training.reference`; `mlflow`: the dataset of the run; else the first predictions",
-    }),
+  source: z.enum(["training", "mlflow", "predictions"]).meta({
+    description: "`training`: `model.training.reference`; `mlflow`: the dataset of the run; else the first predictions",
+  }),
   provisional: z.boolean(),
   rows: count,
   created_at: timestamp,

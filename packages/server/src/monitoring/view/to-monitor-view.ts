@@ -1,11 +1,17 @@
-import type { MonitorColumn, MonitorIncident, MonitorReference, MonitorView, MonitorWindow } from "@slipway/contract";
+import type {
+  MonitorColumn,
+  MonitorIncident,
+  MonitorPerformance,
+  MonitorReference,
+  MonitorView,
+  MonitorWindow,
+} from "@slipway/contract";
 import { quantilesOf } from "@slipway/statistics";
 import type { Finding } from "../finding.ts";
 import type { Profile, ProfilePlan } from "../profiles/index.ts";
 import type { Watched } from "../watched.ts";
 import { toColumnView } from "./to-column-view.ts";
 import { countVerdicts, isDrift, letterOf, toFindingView, worstOf } from "./to-finding-view.ts";
-import { toPerformanceView, type PerformanceFound } from "./to-performance-view.ts";
 import type { WindowFindings } from "./to-series-view.ts";
 
 export interface ReferenceFacts {
@@ -27,7 +33,7 @@ export interface MonitorFacts {
   readonly reference: ReferenceFacts | null;
   /** Of the window that is shown and those before it, of the slice, the oldest first. */
   readonly judged: readonly WindowFindings[];
-  readonly performance: readonly PerformanceFound[];
+  readonly performance: MonitorPerformance;
   readonly incidents: readonly MonitorIncident[];
   readonly notes: readonly string[];
 }
@@ -49,16 +55,13 @@ export function toMonitorView(facts: MonitorFacts): MonitorView {
     reference: reference?.view ?? null,
     columns,
     findings: findings.filter(({ column }) => column === null || !named.has(column)).map(toFindingView),
-    performance: toPerformanceView(facts.performance, findings),
+    performance: facts.performance,
     incidents: [...facts.incidents],
     notes: [...facts.notes],
   };
 }
 
-function toColumns(
-  { plan, current, reference, judged }: MonitorFacts,
-  findings: readonly Finding[],
-): MonitorColumn[] {
+function toColumns({ plan, current, reference, judged }: MonitorFacts, findings: readonly Finding[]): MonitorColumn[] {
   const columns = plan?.columns ?? [];
   const of = (profile: Profile | null | undefined, name: string) =>
     profile?.planId === plan?.id ? (profile?.columns.find((column) => column.name === name) ?? null) : null;
