@@ -36,6 +36,8 @@ export type FlightSource = {
   to: Date;
   /** The greatest number of flights; all of them if absent. */
   limit?: number | undefined;
+  /** One flight in so many, always the same ones; their features are those of all flights. */
+  oneIn?: number | undefined;
 };
 
 /** Where the npm package vega-datasets keeps the two files. It exports its entry only; the data lies beside it. */
@@ -47,7 +49,7 @@ export function flightFiles(): { parquetPath: string; airportsPath: string } {
 
 /** Flights that took off in [from, to), one by one. Only a few thousand rows are held as objects at a time. */
 export async function* readFlights(source: FlightSource): AsyncGenerator<Flight, void, undefined> {
-  const { parquetPath, airportsPath, from, to, limit } = source;
+  const { parquetPath, airportsPath, from, to, limit, oneIn = 1 } = source;
   const instance = await DuckDBInstance.create(":memory:", { threads: "2" });
   const connection = await instance.connect();
   try {
@@ -63,6 +65,7 @@ export async function* readFlights(source: FlightSource): AsyncGenerator<Flight,
         departed_at::DOUBLE AS departed_at, landed_at::DOUBLE AS landed_at, late
       FROM flight_features
       WHERE departed_at >= ${from.getTime()} AND departed_at < ${to.getTime()}
+        AND hash(flight_id) % ${Math.trunc(oneIn)} = 0
       ORDER BY departed_at, flight_id
       ${limit === undefined ? "" : `LIMIT ${Math.trunc(limit)}`}`);
     for await (const rows of result.yieldRowObjectJs()) {

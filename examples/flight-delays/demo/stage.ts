@@ -1,11 +1,11 @@
 // What the steps of the demo share.
-import { createClient, type Client } from "@slipway/sdk";
+import { createClient, type Client, type OneAnswer } from "@slipway/sdk";
 import type { Flight } from "../features.ts";
 import type { Keys } from "./keys.ts";
 import { runSlipway, startServer, type DemoServer } from "./processes.ts";
 import { clockTime, count, percent, toBar, type Screen } from "./screen.ts";
 import { lastSecond, tally } from "./tally.ts";
-import { createTraffic, type FlightRecord, type Traffic } from "./traffic.ts";
+import { createTraffic, type Answer, type FlightRecord, type Traffic } from "./traffic.ts";
 import { createTruth, type Truth } from "./truth.ts";
 
 export const endpointName = "flight-delay";
@@ -51,11 +51,7 @@ export function createStage({ screen, keys, data, flights, server }: StageOption
   const endpoint = client.endpoint(endpointName);
   const traffic = createTraffic({
     flights,
-    ask: async (record) => {
-      const { id, version, prediction, logged, fallback } = await endpoint.predict(record);
-      if (!logged || fallback !== undefined) throw new Error(`not logged, or answered by a fallback: ${fallback}`);
-      return { id, version, late: prediction.late.probabilities.late };
-    },
+    ask: async (record) => toAnswer(await endpoint.predict(record)),
   });
   const truth = createTruth({ traffic, labels: client.labels, endpoint: endpointName });
   const from = flights[0]?.departed_at ?? 0;
@@ -83,6 +79,12 @@ export function createStage({ screen, keys, data, flights, server }: StageOption
     truth.stop();
   };
   return { screen, keys, client, traffic, truth, server, data, problems: [], stop };
+}
+
+/** @throws Error where it does not stand on record, or was not the model's */
+export function toAnswer({ id, version, prediction, logged, fallback }: OneAnswer<FlightPrediction>): Answer {
+  if (!logged || fallback !== undefined) throw new Error(`not logged, or answered by a fallback: ${fallback}`);
+  return { id, version, late: prediction.late.probabilities.late };
 }
 
 /** Shows the command, runs it and shows what it wrote; what it said on stderr comes back. */

@@ -6,7 +6,7 @@ import { waitUntil } from "./wait.ts";
 /** What is known at take-off; when the flight lands and how late is not sent. */
 export type FlightRecord = Omit<Flight, "departed_at" | "landed_at" | "late">;
 
-interface Answer {
+export interface Answer {
   readonly id: string;
   readonly version: number;
   /** The probability of `late`. */

@@ -1,7 +1,7 @@
 const pollMs = 10;
 
 /** Resolves when `done` says so or the time is over, whichever comes first. */
-export async function waitUntil(done: () => boolean, ms: number): Promise<void> {
+export async function waitUntil(done: () => boolean | Promise<boolean>, ms: number): Promise<void> {
   const until = performance.now() + ms;
-  while (!done() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, pollMs));
+  while (!(await done()) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, pollMs));
 }
