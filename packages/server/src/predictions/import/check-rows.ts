@@ -3,7 +3,7 @@ import type { LakeDb } from "../../platform/lake/lake-db.ts";
 import { quoteText } from "../../platform/lake/quote.ts";
 import type { Problem } from "../labels/incoming.ts";
 import type { ColumnRoles } from "./columns.ts";
-import { numberSql, textSql, timeSql, type RawTable } from "./read-rows.ts";
+import { numberSql, textSql, timeSql, type RawTable } from "../../platform/lake/raw-table.ts";
 
 export interface CheckedFile {
   readonly roles: ColumnRoles;

@@ -1,11 +1,6 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import type { PredictionImportColumns } from "@slipway/contract";
-
-/** A column as the file has it; `type` is DuckDB's name. */
-export interface FileColumn {
-  readonly name: string;
-  readonly type: string;
-}
+import type { NamedType } from "../../platform/lake/lake-db.ts";
 
 /** What each column of a file is. */
 export interface ColumnRoles {
@@ -32,7 +27,7 @@ const usual = {
  * @param spread rows have no times of their own: they are spread over a stretch
  * @throws SlipwayError `invalid_file`
  */
-export function toRoles(found: readonly FileColumn[], given: PredictionImportColumns, spread: boolean): ColumnRoles {
+export function toRoles(found: readonly NamedType[], given: PredictionImportColumns, spread: boolean): ColumnRoles {
   const names = new Set(found.map(({ name }) => name));
   const pick = (role: keyof typeof usual, named: string | undefined) =>
     named ?? usual[role].find((name) => names.has(name)) ?? null;
@@ -71,15 +66,15 @@ export function toRoles(found: readonly FileColumn[], given: PredictionImportCol
 }
 
 /** Lists, structures and bytes: no single value of a model. */
-function isNested({ type }: FileColumn): boolean {
+function isNested({ type }: NamedType): boolean {
   return /[([]|^(MAP|BLOB|BIT|JSON)/.test(type) && !type.startsWith("DECIMAL") && !type.startsWith("ENUM");
 }
 
-function several(found: readonly FileColumn[]): SlipwayError {
+function several(found: readonly NamedType[]): SlipwayError {
   return wrong("Probabilities are of the only output, and several were named (--output)", found);
 }
 
-function requireThere(found: readonly FileColumn[], wanted: readonly string[]): void {
+function requireThere(found: readonly NamedType[], wanted: readonly string[]): void {
   const missing = wanted.find((name) => !found.some((column) => column.name === name));
   if (missing !== undefined) throw wrong(`There is no column ${JSON.stringify(missing)}`, found);
 }
@@ -94,7 +89,7 @@ function requireOnce(used: readonly string[]): void {
   );
 }
 
-function wrong(what: string, found: readonly FileColumn[]): SlipwayError {
+function wrong(what: string, found: readonly NamedType[]): SlipwayError {
   const names = found.map(({ name }) => name);
   return new SlipwayError("invalid_file", `${what}; there are: ${names.slice(0, 50).join(", ")}.`, { columns: names });
 }

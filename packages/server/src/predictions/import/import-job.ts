@@ -1,9 +1,9 @@
 import type { PredictionImportColumns } from "@slipway/contract";
-import type { ImportFile } from "./read-rows.ts";
+import type { TableFile } from "../../platform/lake/raw-table.ts";
 
 /** What the process of the lake is given. */
 export interface ImportTask {
-  readonly file: ImportFile;
+  readonly file: TableFile;
   readonly columns: PredictionImportColumns;
   readonly positive?: string | undefined;
   /** Rows without times are spread over it, milliseconds. */

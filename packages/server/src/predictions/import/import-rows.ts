@@ -11,12 +11,12 @@ import type { PredictionLake } from "../lake/prediction-lake.ts";
 import type { PredictionLog } from "../prediction-log.ts";
 import type { ImportAnswer, ImportTask } from "./import-job.ts";
 import type { ImportOutput, ImportQuestion } from "./import-task.ts";
-import type { ImportFile } from "./read-rows.ts";
+import type { TableFile } from "../../platform/lake/raw-table.ts";
 import type { ShownModel } from "./signature.ts";
 
 export interface RowImport {
   readonly endpoint: string;
-  readonly file: ImportFile;
+  readonly file: TableFile;
   readonly columns: PredictionImportColumns;
   readonly positive: string | undefined;
   /** Milliseconds; null: rows have times of their own. */

@@ -10,7 +10,8 @@ import { syncFile } from "../lake/parquet-file.ts";
 import { checkRows, makeIds } from "./check-rows.ts";
 import { toRoles, type ColumnRoles } from "./columns.ts";
 import type { ImportAnswer, ImportTask } from "./import-job.ts";
-import { findValues, readRaw, type RawTable } from "./read-rows.ts";
+import { readRaw, type RawTable } from "../../platform/lake/raw-table.ts";
+import { findValues } from "./find-values.ts";
 import { toSignature, type ShownModel } from "./signature.ts";
 import { writeLog } from "./write-log.ts";
 

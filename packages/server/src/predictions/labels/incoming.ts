@@ -1,6 +1,6 @@
 import { SlipwayError } from "@slipway/contract/errors";
 import type { LabelImportRequest } from "@slipway/contract";
-import { closeSync, openSync, readSync } from "node:fs";
+import { csvOptions } from "../../platform/lake/csv-options.ts";
 import { quoteName, quoteText } from "../../platform/lake/quote.ts";
 import { readSource } from "../../platform/lake/sources/read-source.ts";
 import type { Source } from "../../platform/lake/sources/source.ts";
@@ -65,11 +65,6 @@ async function readCsv(db: LakeDb, path: string, columns: Columns): Promise<void
   );
 }
 
-/** What is guessed from rows would be guessed wrongly where a row is broken: every column is text. */
-export function csvOptions(path: string): string {
-  return `all_varchar = true, header = true, delim = ${quoteText(findDelimiter(path))}, quote = '"', escape = '"'`;
-}
-
 /** Lines of a CSV that are no rows, such as one with too many fields; known when `raw` has been read. */
 export async function listRejects(db: LakeDb): Promise<readonly Problem[]> {
   const [log] = await db.rows("select count(*) as n from duckdb_tables() where table_name = 'reject_errors'");
@@ -78,19 +73,6 @@ export async function listRejects(db: LakeDb): Promise<readonly Problem[]> {
     "select line, any_value(error_message) as message from reject_errors group by line order by line",
   );
   return rejects.map(({ line, message }) => ({ line: Number(line), message: firstLine(String(message)) }));
-}
-
-/** The one that the heading has most of. */
-function findDelimiter(path: string): string {
-  const file = openSync(path, "r");
-  try {
-    const start = Buffer.alloc(65_536);
-    const heading = firstLine(start.toString("utf8", 0, readSync(file, start)));
-    const count = (delimiter: string) => heading.split(delimiter).length;
-    return [",", ";", "\t", "|"].reduce((best, each) => (count(each) > count(best) ? each : best));
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** A piece at a time through JSON, so that a large answer is never held whole. */

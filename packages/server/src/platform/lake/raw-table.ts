@@ -1,23 +1,21 @@
-import type { LakeDb } from "../../platform/lake/lake-db.ts";
-import { quoteName, quoteText } from "../../platform/lake/quote.ts";
-import { csvOptions } from "../labels/incoming.ts";
-import type { ColumnRoles, FileColumn } from "./columns.ts";
-import type { FoundValues, ValueKind } from "./signature.ts";
+import type { LakeDb, NamedType } from "./lake-db.ts";
+import { quoteName, quoteText } from "./quote.ts";
+import { csvOptions } from "./csv-options.ts";
 
-export interface ImportFile {
+export interface TableFile {
   readonly path: string;
   readonly format: "csv" | "parquet" | "jsonl";
 }
 
 /** A file as a table `raw`: `line` (1 is the first row; in a CSV 2, after its heading), and its columns as c0, c1, ... */
 export interface RawTable {
-  readonly columns: readonly FileColumn[];
+  readonly columns: readonly NamedType[];
   /** SQL of a column of `raw`. */
   sql(name: string): string;
 }
 
 /** Reads the file once. @throws DuckDbError where it is no such file */
-export async function readRaw(db: LakeDb, { path, format }: ImportFile): Promise<RawTable> {
+export async function readRaw(db: LakeDb, { path, format }: TableFile): Promise<RawTable> {
   const place = quoteText(path);
   const [from, describing, first] =
     format === "parquet"
@@ -42,45 +40,8 @@ function jsonFrom(place: string): string {
   return `read_json(${place}, format = 'newline_delimited', sample_size = -1, map_inference_threshold = -1)`;
 }
 
-const numeric = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
-
-/** What the values of the columns are: a look at all of them, in one pass. */
-export async function findValues(
-  db: LakeDb,
-  raw: RawTable,
-  { roles, isText }: { roles: ColumnRoles; isText: boolean },
-): Promise<FoundValues> {
-  const names = [...roles.inputs, ...roles.outputs];
-  const typeOf = new Map(raw.columns.map(({ name, type }) => [name, type]));
-  const asked = names.filter((name) => roles.outputs.includes(name) || (isText && typeOf.get(name) === "VARCHAR"));
-  const checks = asked.flatMap((name, i) => {
-    const column = raw.sql(name);
-    return [
-      `count(${column}) filter (try_cast(${column}::varchar as double) is null) as t${i}`,
-      `count(${column}) filter (coalesce(try_cast(${column}::varchar as double) not in (0, 1), true)) as b${i}`,
-      `count(${column}) as n${i}`,
-    ];
-  });
-  const [counts = {}] = checks.length === 0 ? [{}] : await db.rows(`select ${checks.join(", ")} from raw`);
-  const kinds = new Map<string, ValueKind>();
-  for (const name of names) {
-    const i = asked.indexOf(name);
-    const type = typeOf.get(name) ?? "";
-    const count = (prefix: string) => Number(counts[`${prefix}${i}`] ?? 0);
-    const isNumber = numeric.test(type) || (i >= 0 && isText && count("t") === 0 && count("n") > 0);
-    kinds.set(name, !isNumber ? "text" : i >= 0 && count("b") === 0 ? "binary" : "number");
-  }
-  return { kinds, classes: await listClasses(db, raw, roles) };
-}
-
-async function listClasses(db: LakeDb, raw: RawTable, { outputs, label, probability }: ColumnRoles): Promise<string[]> {
-  if (typeof probability !== "string") return [];
-  if (label === null || outputs.length > 0) return [];
-  const rows = await db.rows(
-    `select value from (select distinct ${textSql(raw, label)} as value from raw) where value is not null limit 10`,
-  );
-  return rows.map(({ value }) => String(value));
-}
+/** DuckDB's names of numbers. */
+export const numericType = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
 
 /** Text as JavaScript would write it: 1 of a column of floats is "1". Null where it is missing or empty. */
 export function textSql(raw: RawTable, name: string): string {
@@ -98,7 +59,7 @@ export function textSql(raw: RawTable, name: string): string {
 export function numberSql(raw: RawTable, name: string): string {
   const number = `try_cast(${raw.sql(name)}::varchar as double)`;
   const type = raw.columns.find((each) => each.name === name)?.type ?? "";
-  const value = numeric.test(type) ? `${raw.sql(name)}::double` : number;
+  const value = numericType.test(type) ? `${raw.sql(name)}::double` : number;
   return `case when not isnan(${value}) then ${value} end`;
 }
 
