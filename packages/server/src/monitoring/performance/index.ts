@@ -1,6 +1,5 @@
 export { fitEstimator, type Estimator, type FitOptions } from "./estimator.ts";
 export type { LabelledRows } from "./labelled-rows.ts";
-export type { NamedSlice } from "./measure-plan.ts";
 export { performanceMigrations } from "./migrations.ts";
 export { outputsOf } from "./outputs-of.ts";
 export { createPerformance, type Performance } from "./performance.ts";

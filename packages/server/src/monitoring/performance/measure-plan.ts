@@ -1,16 +1,7 @@
+import type { Slice } from "../profiles/slices.ts";
 import type { Estimator } from "./estimator.ts";
 import type { SliceOfWindow } from "./measure-window.ts";
 import type { CostTable, OutputColumn } from "./problem.ts";
-
-/** A named part of the traffic, its values known. */
-export interface NamedSlice {
-  readonly name: string;
-  readonly column: string;
-  /** Null: a range of numbers. */
-  readonly values: readonly string[] | null;
-  readonly from: number | null;
-  readonly to: number | null;
-}
 
 /** How one version is measured. */
 export interface VersionPlan {
@@ -18,7 +9,7 @@ export interface VersionPlan {
   readonly estimator: Estimator | null;
   readonly positive: string | null;
   readonly cost: CostTable | null;
-  readonly slices: readonly NamedSlice[];
+  readonly slices: readonly Slice[];
   readonly groups: readonly string[];
   readonly maturity: number;
   readonly horizonMs: number | null;

@@ -3,10 +3,10 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import type { PredictionLake } from "../../predictions/index.ts";
+import type { Slice } from "../profiles/slices.ts";
 import type { MonitorSettings } from "../settings.ts";
 import type { Watched } from "../watched.ts";
 import type { Estimator } from "./estimator.ts";
-import type { NamedSlice } from "./measure-plan.ts";
 
 export interface KnownEstimator {
   /** Of the reference that it was learned from. */
@@ -23,7 +23,7 @@ export interface PerformanceDeps {
   /** Null: there is no reference yet. */
   readonly findEstimator: (watched: Watched) => Promise<KnownEstimator | null>;
   /** Named parts of the traffic, but for the whole. */
-  readonly listSlices: (watched: Watched, settings: MonitorSettings) => Promise<readonly NamedSlice[]>;
+  readonly listSlices: (watched: Watched, settings: MonitorSettings) => Promise<readonly Slice[]>;
   /** Null: not watched. */
   readonly settingsOf: (endpoint: string) => MonitorSettings | null;
   readonly clock: Clock;

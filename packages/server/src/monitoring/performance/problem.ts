@@ -46,16 +46,16 @@ export function findProblem(
 ): Problem | null {
   const named = outputs.find(({ kind, probabilities }) => kind === "class" && probabilities.length > 0);
   const classed = named ?? outputs.find(({ kind }) => kind === "class");
-  if (classed !== undefined) return toClassified(classed.name, classed.classes, classed.probabilities, positive);
+  if (classed !== undefined) return toClassified(classed, positive);
   const score = findScore(outputs, facts);
   const chosen = outputs.find((output) => isClassLike(output, facts));
   if (chosen !== undefined) {
     const classes = [...new Set([...(facts.values[chosen.name] ?? []), ...(facts.truths ?? [])])].toSorted();
-    if (classes.length === 2) return toScored(chosen.name, classes, score, positive);
-    return classes.length > 2 ? toClassified(chosen.name, classes, [], positive) : null;
+    if (classes.length === 2) return toScored({ prediction: chosen.name, classes, score }, positive);
+    return classes.length > 2 ? toClassified({ ...chosen, classes, probabilities: [] }, positive) : null;
   }
   const truths = facts.truths?.toSorted() ?? [];
-  if (score !== null && truths.length === 2) return toScored(null, truths, score, positive);
+  if (score !== null && truths.length === 2) return toScored({ prediction: null, classes: truths, score }, positive);
   const number = outputs.find(({ kind }) => kind === "number" || kind === "integer");
   return number === undefined ? null : { kind: "regression", prediction: number.name, classes: [], scores: [] };
 }
@@ -76,12 +76,7 @@ function findScore(outputs: readonly OutputColumn[], { shares }: OutputFacts): s
   return only?.name ?? null;
 }
 
-function toClassified(
-  prediction: string,
-  classes: readonly string[],
-  probabilities: readonly string[],
-  positive: string | null,
-): Problem {
+function toClassified({ name: prediction, classes, probabilities }: OutputColumn, positive: string | null): Problem {
   const kind = classes.length === 2 ? "binary" : "multiclass";
   const isTurned = kind === "binary" && positive !== null && toClass(positive, classes) === 0;
   const turn = <T>(list: readonly T[]) => (isTurned ? list.toReversed() : [...list]);
@@ -90,13 +85,14 @@ function toClassified(
 
 const affirmative = new Set(["1", "true", "yes", "y", "t", "positive"]);
 
-/** The score is that of the positive class. */
-function toScored(
-  prediction: string | null,
-  classes: readonly string[],
-  score: string | null,
-  positive: string | null,
-): Problem {
+interface Scored {
+  readonly prediction: string | null;
+  readonly classes: readonly string[];
+  /** The column of the probability of the positive class. */
+  readonly score: string | null;
+}
+
+function toScored({ prediction, classes, score }: Scored, positive: string | null): Problem {
   const told = positive === null ? null : toClass(positive, classes);
   const first = told === 0 || (told === null && affirmative.has((classes[0] ?? "").toLowerCase()));
   const ordered = first ? classes.toReversed() : [...classes];

@@ -1,7 +1,8 @@
 import type { LakeDb } from "../../platform/lake/lake-db.ts";
 import { quoteName, quoteText } from "../../platform/lake/quote.ts";
+import type { Slice } from "../profiles/slices.ts";
 import type { Window } from "../watched.ts";
-import type { NamedSlice, VersionPlan } from "./measure-plan.ts";
+import type { VersionPlan } from "./measure-plan.ts";
 import type { WindowRows } from "./measure-window.ts";
 import type { Problem } from "./problem.ts";
 import { readColumns, type ColumnKind } from "./read-columns.ts";
@@ -28,12 +29,15 @@ export async function readWindow(db: LakeDb, reading: ReadWindow): Promise<Windo
   const types = new Map((await db.describe("select * from predictions")).map(({ name, type }) => [name, type]));
   const selects: Select[] = [];
   const add = (sql: string, kind: ColumnKind) =>
-    selects.push({ sql: `${sql}::${kind === "number" ? "double" : "varchar"}`, kind }) - 1;
+    selects.push({ sql: `(${sql})::${kind === "number" ? "double" : "varchar"}`, kind }) - 1;
   const numeric = problem.kind === "regression" ? "number" : "text";
   const prediction = problem.prediction === null ? null : add(column(problem.prediction), numeric);
   const scores = problem.scores.map((name) => (name === null ? null : add(column(name), "number")));
   const truth = add('t."value"', "text");
-  const lags = add(`greatest(0, epoch_ms(t.first_at) - ${window.to})`, "number");
+  const lags = add(
+    `case when t.first_at is not null then greatest(0, epoch_ms(t.first_at) - ${window.to}) end`,
+    "number",
+  );
   const slices = plan.slices
     .map((slice) => [slice.name, sliceSql(slice, types)] as const)
     .map(([name, sql]) => [name, add(sql, "number")] as const);
@@ -75,14 +79,16 @@ function valueSql(name: string, types: ReadonlyMap<string, string>): string {
 
 const numericType = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE)$/;
 
-/** 1 where a row belongs to the slice. */
-function sliceSql({ column: name, values, from, to }: NamedSlice, types: ReadonlyMap<string, string>): string {
+/** True where a row belongs to the slice. */
+function sliceSql({ column: name, match }: Slice, types: ReadonlyMap<string, string>): string {
   const value = valueSql(name, types);
-  if (values === null) {
+  if (!("values" in match)) {
     const number = `try_cast(${value} as double)`;
+    const { from, to } = match;
     const bounds = [...(from === null ? [] : [`${number} >= ${from}`]), ...(to === null ? [] : [`${number} < ${to}`])];
     return `(coalesce(${bounds.length === 0 ? "true" : bounds.join(" and ")}, false))`;
   }
+  const { values } = match;
   const isNumber = numericType.test(types.get(name) ?? "") && values.every((each) => Number.isFinite(Number(each)));
   const list = values.map((each) => (isNumber ? String(Number(each)) : quoteText(each))).join(", ");
   return `(coalesce(${isNumber ? value : `${value}::varchar`} in (${list}), false))`;

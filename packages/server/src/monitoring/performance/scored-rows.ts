@@ -85,7 +85,7 @@ function toScores({ kind, classes }: Problem, { scores }: RawRows): Float64Array
   if (scores.length !== classes.length || scores.length === 0) return [];
   const [first = null, second = null] = scores;
   if (kind === "binary" && first === null && second !== null) return [second.map((p) => 1 - clip(p)), second.map(clip)];
-  return scores.every((column) => column !== null) ? scores.map((column) => column!.map(clip)) : [];
+  return scores.every((column) => column !== null) ? scores.map((column) => column.map(clip)) : [];
 }
 
 function clip(value: number): number {

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hour, makeHour, openTestPerformance, start } from "./testing/open-performance.ts";
+
+// One lake for all: its processes take a second to start. Each test has an endpoint of its own, a day after the one before.
+let opened: Awaited<ReturnType<typeof openTestPerformance>>;
+beforeAll(async () => {
+  opened = await openTestPerformance({ monitor: sections });
+});
+afterAll(() => opened.close());
+
+const sections = {
+  fall: {
+    slices: [{ column: "origin", values: ["ORD"] }],
+    groups: ["origin"],
+    cost: { yes: { no: -100 }, no: { yes: -10 } },
+    metrics: {
+      long_haul: { sql: "select count(*) filter (distance > 600) from predictions", min: 100 },
+      hit_rate: { sql: "select avg((late = value)::int) from predictions join labels using (id, row)", min: 0.99 },
+      broken: { sql: "select * from read_csv('/etc/passwd')" },
+    },
+  },
+  horizon: { labels: { horizon: "2h", missing: "no" } },
+};
+
+describe("the performance of windows", { timeout: 90_000 }, () => {
+  test("labels that come late, are corrected, repeated, missing or name nothing: each counts once, in its window", async () => {
+    const { at, watch } = opened;
+    const { predict, label, windows, findings } = opened.endpoint("late");
+    const { flights, truth, labelled } = makeHour(1);
+    await predict(start + 60_000, flights);
+    const ends = start + hour;
+    at(ends + 10_000);
+    await watch.pass();
+    expect(await windows()).toMatchObject([{ rows: 400, labelled: 0, state: "unlabelled", realised: {} }]);
+    expect((await findings(0)).map(({ monitor, metric, verdict }) => [monitor, metric, verdict])).toEqual([
+      ["performance.realised", "roc_auc", "insufficient"],
+      ["performance.realised", "accuracy", "insufficient"],
+    ]);
+
+    // Half of them, two hours later, each said twice, and one of nobody.
+    at(ends + 2 * hour);
+    await label(labelled.slice(0, 200));
+    await label([...labelled.slice(0, 200), { key: "nobody", value: "yes" }]);
+    await watch.pass();
+    const right = truth.filter((value, i) => (value === "yes") === flights[i]!.score > 0.5);
+    const rightOf = (n: number) =>
+      truth.slice(0, n).filter((value, i) => (value === "yes") === flights[i]!.score > 0.5).length;
+    const [half] = await windows();
+    expect(half).toMatchObject({ rows: 400, labelled: 200, unusable: 0, state: "provisional" });
+    expect(half?.realised["accuracy"]).toMatchObject({ value: rightOf(200) / 200, rows: 200 });
+    expect(half?.arrivals.counts.reduce((sum, count) => sum + count, 0)).toBe(200);
+    expect((await findings(0))[0]).toMatchObject({ verdict: "insufficient", provisional: true });
+
+    // The rest but for forty; ten of the first are corrected, one with a word that is no class.
+    at(ends + 3 * hour);
+    await label(labelled.slice(200, 360));
+    const turned = labelled
+      .slice(0, 10)
+      .map(({ key, value }) => ({ key: key!, value: value === "yes" ? "no" : "yes" }));
+    await label([...turned.slice(0, 9), { key: turned[9]!.key, value: "cancelled" }]);
+    await watch.pass();
+    const [final] = await windows();
+    expect(final).toMatchObject({ rows: 400, labelled: 359, unusable: 1, state: "final" });
+    const turnedRight = turned
+      .slice(0, 9)
+      .filter(({ value }, i) => (value === "yes") === flights[i]!.score > 0.5).length;
+    const kept = rightOf(360) - rightOf(10) + turnedRight;
+    expect(final?.realised["accuracy"]?.value).toBeCloseTo(kept / 359, 12);
+    expect(right.length).toBeGreaterThan(0);
+    // A label that comes first at its second saying does not count as arrived twice.
+    expect(final?.arrivals.counts.reduce((sum, count) => sum + count, 0)).toBe(360);
+  });
+
+  test("a window is measured again only where something has changed, and then judged again", async () => {
+    const { at, watch, store, performance } = opened;
+    const { predict, label, windows } = opened.endpoint("changes");
+    const hours = [1, 2].map((seed) => makeHour(seed, { n: 120 }));
+    for (const [i, { flights }] of hours.entries()) await predict(start + i * hour, flights);
+    at(start + 3 * hour);
+    await watch.pass();
+    const before = await windows();
+    expect(before).toHaveLength(2);
+    at(start + 4 * hour);
+    await watch.pass();
+    expect(await windows()).toEqual(before);
+    await label(hours[1]!.labelled);
+    await performance.refresh();
+    expect(await store.listPending(Number.MAX_SAFE_INTEGER, 10)).toMatchObject([
+      { from: start + hour, judge: "performance" },
+    ]);
+    const after = await windows();
+    expect(after[0]).toEqual(before[0]);
+    expect(after[1]).toMatchObject({ labelled: 120, computedAt: start + 4 * hour });
+    // A prediction that is on record late belongs to the window of its own time.
+    await predict(start + 1000, makeHour(9, { n: 30 }).flights);
+    await watch.pass();
+    expect((await windows()).map(({ rows }) => rows)).toEqual([150, 120]);
+    expect(await store.listPending(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+  });
+
+  test("a fall is told against the version's own past, by slice, by group and in the user's own words", async () => {
+    const { at, watch } = opened;
+    const { predict, label, findings, windows } = opened.endpoint("fall");
+    for (let i = 0; i < 7; i++) {
+      const { flights, labelled } = makeHour(i, { quality: 0.98 });
+      await predict(start + i * hour, flights);
+      // In the last hour, every flight from ORD turns out the other way.
+      const turned = labelled.map(({ key, value }, k) => ({
+        key: key!,
+        value: i < 6 || k % 2 === 0 ? value : value === "yes" ? "no" : "yes",
+      }));
+      at(start + (i + 1) * hour);
+      await label(turned);
+    }
+    at(start + 8 * hour);
+    await watch.pass();
+    const told = (await findings(6)).map(({ monitor, slice, column, metric, verdict }) =>
+      [monitor, slice, column, metric, verdict].filter((word) => word !== null && word !== "").join(" "),
+    );
+    expect(told).toEqual(
+      expect.arrayContaining([
+        "performance.realised roc_auc fail",
+        "performance.realised accuracy fail",
+        "performance.realised value fail",
+        "performance.group origin roc_auc fail",
+        "performance.realised origin=ORD accuracy fail",
+        "performance.custom long_haul pass",
+        "performance.custom hit_rate fail",
+        "performance.custom broken error",
+      ]),
+    );
+    const quiet = (await findings(5)).filter(
+      ({ verdict, monitor }) => verdict === "fail" && monitor !== "performance.custom",
+    );
+    expect(quiet).toEqual([]);
+    const ord = (await windows("origin=ORD")).at(-1);
+    expect(ord).toMatchObject({ rows: 200, labelled: 200 });
+    expect((await windows()).at(-1)?.custom["hit_rate"]?.value).toBeLessThan(0.6);
+  });
+
+  test("a label that does not come within the horizon means what the configuration says", async () => {
+    const { at, watch } = opened;
+    const { predict, label, windows } = opened.endpoint("horizon");
+    const { flights, truth, labelled } = makeHour(3);
+    await predict(start, flights);
+    at(start + hour + 10_000);
+    await label(labelled.filter(({ value }) => value === "yes"));
+    await watch.pass();
+    const late = truth.filter((value) => value === "yes").length;
+    expect(await windows()).toMatchObject([{ labelled: late, state: "provisional" }]);
+    at(start + 4 * hour);
+    await watch.pass();
+    const [due] = await windows();
+    expect(due).toMatchObject({ labelled: 400, state: "final" });
+    const right = truth.filter((value, i) => (value === "yes") === flights[i]!.score > 0.5).length;
+    expect(due?.realised["accuracy"]?.value).toBeCloseTo(right / 400, 12);
+  });
+});
