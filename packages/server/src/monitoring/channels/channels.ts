@@ -6,19 +6,10 @@ import type { Page, PageQuery } from "../../kernel/page.ts";
 import type { DestinationState, Outbox } from "../../platform/outbox/index.ts";
 import type { Sealer } from "../../platform/secrets/index.ts";
 import { isUniqueViolation, type Kysely, type Sql } from "../../platform/sql/index.ts";
-import { rankOf } from "../incidents/evidence.ts";
-import { checkChannel, type Channel, type ChannelOrder, type ChannelSecrets } from "./channel.ts";
-import { exampleNotification, type Notification } from "./notification.ts";
+import { checkChannel, type Channel, type ChannelOrder } from "./channel.ts";
+import type { Notification } from "./notification.ts";
+import { createSending, destinationOf, type ChannelTest } from "./sending.ts";
 import { createChannelStore, type ChannelTables, type StoredChannel } from "./store.ts";
-import { toCarried } from "./to-carried.ts";
-
-export interface ChannelTest {
-  readonly success: boolean;
-  readonly status: number | null;
-  /** The beginning of what was answered. */
-  readonly body: string | null;
-  readonly error: string | null;
-}
 
 export interface ChannelState extends Channel {
   readonly deliveries: DestinationState;
@@ -55,11 +46,10 @@ export interface ChannelDeps {
   readonly allowPrivate: boolean;
 }
 
-const destinationOf = (id: string) => `channel:${id}`;
-
 export function createChannels({ sql, clock, outbox, sealer, allowPrivate }: ChannelDeps): Channels {
   const { db, tx } = sql.as<ChannelTables>();
   const store = createChannelStore(db);
+  const sending = createSending({ store, clock, outbox, sealer, allowPrivate });
 
   async function require(name: string): Promise<StoredChannel> {
     const found = await store.findByName(name);
@@ -69,18 +59,12 @@ export function createChannels({ sql, clock, outbox, sealer, allowPrivate }: Cha
     });
   }
 
-  async function withState({ sealed: _, ...channel }: StoredChannel): Promise<ChannelState> {
-    return { ...channel, deliveries: await outbox.state(destinationOf(channel.id)) };
+  async function withState({ id, name, kind, address, settings, createdAt }: StoredChannel): Promise<ChannelState> {
+    return { id, name, kind, address, settings, createdAt, deliveries: await outbox.state(destinationOf(id)) };
   }
 
   function audit({ id, name, kind, address }: Channel, action: AuditAction, actor: string | null) {
     return { at: clock.now(), actor, action, subject: name, details: { id, kind, address } };
-  }
-
-  /** The channel's own form of what is told, with its secrets; made at each attempt. */
-  function carried(channel: StoredChannel, notification: Notification, id: string) {
-    const secrets = JSON.parse(sealer.open(channel.sealed, destinationOf(channel.id))) as ChannelSecrets;
-    return toCarried({ channel, secrets, notification, allowPrivate }, { id, at: clock.now() });
   }
 
   async function add(order: ChannelOrder, author: string | null): Promise<ChannelState> {
@@ -123,36 +107,7 @@ export function createChannels({ sql, clock, outbox, sealer, allowPrivate }: Cha
         await appendAudit(trx, audit(channel, "channel.delete", author));
       });
     },
-    async test(name) {
-      const channel = await require(name);
-      try {
-        const example = exampleNotification(clock.now());
-        const { status, body } = await outbox.send(carried(channel, example, createId()), "");
-        return { success: status >= 200 && status < 300, status, body, error: null };
-      } catch (error) {
-        return { success: false, status: null, body: null, error: (error as Error).message };
-      }
-    },
-    async announce(trx, notification, names) {
-      for (const { id, name, settings } of await createChannelStore(trx).listAll())
-        if ((names === null || names.includes(name)) && concerns(settings, notification))
-          await outbox.add(trx, { destination: destinationOf(id), body: JSON.stringify(notification) });
-    },
-    wake: () => outbox.wake(),
-    serve: () =>
-      outbox.serve(destinationOf(""), async ({ destination, id, body }) => {
-        const channel = await store.find(destination.slice(destinationOf("").length));
-        return channel && carried(channel, JSON.parse(body) as Notification, id);
-      }),
+    ...sending,
+    test: async (name) => sending.test(await require(name)),
   };
-}
-
-/** What was told as critical is told as over to whom only that concerns. */
-function concerns({ minSeverity, endpoints }: Channel["settings"], { incident }: Notification): boolean {
-  const { severity, severityBefore, watched } = incident;
-  if (endpoints !== null && !endpoints.includes(watched.endpoint)) return false;
-  return (
-    rankOf(severity) >= rankOf(minSeverity) ||
-    (severityBefore !== null && rankOf(severityBefore) >= rankOf(minSeverity))
-  );
 }

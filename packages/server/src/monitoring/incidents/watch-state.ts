@@ -67,7 +67,7 @@ function settle(state: WatchState, given: Settling): Step {
   const severity = severityOf(evidence);
   const isOpen = incident !== null && incident.state !== "resolved";
   if (severity === null) return isOpen ? end(state, resolutionOf(incident)) : { state, happenings: [] };
-  const comesBack = incident !== null && !isOpen && at - (incident.resolvedAt ?? 0) < settings.incidents.cooldownMs;
+  const comesBack = incident !== null && !isOpen && at - (incident.resolvedAt ?? 0) <= settings.incidents.cooldownMs;
   if (!isOpen && !comesBack) return open(state, severity, given);
   return goOn(state, severity, given);
 }
@@ -96,7 +96,7 @@ function open(state: WatchState, severity: Severity, { watched, evidence, newId 
     mutedUntil: null,
     told: null,
   };
-  return step(state, incident, [happening(incident, "opened", at, incident.title)]);
+  return step(state, incident, [happening(incident, "opened", incident.title)]);
 }
 
 function goOn(state: WatchState, severity: Severity, { watched, evidence }: Settling): Step {
@@ -117,7 +117,7 @@ function goOn(state: WatchState, severity: Severity, { watched, evidence }: Sett
     resolution: null,
   };
   const type = typeOf(before, after, isWorse);
-  return step(state, after, type === null ? [] : [happening(after, type, at, after.title)]);
+  return step(state, after, type === null ? [] : [happening(after, type, after.title)]);
 }
 
 /** What there is to note: a title with other figures alone is no news. */
@@ -134,7 +134,7 @@ export function end(state: WatchState, resolution: Resolution): Step {
   const before = state.incident!;
   const { at } = state;
   const after: Incident = { ...before, ...moveOn(before, "quiet"), resolvedAt: at, updatedAt: at, resolution };
-  return step(state, after, [happening(after, "resolved", at, endings[resolution])]);
+  return step(state, after, [happening(after, "resolved", endings[resolution])]);
 }
 
 export const endings: Readonly<Record<Resolution, string>> = {
@@ -150,8 +150,8 @@ function moveOn(incident: Incident, event: IncidentEvent): Partial<Incident> {
   return state === "open" ? { state, acknowledgedAt: null, acknowledgedBy: null, mutedUntil: null } : { state };
 }
 
-function happening(incident: Incident, type: HappeningType, at: number, text: string): Happening {
-  return { incident: incident.id, type, at, actor: null, text };
+function happening(incident: Incident, type: HappeningType, text: string): Happening {
+  return { incident: incident.id, type, at: incident.updatedAt, actor: null, text };
 }
 
 function step(state: WatchState, incident: Incident, happenings: readonly Happening[]): Step {

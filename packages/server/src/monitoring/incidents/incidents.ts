@@ -1,0 +1,235 @@
+import { SlipwayError } from "@slipway/contract";
+import { appendAudit, type AuditAction } from "../../access/index.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { createId } from "../../kernel/ids.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { Page } from "../../kernel/page.ts";
+import type { Kysely, Sql } from "../../platform/sql/index.ts";
+import type { Channels } from "../channels/channels.ts";
+import type { MonitorSettings } from "../settings.ts";
+import type { Watched } from "../watched.ts";
+import { createConclude } from "./conclude.ts";
+import type { Happening, HappeningType, Incident } from "./incident.ts";
+import { transition, type IncidentEvent } from "./incident-state.ts";
+import { createIncidentStore, type IncidentQuery, type IncidentTables } from "./store.ts";
+import { end, endings, hearVerdicts, type HeardWindow, type WatchState } from "./watch-state.ts";
+
+export interface Incidents {
+  /** What was found in one window, in the transaction that keeps it. Call `taken` after its commit. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  take(trx: Kysely<any>, heard: HeardWindow & { readonly now: number }): Promise<void>;
+  taken(): void;
+  /** The same in a transaction of its own. */
+  hear(windows: readonly HeardWindow[]): Promise<void>;
+  /** Newest first. */
+  list(query: IncidentQuery): Promise<Page<Incident>>;
+  /** @throws SlipwayError `not_found` */
+  get(id: string): Promise<Incident>;
+  /** What happened to it, oldest first; at most the last 1,000. */
+  history(id: string): Promise<readonly Happening[]>;
+  /** @throws SlipwayError `not_found`, `precondition_failed` where it is over */
+  acknowledge(id: string, how: Deed): Promise<Incident>;
+  /** Says nothing of it until then, milliseconds. @throws as `acknowledge` */
+  mute(id: string, how: Deed & { readonly until: number }): Promise<Incident>;
+  unmute(id: string, how: Deed): Promise<Incident>;
+  /** What fires now is no evidence of another one until it has stopped once. @throws as `acknowledge` */
+  resolve(id: string, how: Deed): Promise<Incident>;
+  /** What time alone changes: mutes that end, cool-downs that pass, versions that do not serve any more. */
+  tick(): Promise<void>;
+}
+
+export interface Deed {
+  readonly author: string | null;
+  readonly message?: string | undefined;
+}
+
+export interface IncidentDeps {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly channels: Pick<Channels, "announce" | "wake">;
+  /** Null: the endpoint is not watched. */
+  readonly settingsOf: (endpoint: string) => MonitorSettings | null;
+  /** Null: nothing serves, or it is not known here what does. */
+  readonly servingOf: (endpoint: string) => Pick<Watched, "model" | "version"> | null;
+}
+
+const mostHistory = 1_000;
+const leastRetiredMs = 3_600_000;
+
+export function createIncidents(deps: IncidentDeps): Incidents {
+  const { sql, clock, logger, channels } = deps;
+  const { db, tx } = sql.as<IncidentTables>();
+  const store = createIncidentStore(db);
+  const conclude = createConclude(deps);
+
+  async function hearOne(trx: Kysely<IncidentTables>, heard: HeardWindow, now: number): Promise<void> {
+    const { watched, settings } = heard;
+    const before = await createIncidentStore(trx).findState(watched);
+    const { state, happenings } = hearVerdicts(before, heard, createId);
+    if (state !== before) await conclude(trx, { watched, settings, before, state, happenings, now });
+  }
+
+  async function require(id: string): Promise<Incident> {
+    const found = await store.findIncident(id);
+    if (found) return found;
+    throw new SlipwayError("not_found", `There is no incident ${id}: "slipway incidents list --all" shows them.`, {
+      id,
+    });
+  }
+
+  const act = createActs({ ...deps, conclude, require });
+
+  return {
+    take: (trx, { now, ...heard }) => hearOne(trx, heard, now),
+    taken: channels.wake,
+    async hear(windows) {
+      if (windows.length === 0) return;
+      await tx(async (trx) => {
+        for (const heard of windows) await hearOne(trx, heard, clock.now());
+      });
+      channels.wake();
+    },
+    list: (query) => store.list(query),
+    get: require,
+    async history(id) {
+      await require(id);
+      return store.listHappenings(id, mostHistory);
+    },
+    ...act,
+    async tick() {
+      const { items } = await store.list({ state: "active", limit: mostHistory, cursor: null });
+      for (const { watched, id } of items)
+        await passTime({ ...deps, conclude }, watched).catch((error: unknown) =>
+          logger.error({ error, incident: id }, "an incident could not be brought up to date"),
+        );
+      channels.wake();
+    },
+  };
+}
+
+type Inner = IncidentDeps & { readonly conclude: ReturnType<typeof createConclude> };
+
+function passTime({ sql, clock, conclude, settingsOf, servingOf }: Inner, watched: Watched): Promise<void> {
+  const settings = settingsOf(watched.endpoint);
+  return sql.as<IncidentTables>().tx(async (trx) => {
+    const before = await createIncidentStore(trx).findState(watched);
+    const now = clock.now();
+    const { incident } = before;
+    if (incident === null || incident.state === "resolved") return;
+    const serving = servingOf(watched.endpoint);
+    const isOther = serving !== null && (serving.model !== watched.model || serving.version !== watched.version);
+    const quietMs = Math.max(leastRetiredMs, 3 * (settings?.windowMs ?? 0));
+    if (settings === null || (isOther && now - before.at > quietMs)) {
+      const { state, happenings } = end(before, "retired");
+      return conclude(trx, { watched, settings, before, state, happenings, now });
+    }
+    const isHeard = incident.state === "muted" && incident.mutedUntil !== null && incident.mutedUntil <= now;
+    const state: WatchState = isHeard
+      ? { ...before, incident: { ...incident, state: "open", mutedUntil: null } }
+      : before;
+    const unmuted: Happening = {
+      incident: incident.id,
+      type: "unmuted",
+      at: now,
+      actor: null,
+      text: "The mute is over.",
+    };
+    await conclude(trx, { watched, settings, before, state, happenings: isHeard ? [unmuted] : [], now });
+  });
+}
+
+interface Act {
+  readonly event: IncidentEvent;
+  readonly type: HappeningType;
+  readonly action: AuditAction;
+  readonly how: Deed;
+  readonly text: string;
+  readonly change: (incident: Incident) => Partial<Incident>;
+}
+
+/** What people do. */
+function createActs({
+  sql,
+  clock,
+  channels,
+  conclude,
+  settingsOf,
+  require,
+}: Inner & { require(id: string): Promise<Incident> }) {
+  async function act(id: string, { event, type, action, how, text, change }: Act): Promise<Incident> {
+    const { watched } = await require(id);
+    await sql.as<IncidentTables>().tx(async (trx) => {
+      const now = clock.now();
+      const before = await createIncidentStore(trx).findState(watched);
+      const { incident } = before;
+      const state = incident?.id === id ? transition(incident.state, event) : null;
+      if (incident === null || state === null) throw notNow(id, event);
+      const after = { ...incident, state, updatedAt: now, ...change(incident) };
+      const firing = before.signals.filter((signal) => signal.firing).map(({ key }) => key);
+      const dismissed = event === "resolve" ? firing : before.dismissed;
+      const told = [text, how.message].filter((part) => part !== undefined && part !== "").join(" ");
+      const happenings = [{ incident: id, type, at: now, actor: how.author, text: told }];
+      const next = { ...before, dismissed, incident: after };
+      await conclude(trx, { watched, settings: settingsOf(watched.endpoint), before, state: next, happenings, now });
+      await appendAudit(trx, {
+        at: now,
+        actor: how.author,
+        action,
+        subject: watched.endpoint,
+        details: { incident: id },
+      });
+    });
+    channels.wake();
+    return require(id);
+  }
+
+  const acts: Pick<Incidents, "acknowledge" | "mute" | "unmute" | "resolve"> = {
+    acknowledge: (id, how) =>
+      act(id, {
+        event: "acknowledge",
+        type: "acknowledged",
+        action: "incident.acknowledge",
+        how,
+        text: "Somebody looks at it.",
+        change: () => ({ acknowledgedAt: clock.now(), acknowledgedBy: how.author, mutedUntil: null }),
+      }),
+    mute: (id, { until, ...how }) =>
+      act(id, {
+        event: "mute",
+        type: "muted",
+        action: "incident.mute",
+        how,
+        text: `Nothing is told of it until ${new Date(until).toISOString()}.`,
+        change: () => ({ mutedUntil: until }),
+      }),
+    unmute: (id, how) =>
+      act(id, {
+        event: "unmute",
+        type: "unmuted",
+        action: "incident.unmute",
+        how,
+        text: "It is told again.",
+        change: () => ({ mutedUntil: null }),
+      }),
+    resolve: (id, how) =>
+      act(id, {
+        event: "resolve",
+        type: "resolved",
+        action: "incident.resolve",
+        how,
+        text: endings.person,
+        change: () => ({ resolvedAt: clock.now(), resolution: "person", mutedUntil: null }),
+      }),
+  };
+  return acts;
+}
+
+function notNow(id: string, event: IncidentEvent): SlipwayError {
+  const why = event === "unmute" ? "is not muted" : "is over";
+  return new SlipwayError(
+    "precondition_failed",
+    `Incident ${id} ${why}: "slipway incidents show ${id}" says what became of it.`,
+    { id },
+  );
+}
