@@ -1,5 +1,6 @@
 import type { Migration } from "../platform/sql/index.ts";
+import { performanceMigrations } from "./performance/index.ts";
 import { watchMigrations } from "./watch/migrations.ts";
 
 /** Of all rooms of the capability. */
-export const monitoringMigrations: readonly Migration[] = [...watchMigrations];
+export const monitoringMigrations: readonly Migration[] = [...watchMigrations, ...performanceMigrations];

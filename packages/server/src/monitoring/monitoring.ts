@@ -8,6 +8,7 @@ import type { Labels, PredictionLake, PredictionLog } from "../predictions/index
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import type { Judge } from "./judge.ts";
+import { createPerformance, type Performance } from "./performance/index.ts";
 import { toMonitorSettings, type MonitorSettings } from "./settings.ts";
 import { createWatchStore, type ListVerdicts, type Verdicts } from "./watch/store.ts";
 import { createWatch } from "./watch/watch.ts";
@@ -37,6 +38,8 @@ export interface Monitoring {
   /** Null: the endpoint is not watched. */
   settingsOf(endpoint: string): MonitorSettings | null;
   listVerdicts(query: ListVerdicts): Promise<Verdicts[]>;
+  /** How good the answers were: windows, and the course of metrics. */
+  readonly performance: Pick<Performance, "list" | "points">;
 }
 
 /** Watches what is on record: profiles, their judges, and the incidents that come of it. */
@@ -44,11 +47,21 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   const { sql, endpoints } = deps;
   const store = createWatchStore(sql);
   const settingsOf = createSettings(endpoints);
-  const judges: readonly Judge[] = [];
+  const performance = createPerformance({
+    sql,
+    lake: deps.predictionLake,
+    findSignature: async (model, version) =>
+      (await deps.registry.findRecorded(model, version))?.version.signature ?? null,
+    findReference: async () => null,
+    settingsOf,
+    clock: deps.clock,
+    logger: deps.logger,
+  });
+  const judges: readonly Judge[] = [performance.judge];
   const watch = createWatch({
     store,
     judges,
-    sync: async () => {},
+    sync: performance.sync,
     settingsOf,
     listQuiet: (now) => listQuiet(endpoints, { settingsOf, now }),
     take: async () => {},
@@ -59,9 +72,13 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   return {
     start: watch.start,
     stop: watch.stop,
-    refresh: watch.pass,
+    async refresh() {
+      await performance.refresh();
+      await watch.pass();
+    },
     settingsOf,
     listVerdicts: store.list,
+    performance,
   };
 }
 

@@ -12,8 +12,8 @@ const mostFirst = 30;
 /** Reads what was measured: nothing where the window had no answers, or has not been measured yet. */
 export function createJudge({
   store,
-  findEstimator,
-}: Pick<PerformanceDeps, "findEstimator"> & { readonly store: PerformanceStore }): Judge {
+  findReference,
+}: Pick<PerformanceDeps, "findReference"> & { readonly store: PerformanceStore }): Judge {
   return {
     name: judgeName,
     async judge({ watched, window, settings, now }) {
@@ -27,7 +27,7 @@ export function createJudge({
         limit: 1000,
       });
       if (slices.length === 0) return [];
-      const estimator = (await findEstimator(watched))?.estimator ?? null;
+      const estimator = (await findReference(watched))?.estimator ?? null;
       const findings = [];
       for (const current of slices) {
         const { slice } = current;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { toSlices } from "../profiles/slices.ts";
 import type { MonitorSettings } from "../settings.ts";
 import type { CustomInput, CustomOutput } from "./custom-task.ts";
 import type { MeasuredWindow, MeasureInput, MeasureOutput, VersionPlan, VersionQuestion } from "./measure-plan.ts";
@@ -31,7 +32,7 @@ const customMs = 30_000;
 /** Changes where the same rows give other figures. */
 const format = 1;
 
-type MeasuringDeps = Pick<PerformanceDeps, "lake" | "findSignature" | "findEstimator" | "listSlices"> & {
+type MeasuringDeps = Pick<PerformanceDeps, "lake" | "findSignature" | "findReference"> & {
   readonly store: PerformanceStore;
 };
 
@@ -88,13 +89,13 @@ async function toPlan(
   const watched = { endpoint, model, version };
   const signature = await deps.findSignature(model, version);
   if (signature === null) return null;
-  const known = await deps.findEstimator(watched);
+  const known = await deps.findReference(watched);
   const { labels, cost, groups, metrics, windowMs } = settings;
   const plan = {
     outputs: outputsOf(signature),
     positive: labels.positive,
     cost,
-    slices: await deps.listSlices(watched, settings),
+    slices: toSlices(settings.slices, known?.profile ?? null),
     groups,
     maturity: labels.maturity,
     horizonMs: labels.horizonMs,

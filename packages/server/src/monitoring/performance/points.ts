@@ -54,14 +54,14 @@ const mostFirst = 30;
 
 export function createPoints({
   store,
-  findEstimator,
-}: Pick<PerformanceDeps, "findEstimator"> & { readonly store: PerformanceStore }): Points {
+  findReference,
+}: Pick<PerformanceDeps, "findReference"> & { readonly store: PerformanceStore }): Points {
   return async ({ watched, settings, slice, until, limit, now }) => {
     const about = { watched, windowMs: settings.windowMs, slice };
     const newest = await store.list({ ...about, until, order: "newest", limit });
     const windows = newest.toReversed();
     const first = await store.list({ ...about, state: "final", order: "oldest", limit: mostFirst });
-    const estimator = (await findEstimator(watched))?.estimator ?? null;
+    const estimator = (await findReference(watched))?.estimator ?? null;
     const points = windows.flatMap((current) => {
       const earlier = first.filter(({ window }) => window.to <= current.window.from);
       return judgedMetrics(current.problem, settings).flatMap((metric) =>

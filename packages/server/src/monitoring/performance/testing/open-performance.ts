@@ -9,12 +9,10 @@ import { labelMigrations } from "../../../predictions/labels/migrations.ts";
 import { createLabelStore } from "../../../predictions/labels/store.ts";
 import { flightSignature, openTestLake } from "../../../predictions/lake/testing/open-lake.ts";
 import { flightInputs } from "../../../predictions/testing/log.ts";
-import { toSlices } from "../../profiles/slices.ts";
 import { toMonitorSettings } from "../../settings.ts";
 import { watchMigrations } from "../../watch/migrations.ts";
 import { createWatchStore } from "../../watch/store.ts";
 import { createWatch } from "../../watch/watch.ts";
-import type { Estimator } from "../estimator.ts";
 import { performanceMigrations } from "../migrations.ts";
 import { createPerformance } from "../performance.ts";
 
@@ -26,7 +24,6 @@ export interface TestPerformanceOptions {
   readonly data?: string;
   /** By endpoint; defaults elsewhere. */
   readonly monitor?: Readonly<Record<string, ManifestMonitor>>;
-  readonly estimators?: Readonly<Record<string, Estimator>>;
   /** Called before a window's figures are saved, and behind it. */
   readonly onSave?: (step: "before" | "behind") => Promise<void>;
 }
@@ -56,8 +53,7 @@ export async function openTestPerformance(options: TestPerformanceOptions = {}) 
     sql: options.onSave === undefined ? sql : withSteps(sql, options.onSave),
     lake,
     findSignature: async () => flightSignature,
-    findEstimator: async ({ endpoint }) => ({ id: "test", estimator: options.estimators?.[endpoint] ?? null }),
-    listSlices: async (_, { slices }) => toSlices(slices, null),
+    findReference: async () => null,
     settingsOf,
     clock,
     logger: silentLogger,
