@@ -103,11 +103,10 @@ test("bytes of a newer version, or of nothing, are refused", () => {
 
 test("counts requests", () => {
   const builder = createProfileBuilder(plan);
-  builder.addRequest({ error: null, fallback: false, latencyMs: 2 });
-  builder.addRequest({ error: "overloaded", fallback: false, latencyMs: 4 });
-  builder.addRequest({ error: null, fallback: true, latencyMs: 3 });
+  builder.addAnswered({ requests: 3, fallbacks: 1, latencies: Float64Array.of(3, 2) });
+  builder.addFailed("overloaded", 4);
   const profile = decodeProfile(encodeProfile(builder.profile()));
-  expect(profile).toMatchObject({ requests: 3, errors: 1, fallbacks: 1, rows: 0 });
+  expect(profile).toMatchObject({ requests: 4, errors: 1, fallbacks: 1, rows: 0 });
   expect([...profile.errorCodes]).toEqual([["overloaded", 1]]);
   expect(quantilesOf(profile.latency, [0.5])).toEqual([3]);
 });

@@ -1,4 +1,4 @@
-import { addToQuantiles, copyQuantileSketch, createQuantileSketch } from "@slipway/statistics";
+import { addSortedToQuantiles, addToQuantiles, copyQuantileSketch, createQuantileSketch } from "@slipway/statistics";
 import { type CategoriesAccumulator, createCategoriesAccumulator } from "./categories-accumulator.ts";
 import { type ColumnBatch, missingCode } from "./column-batch.ts";
 import type { ColumnPlan, ProfilePlan } from "./column-plan.ts";
@@ -8,12 +8,12 @@ import type { Profile } from "./profile.ts";
 /** Null and undefined are missing. */
 export type ColumnValues = Float64Array | readonly (string | number | bigint | boolean | null | undefined)[];
 
-/** A request as a profile counts it. */
-export interface CountedRequest {
-  /** Code of the error; null where it was answered. */
-  readonly error: string | null;
-  readonly fallback: boolean;
-  readonly latencyMs: number;
+export interface AnsweredRequests {
+  readonly requests: number;
+  /** Of them: those that a fallback answered. */
+  readonly fallbacks: number;
+  /** Milliseconds, of those where it is known; they are sorted in place. */
+  readonly latencies: Float64Array;
 }
 
 export interface ProfileBuilder {
@@ -23,7 +23,9 @@ export interface ProfileBuilder {
   addBatch(batch: ColumnBatch, places: Int32Array | null, count: number): void;
   /** Before the codes of a batch come to mean other texts. */
   settle(texts: ColumnBatch["texts"]): void;
-  addRequest(request: CountedRequest): void;
+  addAnswered(requests: AnsweredRequests): void;
+  /** `latencyMs`: NaN where it is not known. */
+  addFailed(code: string, latencyMs: number): void;
   /** Of everything so far; codes that are not settled are not in it. */
   profile(): Profile;
 }
@@ -61,13 +63,17 @@ export function createProfileBuilder(plan: ProfilePlan, from: Profile | null = n
     settle(texts) {
       for (const [i, column] of columns.entries()) if ("categories" in column) column.categories.settle(texts[i] ?? []);
     },
-    addRequest({ error, fallback, latencyMs }) {
+    addAnswered({ requests: answered, fallbacks: fell, latencies }) {
+      requests += answered;
+      fallbacks += fell;
+      latencies.sort();
+      addSortedToQuantiles(latency, latencies);
+    },
+    addFailed(code, latencyMs) {
       requests++;
-      addToQuantiles(latency, latencyMs);
-      if (fallback) fallbacks++;
-      if (error === null) return;
       errors++;
-      errorCodes.set(error, (errorCodes.get(error) ?? 0) + 1);
+      errorCodes.set(code, (errorCodes.get(code) ?? 0) + 1);
+      if (!Number.isNaN(latencyMs)) addToQuantiles(latency, latencyMs);
     },
     profile: () => ({
       planId: plan.id,

@@ -1,0 +1,169 @@
+import type { RequestFields } from "@slipway/runtime";
+import { listFrequent, quantilesOf } from "@slipway/statistics";
+import { expect, test } from "vitest";
+import { flightInputs } from "../../predictions/testing/log.ts";
+import { toMonitorSettings } from "../settings.ts";
+import { createProfilePlan, latencyBucket, type Profile, toSignaturePlan } from "./index.ts";
+import { flights, flightSignature, hourMs, openTestProfiler } from "./testing/open-profiler.ts";
+
+const start = Date.UTC(2026, 3, 1);
+const whole = { watched: flights, from: start, to: start + 24 * hourMs };
+
+function request(hour: number, origins: string[], distances: number[], more: Partial<RequestFields> = {}) {
+  const late = Float32Array.from(origins.flatMap((_, i) => (i % 2 === 0 ? [0.25, 0.75] : [0.75, 0.25])));
+  return {
+    at: (start + hour * hourMs) * 1000,
+    rows: origins.length,
+    inputs: flightInputs(origins, distances),
+    outputs: [{ name: "late", datatype: "FP32", shape: [origins.length, 2], data: late }],
+    ...more,
+  } satisfies Partial<RequestFields>;
+}
+
+function column(profile: Profile | null, name: string) {
+  return profile?.columns.find((each) => each.name === name);
+}
+
+test("counts every row of every record in the window of its time", async () => {
+  const { profiler, append, sql, close } = await openTestProfiler();
+  await append("flights", request(0.5, ["ATL"], [760]));
+  await append("flights", request(0.9, ["ORD", "ATL", "�"], [100, Number.NaN, 9000]));
+  await append("flights", request(1.1, ["LAX"], [300]));
+  await append("flights", request(1.2, ["LAX"], [300], { status: "fallback", fallback: "previous" }));
+  await append("flights", {
+    ...request(1.3, [], []),
+    rows: 0,
+    status: "error",
+    error: { code: "invalid_input", message: "No." },
+  });
+  await append("flights", {
+    ...request(1.3, ["JFK"], [1]),
+    status: "error",
+    error: { code: "internal", message: "Oh." },
+    outputs: [],
+  });
+  await append("other", { ...request(1, ["ATL"], [1]) });
+  await profiler.sync();
+
+  const hours = await profiler.list(whole);
+  expect(hours.map(({ from, to, profile }) => [(from - start) / hourMs, to - from, profile.rows])).toEqual([
+    [0, hourMs, 4],
+    [1, hourMs, 2],
+  ]);
+  const [first, second] = hours.map(({ profile }) => profile);
+  expect(first).toMatchObject({ requests: 2, errors: 0, fallbacks: 0, planId: toSignaturePlan(flightSignature).id });
+  expect(column(first!, "distance")).toMatchObject({ count: 4, missing: 1, outOfRange: 1, kind: "number" });
+  expect(quantilesOf(column(first!, "distance")!.quantiles!, [0, 0.5, 1])).toEqual([100, 760, 9000]);
+  expect(listFrequent(column(first!, "origin")!.frequent!)[0]).toEqual({ value: "ATL", count: 2 });
+  expect([...column(first!, "late")!.bins!]).toEqual([1, 3, 0]);
+  expect(column(first!, "late_p_yes")!.moments).toMatchObject({ count: 4, mean: 0.625 });
+  expect(quantilesOf(first!.latency, [0.5])[0]).toBeCloseTo(0.07);
+  expect(second).toMatchObject({ requests: 4, errors: 2, fallbacks: 1 });
+  expect(Object.fromEntries(second!.errorCodes)).toEqual({ invalid_input: 1, internal: 1 });
+  expect(column(second!, "origin")).toMatchObject({ count: 2 });
+  expect(column(second!, "late")).toMatchObject({ count: 1 });
+
+  expect(await profiler.find(whole)).toMatchObject({ rows: 6, requests: 6 });
+  expect(await profiler.find({ ...whole, from: start + 1 })).toMatchObject({ rows: 2 });
+  expect(await profiler.find({ ...whole, watched: { ...flights, version: 9 } })).toBeNull();
+  const minutes = await profiler.listMinutes({ endpoint: "flights", from: start, to: start + 24 * hourMs });
+  expect(
+    minutes.map(({ minute, requests, rows, errors, refused, fallbacks }) => [
+      (minute - start) / 60_000,
+      requests,
+      rows,
+      errors,
+      refused,
+      fallbacks,
+    ]),
+  ).toEqual([
+    [30, 1, 1, 0, 0, 0],
+    [54, 1, 3, 0, 0, 0],
+    [66, 1, 1, 0, 0, 0],
+    [72, 1, 1, 0, 0, 1],
+    [78, 2, 0, 1, 1, 0],
+  ]);
+  expect(minutes[4]!.latency[latencyBucket(0.07)]).toBe(2);
+  const pending = await sql
+    .as<{ monitor_pending: { endpoint: string; from_at: number } }>()
+    .db.selectFrom("monitor_pending")
+    .select(["endpoint", "from_at"])
+    .orderBy("endpoint")
+    .orderBy("from_at")
+    .execute();
+  expect(pending.map(({ endpoint, from_at }) => [endpoint, (from_at - start) / hourMs])).toEqual([
+    ["flights", 0],
+    ["flights", 1],
+    ["other", 1],
+  ]);
+  expect(profiler.stats()).toMatchObject({ records: 7, rows: 7, damaged: 0 });
+  await close();
+});
+
+test("goes on where it was: after a sync, after a start, and in the middle of a window", async () => {
+  const first = await openTestProfiler({ segmentBytes: 4096 });
+  for (let i = 0; i < 30; i++) {
+    await first.append("flights", request(2, ["ATL"], [i]));
+    if (i % 10 === 0) await first.profiler.sync();
+  }
+  await first.profiler.sync();
+  await first.append("flights", request(2.5, ["ATL"], [30]));
+  await first.close();
+
+  const second = await openTestProfiler({ data: first.data });
+  await second.append("flights", request(2.6, ["ORD"], [31]));
+  await second.profiler.sync();
+  const profile = await second.profiler.find(whole);
+  expect(profile).toMatchObject({ rows: 32, requests: 32 });
+  expect(column(profile, "distance")!.moments).toMatchObject({ count: 32, min: 0, max: 31, mean: 15.5 });
+  expect(column(profile, "origin")!.frequent!.counts).toEqual(
+    new Map([
+      ["ATL", 31],
+      ["ORD", 1],
+    ]),
+  );
+  expect(
+    await second.profiler.listMinutes({ endpoint: "flights", from: start, to: start + 24 * hourMs }),
+  ).toMatchObject([{ requests: 30 }, { requests: 1 }, { requests: 1 }]);
+  expect([...(await second.profiler.offsets()).keys()].toSorted()).toEqual(
+    [first.instance, second.instance].toSorted(),
+  );
+  await second.close();
+});
+
+test("slices are named parts: values, ranges, fields that are no inputs; those of one request count it once", async () => {
+  const settings = toMonitorSettings({
+    slices: ["origin", { column: "distance", from: 500 }, { name: "gold", column: "tier", values: ["gold", "vip"] }],
+  });
+  const reference = createProfilePlan(toSignaturePlan(flightSignature).columns);
+  const { profiler, append, close } = await openTestProfiler({
+    settingsOf: () => settings,
+    findReference: () => Promise.resolve({ plan: reference, profile: profileOfOrigins(["ATL", "ORD"]) }),
+  });
+  const extra = [{ tier: "gold" }, null, { tier: "vip" }, { tier: "none" }];
+  await append("flights", request(3, ["ATL", "ATL", "ORD", "LAX"], [100, 500, 900, Number.NaN], { extra }));
+  await append("flights", request(3, ["ATL"], [600]));
+  await profiler.sync();
+  expect(await profiler.listSlices(whole)).toEqual([
+    { slice: "", rows: 5 },
+    { slice: "distance=500..", rows: 3 },
+    { slice: "gold", rows: 2 },
+    { slice: "origin=ATL", rows: 3 },
+    { slice: "origin=ORD", rows: 1 },
+  ]);
+  expect(await profiler.find({ ...whole, slice: "origin=ATL" })).toMatchObject({ rows: 3, requests: 2 });
+  const gold = await profiler.find({ ...whole, slice: "gold" });
+  expect(gold).toMatchObject({ rows: 2, requests: 1 });
+  expect(column(gold, "distance")!.moments).toMatchObject({ min: 100, max: 900 });
+  await close();
+});
+
+function profileOfOrigins(origins: string[]): Profile {
+  const frequent = {
+    capacity: 64,
+    counts: new Map(origins.map((origin) => [origin, 1])),
+    error: 0,
+    total: origins.length,
+  };
+  return { columns: [{ name: "origin", frequent }] } as unknown as Profile;
+}
