@@ -102,10 +102,12 @@ function accumulate(v: readonly Float64Array[], d: Float64Array, e: Float64Array
     const h = d[i + 1]!;
     if (h !== 0) {
       for (let k = 0; k <= i; k++) d[k] = v[i + 1]![k]! / h;
+      const next = v[i + 1]!;
       for (let j = 0; j <= i; j++) {
+        const column = v[j]!;
         let g = 0;
-        for (let k = 0; k <= i; k++) g += v[i + 1]![k]! * v[j]![k]!;
-        for (let k = 0; k <= i; k++) v[j]![k]! -= g * d[k]!;
+        for (let k = 0; k <= i; k++) g += next[k]! * column[k]!;
+        for (let k = 0; k <= i; k++) column[k]! -= g * d[k]!;
       }
     }
     for (let k = 0; k <= i; k++) v[i + 1]![k] = 0;
