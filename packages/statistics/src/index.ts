@@ -99,3 +99,77 @@ export { encodeCategories, type FeatureColumn } from "./boosting/features.ts";
 export { permutationImportance, type Importance, type PermutationInput } from "./boosting/permutation-importance.ts";
 export { classifyDomain, type DomainOptions, type DomainResult } from "./multivariate/domain-classifier.ts";
 export { fitReconstruction, reconstructionErrors, type ReconstructionModel } from "./multivariate/reconstruction.ts";
+
+export { chiSquareTail, incompleteGamma, logGamma } from "./distributions/gamma.ts";
+export { normalCdf, normalQuantile, normalTail } from "./distributions/normal.ts";
+export { incompleteBeta, logBeta, studentTwoSided } from "./distributions/student.ts";
+export { kolmogorovTail, smirnovTail } from "./distributions/kolmogorov.ts";
+export { cramerVonMisesTail } from "./distributions/cramer-von-mises.ts";
+export { finiteNumbers, sortNumbers } from "./sort.ts";
+export { quantileOfSorted } from "./quantile.ts";
+export { compareSorted, type SortedComparison } from "./compare-sorted.ts";
+export {
+  kolmogorovSmirnov,
+  kolmogorovSmirnovP,
+  type KolmogorovSmirnov,
+  type KolmogorovSmirnovMethod,
+  type KolmogorovSmirnovSizes,
+} from "./tests/kolmogorov-smirnov.ts";
+export {
+  chiSquareFit,
+  chiSquareHomogeneity,
+  gFit,
+  gHomogeneity,
+  poolRareLevels,
+  type ChiSquareResult,
+} from "./tests/contingency.ts";
+export { proportionsTest, type ZResult } from "./tests/proportions.ts";
+export { andersonDarling, type AndersonDarling } from "./tests/anderson-darling.ts";
+export { cramerVonMises, type CramerVonMises, type CramerVonMisesOptions } from "./tests/cramer-von-mises.ts";
+export { mannWhitney, type Alternative, type MannWhitney } from "./tests/mann-whitney.ts";
+export { fisherExact, type Table2x2 } from "./tests/fisher.ts";
+export { tTest, type TResult } from "./tests/student.ts";
+export { eppsSingleton } from "./tests/epps-singleton.ts";
+export { createPermute, permutationOfCounts, type PermutationOptions, type Permute } from "./tests/permutation.ts";
+export { maximumMeanDiscrepancy } from "./tests/mmd.ts";
+export {
+  energyDistance,
+  normedWasserstein,
+  standardDeviation,
+  wasserstein,
+  wassersteinOfBins,
+} from "./distances/wasserstein.ts";
+export {
+  hellinger,
+  jensenShannon,
+  kullbackLeibler,
+  maximumDifference,
+  populationStability,
+  totalVariation,
+} from "./distances/divergences.ts";
+export { countInBins, evenEdges, sturgesEdges } from "./distances/histogram.ts";
+export {
+  toCategoryColumn,
+  toNumberColumn,
+  type CategoryColumn,
+  type EvidentlyCategory,
+  type EvidentlyColumn,
+  type NumberColumn,
+} from "./evidently/column.ts";
+export {
+  chooseEvidentlyTest,
+  evidentlyDataset,
+  evidentlyDrift,
+  type EvidentlyChoice,
+  type EvidentlyDataset,
+  type EvidentlyDrift,
+  type EvidentlyTest,
+} from "./evidently/drift.ts";
+export type { Change, ChangeDetector } from "./streams/change.ts";
+export { createAdwin, type Adwin, type AdwinOptions } from "./streams/adwin.ts";
+export { createDdm, type DdmOptions } from "./streams/ddm.ts";
+export { createEddm, type EddmOptions } from "./streams/eddm.ts";
+export { createPageHinkley, type PageHinkleyOptions } from "./streams/page-hinkley.ts";
+export { benjaminiHochberg } from "./multiple/benjamini-hochberg.ts";
+export { kOfMStart, stepKOfM, type KOfM, type KOfMSettings } from "./multiple/k-of-m.ts";
+export { judgeNext, type SeriesOptions, type SeriesVerdict } from "./series/anomaly.ts";

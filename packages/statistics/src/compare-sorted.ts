@@ -1,0 +1,57 @@
+/** What two empirical distribution functions F and G differ by. */
+export interface SortedComparison {
+  /** The largest |F - G|: the Kolmogorov-Smirnov statistic. */
+  readonly ks: number;
+  /** The value at which it is reached first. */
+  readonly location: number;
+  /** 1 where F > G there (the first sample holds smaller values), else -1. */
+  readonly sign: 1 | -1;
+  /** The integral of |F - G|: Wasserstein's distance of order 1, in units of the values. */
+  readonly wasserstein: number;
+  /** The integral of (F - G)², whose double is the squared energy distance. */
+  readonly squared: number;
+}
+
+/**
+ * Compares two samples in one pass.
+ * @param a @param b not empty, ascending, without NaN: what `sortNumbers` gives
+ */
+export function compareSorted(a: Float64Array, b: Float64Array): SortedComparison {
+  requireSamples(a, b);
+  const n = a.length;
+  const m = b.length;
+  let [i, j] = [0, 0];
+  let [above, below, highest, lowest] = [0, 0, Number.NaN, Number.NaN];
+  let [absolute, squared] = [0, 0];
+  let previous = Math.min(a[0]!, b[0]!);
+  let gap = 0;
+  while (i < n || j < m) {
+    const value = j >= m || (i < n && a[i]! <= b[j]!) ? a[i]! : b[j]!;
+    const width = value - previous;
+    // Not where both are infinite.
+    if (width > 0) {
+      absolute += Math.abs(gap) * width;
+      squared += gap * gap * width;
+    }
+    while (i < n && a[i] === value) i++;
+    while (j < m && b[j] === value) j++;
+    gap = i / n - j / m;
+    if (gap > above) [above, highest] = [gap, value];
+    else if (-gap > below) [below, lowest] = [-gap, value];
+    previous = value;
+  }
+  const negative = below > above;
+  return {
+    ks: negative ? below : above,
+    location: above === 0 && below === 0 ? previous : negative ? lowest : highest,
+    sign: negative ? -1 : 1,
+    wasserstein: absolute,
+    squared,
+  };
+}
+
+/** @throws RangeError where one of the samples is empty */
+export function requireSamples(a: ArrayLike<number>, b: ArrayLike<number>): void {
+  if (a.length === 0 || b.length === 0)
+    throw new RangeError("A sample is empty. Two samples of at least one number are compared.");
+}
