@@ -1,6 +1,11 @@
 import type { Migration } from "../platform/sql/index.ts";
 import { performanceMigrations } from "./performance/index.ts";
+import { profileMigrations } from "./profiles/index.ts";
 import { watchMigrations } from "./watch/migrations.ts";
 
 /** Of all rooms of the capability. */
-export const monitoringMigrations: readonly Migration[] = [...watchMigrations, ...performanceMigrations];
+export const monitoringMigrations: readonly Migration[] = [
+  ...watchMigrations,
+  ...profileMigrations,
+  ...performanceMigrations,
+];

@@ -13,7 +13,7 @@ import type * as tasks from "./profile-tasks.ts";
 import type { Profile } from "./profile.ts";
 import { createProfilesStore, profileScript, type ProfilesStore } from "./profiles-store.ts";
 import type { Ask, Commit, LaneSetting, Questions, ReadResult } from "./reader/messages.ts";
-import { type ReaderThread, startReader } from "./reader-thread.ts";
+import { type ReaderThread, startReader } from "./reader/reader-thread.ts";
 import { toSignaturePlan } from "./signature-plan.ts";
 import { toSlices } from "./slices.ts";
 

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Ask, FromReader, Questions, ReadOrder, ReadResult, ToReader } from "./reader/messages.ts";
+import type { Ask, FromReader, Questions, ReadOrder, ReadResult, ToReader } from "./messages.ts";
 
 /** The thread that reads the log, as long as there is something to read. */
 export interface ReaderThread {
@@ -8,7 +8,7 @@ export interface ReaderThread {
   close(): Promise<void>;
 }
 
-const script = new URL(`./reader/profile-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const script = new URL(`./profile-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
 export function startReader(folder: string, answer: Ask): ReaderThread {
   const worker = new Worker(script, { workerData: { folder }, env: {}, execArgv: [], name: "profiles" });
