@@ -1,3 +1,5 @@
+import type { Offset } from "@slipway/runtime/log";
+import { join } from "node:path";
 import type { Endpoints } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -9,6 +11,7 @@ import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import type { Judge } from "./judge.ts";
 import { createPerformance, type Performance } from "./performance/index.ts";
+import { createProfiler, type ProfilesStore } from "./profiles/index.ts";
 import { toMonitorSettings, type MonitorSettings } from "./settings.ts";
 import { createWatchStore, type ListVerdicts, type Verdicts } from "./watch/store.ts";
 import { createWatch } from "./watch/watch.ts";
@@ -40,6 +43,10 @@ export interface Monitoring {
   listVerdicts(query: ListVerdicts): Promise<Verdicts[]>;
   /** How good the answers were: windows, and the course of metrics. */
   readonly performance: Pick<Performance, "list" | "points">;
+  /** What traffic was like: profiles by window and slice, counts by minute. */
+  readonly profiles: ProfilesStore;
+  /** How far the log has been read, by instance: a segment that is not wholly behind it must stay. */
+  logOffsets(): Promise<ReadonlyMap<string, Offset>>;
 }
 
 /** Watches what is on record: profiles, their judges, and the incidents that come of it. */
@@ -47,11 +54,22 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   const { sql, endpoints } = deps;
   const store = createWatchStore(sql);
   const settingsOf = createSettings(endpoints);
+  const findSignature = async (model: string, version: number) =>
+    (await deps.registry.findRecorded(model, version))?.version.signature ?? null;
+  const profiler = createProfiler({
+    logFolder: join(deps.folder, "log"),
+    sql,
+    growing: deps.predictions.growing,
+    findSignature,
+    findReference: async () => null,
+    settingsOf,
+    clock: deps.clock,
+    logger: deps.logger,
+  });
   const performance = createPerformance({
     sql,
     lake: deps.predictionLake,
-    findSignature: async (model, version) =>
-      (await deps.registry.findRecorded(model, version))?.version.signature ?? null,
+    findSignature,
     findReference: async () => null,
     settingsOf,
     clock: deps.clock,
@@ -61,7 +79,10 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   const watch = createWatch({
     store,
     judges,
-    sync: performance.sync,
+    async sync() {
+      await profiler.tick();
+      await performance.sync();
+    },
     settingsOf,
     listQuiet: (now) => listQuiet(endpoints, { settingsOf, now }),
     take: async () => {},
@@ -71,14 +92,19 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   });
   return {
     start: watch.start,
-    stop: watch.stop,
+    async stop() {
+      await Promise.all([watch.stop(), profiler.close()]);
+    },
     async refresh() {
+      await profiler.sync();
       await performance.refresh();
       await watch.pass();
     },
     settingsOf,
     listVerdicts: store.list,
     performance,
+    profiles: profiler,
+    logOffsets: profiler.offsets,
   };
 }
 

@@ -116,7 +116,13 @@ export function createProfiler(deps: ProfilerDeps): Profiler {
   }
 
   const sync = createShared(async () => {
-    if (!isClosed) await pass();
+    if (isClosed) return;
+    try {
+      await pass();
+    } catch (error) {
+      // The thread was stopped; what it had not committed it reads again after the next start.
+      if (!isClosed) throw error;
+    }
   });
 
   function isDue(now: number): boolean {
