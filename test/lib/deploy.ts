@@ -27,6 +27,11 @@ export interface Deployed {
   readonly notes: readonly string[];
 }
 
+interface ModelSection {
+  readonly examples?: string | { readonly path: string };
+  readonly training?: { readonly reference?: string };
+}
+
 /**
  * Deploys a model file, or a folder with model.onnx and slipway.yaml, through the SDK and waits: quicker than the command
  * line, for tests that are about something else.
@@ -40,10 +45,10 @@ export async function deploy(url: string, path: string, options: Deployment = {}
   const written = inFolder && readdirSync(path).includes("slipway.yaml") ? readManifest(path) : undefined;
   const merged = manifest === undefined ? written : { ...written, ...manifest };
   const files = [];
-  // A folder's recorded outputs belong to the version.
-  const { examples } = (merged?.["model"] ?? {}) as { readonly examples?: string | { readonly path: string } };
-  const recorded =
-    inFolder && examples !== undefined ? [join(path, typeof examples === "string" ? examples : examples.path)] : [];
+  // A folder's recorded outputs and its reference belong to the version.
+  const { examples, training } = (merged?.["model"] ?? {}) as ModelSection;
+  const named = [typeof examples === "string" ? examples : examples?.path, training?.reference];
+  const recorded = inFolder ? named.filter((each) => each !== undefined).map((each) => join(path, each)) : [];
   for (const file of [inFolder ? join(path, entry) : path, ...recorded, ...beside])
     files.push({ path: basename(file), sha256: await upload(client, readFileSync(file)) });
   const name = rest.name ?? (merged?.["name"] as string | undefined) ?? basename(path).replace(/\.onnx$/, "");

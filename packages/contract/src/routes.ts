@@ -3,6 +3,7 @@ import { endpointsRoutes } from "./routes/endpoints.ts";
 import { environmentsRoutes } from "./routes/environments.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { labelsRoutes } from "./routes/labels.ts";
+import { monitoringRoutes } from "./routes/monitoring.ts";
 import { mlflowImportRoutes } from "./routes/mlflow-import.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { predictionsRoutes } from "./routes/predictions.ts";
@@ -21,6 +22,7 @@ export const routes = {
   ...endpointsRoutes,
   ...predictionsRoutes,
   ...labelsRoutes,
+  ...monitoringRoutes,
   ...maintenanceRoutes,
   ...environmentsRoutes,
   ...mlflowImportRoutes,

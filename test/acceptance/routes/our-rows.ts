@@ -201,6 +201,21 @@ export const ours: readonly Row[] = [
     body: { code: "precondition_failed" },
   },
   {
+    method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/monitor",
+    status: 200,
+    type: json,
+    body: { endpoint: "flight-delay", version: 2, enabled: true, slice: "", incidents: [] },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/monitor/series",
+    query: "?version=champion&limit=3",
+    status: 200,
+    type: json,
+    body: { version: 2, windows: expect.any(Array), series: expect.any(Array), truncated: false },
+  },
+  {
     method: "POST",
     path: "/api/v1/endpoints/{endpoint}/predictions/query",
     send: { json: { sql: "SELECT key FROM predictions WHERE key = 'route-1' LIMIT 1" } },

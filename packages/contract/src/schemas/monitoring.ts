@@ -179,8 +179,8 @@ export type MonitorIncident = z.infer<typeof openIncident>;
 
 export const monitorView = z.object({
   endpoint: z.string(),
-  model: z.string().nullable(),
-  version: z.int().nullable(),
+  model: z.string(),
+  version: z.int(),
   enabled: z.boolean(),
   slice: z.string(),
   slices: z.array(z.string()).meta({ description: "Those that are watched beside the whole" }),
@@ -211,8 +211,8 @@ export const monitorQuery = z.object({
 /** Each list has one value a window. */
 export const monitorSeries = z.object({
   endpoint: z.string(),
-  model: z.string().nullable(),
-  version: z.int().nullable(),
+  model: z.string(),
+  version: z.int(),
   slice: z.string(),
   window_ms: z.number(),
   windows: z.array(monitorWindow).meta({ description: "Oldest first; windows without traffic are left out" }),

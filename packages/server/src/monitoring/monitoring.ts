@@ -13,6 +13,7 @@ import type { Judge } from "./judge.ts";
 import { createPerformance, type Performance } from "./performance/index.ts";
 import { createProfiler, type ProfilesStore } from "./profiles/index.ts";
 import { toMonitorSettings, type MonitorSettings } from "./settings.ts";
+import { createMonitorViews, type MonitorViews } from "./view/views.ts";
 import { createWatchStore, type ListVerdicts, type Verdicts } from "./watch/store.ts";
 import { createWatch } from "./watch/watch.ts";
 import { windowAt, type Watched, type Window } from "./watched.ts";
@@ -47,6 +48,7 @@ export interface Monitoring {
   readonly profiles: ProfilesStore;
   /** How far the log has been read, by instance: a segment that is not wholly behind it must stay. */
   logOffsets(): Promise<ReadonlyMap<string, Offset>>;
+  readonly views: MonitorViews;
 }
 
 /** Watches what is on record: profiles, their judges, and the incidents that come of it. */
@@ -105,6 +107,14 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     performance,
     profiles: profiler,
     logOffsets: profiler.offsets,
+    views: createMonitorViews({
+      sql,
+      settingsOf,
+      points: performance.points,
+      findReference: async () => null,
+      listIncidents: async () => [],
+      clock: deps.clock,
+    }),
   };
 }
 

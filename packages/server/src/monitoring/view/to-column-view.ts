@@ -31,10 +31,12 @@ export function toColumnView({ plan, importance, recent, findings, reference, cu
 }
 
 function toDistribution(
-  { edges, categories }: ColumnPlan,
+  { kind, edges, categories }: ColumnPlan,
   reference: ColumnProfile | null,
   current: ColumnProfile | null,
 ): MonitorDistribution | null {
+  if (kind === "category" && categories === null) return ofFrequent(reference, current);
+  if (kind === "number" && edges === null) return null;
   const [then, now] = [toShares(reference), toShares(current)];
   if (then === null && now === null) return null;
   return {
@@ -43,6 +45,21 @@ function toDistribution(
     reference: then,
     current: now,
   };
+}
+
+/** Where nobody said which categories there are: the most frequent ones. */
+function ofFrequent(reference: ColumnProfile | null, current: ColumnProfile | null): MonitorDistribution | null {
+  const known = reference?.frequent ?? current?.frequent;
+  if (known === null || known === undefined || known.total === 0) return null;
+  const labels = listFrequent(known, mostFrequent).map(({ value }) => value);
+  const shares = (profile: ColumnProfile | null) => {
+    const frequent = profile?.frequent;
+    if (frequent === null || frequent === undefined || frequent.total === 0) return null;
+    const counts = labels.map((label) => frequent.counts.get(label) ?? 0);
+    const rest = frequent.total - counts.reduce((sum, count) => sum + count, 0);
+    return [...counts, rest].map((count) => Number((count / frequent.total).toPrecision(6)));
+  };
+  return { edges: null, labels, reference: shares(reference), current: shares(current) };
 }
 
 /** Null where there are no bins, or nothing is in them. */

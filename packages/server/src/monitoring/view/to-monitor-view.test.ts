@@ -53,6 +53,7 @@ const facts: MonitorFacts = {
   slice: "",
   slices: ["origin=ORD"],
   windowMs: 1000,
+  enabled: true,
   current: {
     from: 2000,
     to: 3000,

@@ -4,15 +4,14 @@ import type {
   MonitorPerformance,
   MonitorReference,
   MonitorView,
-  MonitorWindow,
 } from "@slipway/contract";
-import { quantilesOf } from "@slipway/statistics";
 import type { Finding } from "../finding.ts";
-import type { Profile, ProfilePlan } from "../profiles/index.ts";
+import type { ColumnPlan, Profile, ProfilePlan } from "../profiles/index.ts";
 import type { Watched } from "../watched.ts";
 import { toColumnView } from "./to-column-view.ts";
 import { countVerdicts, isDrift, letterOf, toFindingView, worstOf } from "./to-finding-view.ts";
 import type { WindowFindings } from "./to-series-view.ts";
+import { toWindowView } from "./to-window-view.ts";
 
 export interface ReferenceFacts {
   readonly view: MonitorReference;
@@ -26,6 +25,7 @@ export interface MonitorFacts {
   readonly slice: string;
   readonly slices: readonly string[];
   readonly windowMs: number;
+  readonly enabled: boolean;
   /** Of the window that is shown. */
   readonly current: { readonly from: number; readonly to: number; readonly profile: Profile } | null;
   /** Of the same plan as the profiles; null: nothing is known of the columns. */
@@ -41,15 +41,16 @@ export interface MonitorFacts {
 export function toMonitorView(facts: MonitorFacts): MonitorView {
   const { watched, current, judged, reference } = facts;
   const findings = judged.at(-1)?.findings ?? [];
+  const span = current ?? judged.at(-1);
   const columns = toColumns(facts, findings);
   const named = new Set(columns.map(({ name }) => name));
   return {
     ...watched,
-    enabled: true,
+    enabled: facts.enabled,
     slice: facts.slice,
     slices: [...facts.slices],
     window_ms: facts.windowMs,
-    window: toWindowView(current, judged.at(-1)),
+    window: span === undefined ? null : toWindowView(span, current?.profile ?? null),
     verdict: worstOf(findings) ?? "none",
     counts: countVerdicts(findings),
     reference: reference?.view ?? null,
@@ -62,9 +63,11 @@ export function toMonitorView(facts: MonitorFacts): MonitorView {
 }
 
 function toColumns({ plan, current, reference, judged }: MonitorFacts, findings: readonly Finding[]): MonitorColumn[] {
-  const columns = plan?.columns ?? [];
+  const columns = plan?.columns ?? withoutBins(current?.profile ?? null);
   const of = (profile: Profile | null | undefined, name: string) =>
-    profile?.planId === plan?.id ? (profile?.columns.find((column) => column.name === name) ?? null) : null;
+    plan === null || profile?.planId === plan.id
+      ? (profile?.columns.find((column) => column.name === name) ?? null)
+      : null;
   return columns
     .map((column) =>
       toColumnView({
@@ -81,28 +84,16 @@ function toColumns({ plan, current, reference, judged }: MonitorFacts, findings:
     .toSorted((a, b) => weigh(b) - weigh(a));
 }
 
+/** Before there is a reference: what is seen of the columns, without bins that have no bounds here. */
+function withoutBins(profile: Profile | null): ColumnPlan[] {
+  const none = { edges: null, categories: null, range: null, nullable: true };
+  return (profile?.columns ?? []).map(({ name, role, kind }) => ({ name, role, kind, ...none }));
+}
+
 /** Fails first, then what moved most; of those alike, what the answers hang on. The order of the signature remains otherwise. */
 function weigh({ findings, importance }: MonitorColumn): number {
   const failed = findings.some(({ verdict }) => verdict === "fail");
   const drift = findings.find(isDrift);
   const moved = drift?.verdict === "insufficient" ? 0 : Math.abs(drift?.effect ?? 0);
   return (failed ? 1e6 : 0) + Math.min(1e3, moved) * (0.1 + (importance ?? 0.1));
-}
-
-/** Times and figures of the window that is shown, of its profile; of a window without traffic only the times. */
-function toWindowView(current: MonitorFacts["current"], judged: WindowFindings | undefined): MonitorWindow | null {
-  const span = current ?? judged;
-  if (span === undefined) return null;
-  const profile = current?.profile;
-  const [p50, p90, p99] = profile === undefined ? [] : quantilesOf(profile.latency, [0.5, 0.9, 0.99]);
-  const timed = p50 !== undefined && p90 !== undefined && p99 !== undefined && Number.isFinite(p50);
-  return {
-    from: new Date(span.from).toISOString(),
-    to: new Date(span.to).toISOString(),
-    rows: profile?.rows ?? 0,
-    requests: profile?.requests ?? 0,
-    errors: profile?.errors ?? 0,
-    fallbacks: profile?.fallbacks ?? 0,
-    latency: timed ? { p50, p90, p99 } : null,
-  };
 }

@@ -2,6 +2,7 @@ import type { Audit } from "../../access/index.ts";
 import type { CollectGarbage, Endpoints, EnvironmentCare, ImportPredictions, Replay } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import type { Monitoring } from "../../monitoring/index.ts";
 import type { Backups } from "../../platform/backup/index.ts";
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { Http } from "../../platform/http/index.ts";
@@ -22,6 +23,7 @@ import { createFileHandlers } from "./file-handlers.ts";
 import { createLabelHandlers } from "./label-handlers.ts";
 import { createMaintenanceHandlers } from "./maintenance-handlers.ts";
 import { createMlflowImportHandlers } from "./mlflow-import-handlers.ts";
+import { createMonitorHandlers } from "./monitor-handlers.ts";
 import { createModelHandlers } from "./model-handlers.ts";
 import { createPredictionHandlers } from "./prediction-handlers.ts";
 import { registerPredict } from "./predict.ts";
@@ -55,6 +57,7 @@ export interface ApiDeps {
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
+  readonly monitoring: Monitoring;
   readonly mlflowImports: MlflowImports;
   readonly tracking: Tracking;
   readonly artifacts: Artifacts;
@@ -88,6 +91,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createPredictionImportHandlers(deps),
       ...createQueryHandlers(deps),
       ...createLabelHandlers(deps),
+      ...createMonitorHandlers(deps),
       ...createMaintenanceHandlers(deps),
       ...createEnvironmentHandlers(deps.environmentCare),
       ...createMlflowImportHandlers(deps),

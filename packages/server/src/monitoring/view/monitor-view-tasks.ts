@@ -1,0 +1,117 @@
+import type { MonitorSeries } from "@slipway/contract";
+import { mergeQuantileSketches } from "@slipway/statistics";
+import type { TaskDb } from "../../platform/sql/index.ts";
+import { decodeProfile } from "../profiles/codec.ts";
+import { readMerged } from "../profiles/profile-tasks.ts";
+import { inStretch, readFindings, type Stretch } from "./read-judged.ts";
+import { toMonitorView, type MonitorFacts } from "./to-monitor-view.ts";
+import { toSeriesView } from "./to-series-view.ts";
+import { toWindowView, type WindowTraffic } from "./to-window-view.ts";
+
+/** Windows whose verdicts stand beside the one that is shown. */
+const recentWindows = 24;
+
+export interface WindowEnds {
+  /** Of the last window with traffic. */
+  readonly traffic: number | null;
+  /** Of the last that was judged, whether there was traffic or not. */
+  readonly judged: number | null;
+}
+
+export async function findWindows(db: TaskDb, stretch: Stretch): Promise<WindowEnds> {
+  const { sql, values } = inStretch(stretch);
+  const newest = async (from: string, also: readonly string[] = []) => {
+    const [row] = await db.rows<{ to_at: number | null }>(`select max(to_at) as to_at ${from}`, [...values, ...also]);
+    return row?.to_at ?? null;
+  };
+  return {
+    traffic: await newest(`from monitor_profiles where ${sql} and slice = ?`, [stretch.slice]),
+    judged: await newest(`from monitor_verdicts where ${sql}`),
+  };
+}
+
+export type RenderView = Omit<MonitorFacts, "judged" | "current"> & {
+  /** End of the window that is shown; null: there is none. */
+  readonly to: number | null;
+};
+
+/** `MonitorView` as JSON. */
+export async function renderView(db: TaskDb, { to, ...facts }: RenderView): Promise<Uint8Array> {
+  if (to === null) return toJson(toMonitorView({ ...facts, judged: [], current: null }));
+  const { watched, windowMs, slice, plan } = facts;
+  const window = { from: to - windowMs, to };
+  const judged = await readFindings(db, { watched, windowMs, slice, since: null, until: to, limit: recentWindows });
+  const bytes = await readMerged(db, { ...watched, ...window, slice, plan });
+  const current = bytes === null ? null : { ...window, profile: decodeProfile(bytes) };
+  const isJudged = judged.at(-1)?.to === to;
+  return toJson(
+    toMonitorView({ ...facts, judged: isJudged ? judged : [...judged, { ...window, findings: [] }], current }),
+  );
+}
+
+export type RenderSeries = Stretch & Pick<MonitorSeries, "performance">;
+
+/** `MonitorSeries` as JSON. */
+export async function renderSeries(db: TaskDb, { performance, ...stretch }: RenderSeries): Promise<Uint8Array> {
+  const { watched, windowMs, slice, limit } = stretch;
+  const ends = await listTraffic(db, stretch);
+  const shown = ends.slice(-limit);
+  const [since, until] = [shown[0] ?? null, shown.at(-1) ?? null];
+  const about = { ...stretch, since, until };
+  const traffic = since === null ? new Map<number, WindowTraffic>() : await readTraffic(db, about);
+  const all = since === null ? [] : await readFindings(db, { ...about, limit: mostWindows });
+  const judged = new Map(all.map(({ to, findings }) => [to, findings]));
+  const windows = shown.map((to) => ({ from: to - windowMs, to }));
+  const answer: MonitorSeries = {
+    ...watched,
+    slice,
+    window_ms: windowMs,
+    windows: windows.map((window) => toWindowView(window, traffic.get(window.to) ?? null)),
+    series: toSeriesView(windows.map((window) => ({ ...window, findings: judged.get(window.to) ?? [] }))),
+    performance,
+    truncated: ends.length > limit,
+  };
+  return toJson(answer);
+}
+
+const mostWindows = 1_000_000;
+
+/** Ends of windows with traffic, the oldest first; one more than the limit tells that there are more. */
+async function listTraffic(db: TaskDb, stretch: Stretch): Promise<number[]> {
+  const { sql, values } = inStretch(stretch);
+  const rows = await db.rows<{ to_at: number }>(
+    `select distinct to_at from monitor_profiles where ${sql} and slice = ? order by to_at desc limit ?`,
+    [...values, stretch.slice, stretch.limit + 1],
+  );
+  return rows.map(({ to_at: to }) => to).toReversed();
+}
+
+/** By the ends of the windows; traffic of before and after a change of the plan is one. */
+async function readTraffic(db: TaskDb, stretch: Stretch): Promise<Map<number, WindowTraffic>> {
+  const { sql, values } = inStretch(stretch);
+  const rows = await db.rows<{ to_at: number; bytes: Uint8Array }>(
+    `select to_at, bytes from monitor_profiles where ${sql} and slice = ?`,
+    [...values, stretch.slice],
+  );
+  const traffic = new Map<number, WindowTraffic>();
+  for (const { to_at: to, bytes } of rows) {
+    const found = decodeProfile(bytes);
+    const before = traffic.get(to);
+    traffic.set(to, before === undefined ? found : addTraffic(before, found));
+  }
+  return traffic;
+}
+
+function addTraffic(a: WindowTraffic, b: WindowTraffic): WindowTraffic {
+  return {
+    rows: a.rows + b.rows,
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    fallbacks: a.fallbacks + b.fallbacks,
+    latency: mergeQuantileSketches(a.latency, b.latency),
+  };
+}
+
+function toJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}

@@ -1,0 +1,54 @@
+import { parseAddress } from "@slipway/contract";
+import type { Endpoints } from "../../endpoints/index.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Monitoring, Watched } from "../../monitoring/index.ts";
+import type { Registry } from "../../registry/index.ts";
+import type { ApiRequest, Handlers } from "./register.ts";
+import { parseSince } from "./since.ts";
+
+type MonitorRoutes = "getMonitor" | "getMonitorSeries";
+
+export interface MonitorHandlerDeps {
+  readonly monitoring: Monitoring;
+  readonly endpoints: Endpoints;
+  readonly registry: Registry;
+  readonly clock: Clock;
+}
+
+export function createMonitorHandlers(deps: MonitorHandlerDeps): Pick<Handlers, MonitorRoutes> {
+  const { monitoring, clock } = deps;
+  const time = (query: ApiRequest["query"], name: string) => {
+    const text = query[name] as string | undefined;
+    return text === undefined ? null : parseSince(text, clock.now());
+  };
+  const sliceOf = (query: ApiRequest["query"]) => (query["slice"] as string | undefined) ?? "";
+  return {
+    getMonitor: async ({ params, query }) => {
+      const watched = await requireWatched(deps, params["endpoint"] ?? "", query["version"]);
+      return monitoring.views.show({ watched, slice: sliceOf(query), at: time(query, "at") });
+    },
+    getMonitorSeries: async ({ params, query }) => {
+      const watched = await requireWatched(deps, params["endpoint"] ?? "", query["version"]);
+      const span = { since: time(query, "since"), until: time(query, "until") };
+      return monitoring.views.series({ watched, slice: sliceOf(query), ...span, limit: query["limit"] as number });
+    },
+  };
+}
+
+/**
+ * What is watched behind an endpoint: the version that is named by its number or an alias, else the one that serves, else the champion
+ * or the latest of the model that is called like the endpoint.
+ * @throws SlipwayError `endpoint_not_found`, `model_not_found`, `version_not_found`, `alias_not_found`
+ */
+export async function requireWatched(
+  { endpoints, registry }: Pick<MonitorHandlerDeps, "endpoints" | "registry">,
+  endpoint: string,
+  version: unknown,
+): Promise<Watched> {
+  const { name, spec } = await endpoints.require(endpoint);
+  const model = spec.target?.model ?? name;
+  if (version === undefined && spec.target !== null) return { endpoint: name, model, version: spec.target.version };
+  const suffix = version === undefined ? "" : `@${String(version)}`;
+  const found = await registry.resolve(parseAddress(`${model}${suffix}`));
+  return { endpoint: name, model, version: found.version };
+}
