@@ -38,6 +38,8 @@ export type { Answered, InferCall, ParsedRequest } from "./journey.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
 export { createImportPredictions, type ImportPredictions, type ImportPredictionsDeps } from "./import-predictions.ts";
+export { findModelSettings } from "./model-settings.ts";
+export { createQuietRun } from "./replay-run.ts";
 export { createReplay, type Replay, type ReplayDeps } from "./replay.ts";
 export type { Repository, RepositoryEntry } from "./repository.ts";
 export type { RoutePeers } from "./shared-routing.ts";

@@ -1,0 +1,189 @@
+import { SlipwayError } from "@slipway/contract";
+import type { Endpoints } from "../../endpoints/index.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Logger } from "../../kernel/logger.ts";
+import type { BlobStore } from "../../platform/blobs/index.ts";
+import type { Operations } from "../../platform/queue/index.ts";
+import type { Sql } from "../../platform/sql/index.ts";
+import type { PredictionLake } from "../../predictions/index.ts";
+import type { ModelVersion, Registry } from "../../registry/index.ts";
+import type { Serving } from "../../serving/index.ts";
+import type { MonitorSettings } from "../settings.ts";
+import type { Watched } from "../watched.ts";
+import { findSource } from "./find-source.ts";
+import { madeOf, makeReference, type ToMake } from "./make-reference.ts";
+import type { FindReference, Reference } from "./reference.ts";
+import { createReferenceStore, type ReferenceStore } from "./store.ts";
+
+export interface ReferencesDeps {
+  /** The data folder. */
+  readonly folder: string;
+  readonly sql: Sql;
+  readonly blobs: BlobStore;
+  readonly operations: Operations;
+  readonly registry: Registry;
+  readonly serving: Serving;
+  readonly predictionLake: PredictionLake;
+  readonly endpoints: Endpoints;
+  readonly settingsOf: (endpoint: string) => MonitorSettings | null;
+  /** A version has a reference now, or another one. */
+  readonly onChange: (watched: Watched, reference: Reference) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface References {
+  readonly find: FindReference;
+  /** Starts to make what is missing, now and again. */
+  start(): void;
+  stop(): Promise<void>;
+  /** Makes what is missing and resolves when all of it is there, or failed. */
+  sync(): Promise<void>;
+  /** Makes it anew; the operation's `result` tells what it was made of. @throws SlipwayError `precondition_failed` where there are no rows */
+  remake(watched: Watched): Promise<string>;
+  /** Whose blobs they are: samples have to stay. */
+  listReferenced(): Promise<ReadonlySet<string>>;
+  isReferenced(sha256: string): Promise<boolean>;
+}
+
+const everyMs = 2_000;
+/** What failed is tried again after so long, or when what it would be made of changes. */
+const patienceMs = 10 * 60_000;
+
+/** Keeps a reference for each version that is watched: made once, by an operation, when the version comes to its endpoint. */
+export function createReferences(deps: ReferencesDeps): References {
+  const { registry, operations, clock, logger } = deps;
+  const store = createReferenceStore(deps.sql);
+  const making = { ...deps, lake: deps.predictionLake };
+  const find = createFind(store);
+  const failed = new Map<string, { readonly madeOf: string; readonly at: number }>();
+  const stopping = new AbortController();
+  let running: Promise<void> | null = null;
+  let stopTimer = () => {};
+
+  async function plan(watched: Watched): Promise<ToMake | null> {
+    const settings = deps.settingsOf(watched.endpoint);
+    const recorded = await registry.findRecorded(watched.model, watched.version);
+    if (settings === null || recorded === null) return null;
+    const { version } = recorded;
+    const source = await findSource(making, { endpoint: watched.endpoint, version });
+    return source && { watched, version, source, settings };
+  }
+
+  async function isMissing(toMake: ToMake): Promise<boolean> {
+    const { watched } = toMake;
+    const mark = await store.findMark(watched);
+    const wanted = madeOf(toMake);
+    if (mark?.madeOf === wanted) return false;
+    const before = failed.get(keyOf(watched));
+    return before?.madeOf !== wanted || clock.now() - before.at > patienceMs;
+  }
+
+  /** Resolves with the operation and when it ends. */
+  async function make(toMake: ToMake): Promise<{ readonly id: string; readonly ended: Promise<void> }> {
+    const { watched } = toMake;
+    const { endpoint, model, version } = watched;
+    const ended = Promise.withResolvers<void>();
+    const operation = await operations.start("monitor.reference", `reference of ${endpoint}`, async (context) => {
+      try {
+        const signal = AbortSignal.any([context.signal, stopping.signal]);
+        const onProgress = (message: string) => context.progress("reference", message);
+        const made = await makeReference(making, toMake, { signal, onProgress });
+        await store.put(made);
+        failed.delete(keyOf(watched));
+        const reference = await find(watched);
+        if (reference !== null) await deps.onChange(watched, reference);
+        const { source, provisional, rows, notes } = made;
+        return { endpoint, model, version, source, provisional, rows, notes };
+      } catch (error) {
+        failed.set(keyOf(watched), { madeOf: madeOf(toMake), at: clock.now() });
+        if (!stopping.signal.aborted) logger.warn({ ...watched, error }, "a reference could not be made");
+        throw error;
+      } finally {
+        ended.resolve();
+      }
+    });
+    return { id: operation.id, ended: ended.promise };
+  }
+
+  async function syncNow(): Promise<void> {
+    for (const watched of await listWatched(deps)) {
+      if (stopping.signal.aborted) return;
+      const toMake = await plan(watched);
+      if (toMake !== null && (await isMissing(toMake))) await (await make(toMake)).ended;
+    }
+  }
+
+  const sync = () => (running ??= syncNow().finally(() => (running = null)));
+
+  return {
+    find,
+    sync,
+    start() {
+      stopTimer = clock.every(everyMs, () => {
+        sync().catch((error: unknown) => {
+          if (!stopping.signal.aborted) logger.error({ error }, "looking for references that are missing failed");
+        });
+      });
+    },
+    async stop() {
+      stopTimer();
+      stopping.abort(new SlipwayError("shutting_down", "The server is shutting down."));
+      await running?.catch(() => {});
+    },
+    async remake(watched) {
+      const toMake = await plan(watched);
+      if (toMake === null) throw noRows(watched);
+      return (await make(toMake)).id;
+    },
+    listReferenced: async () => new Set(await store.listSamples()),
+    isReferenced: store.isSample,
+  };
+}
+
+function noRows(watched: Watched): SlipwayError {
+  return new SlipwayError(
+    "precondition_failed",
+    `There are no rows yet that ${watched.model}@${watched.version} could be compared with: name a file as model.training.reference and deploy it, or wait for 500 predictions.`,
+    { ...watched },
+  );
+}
+
+/** Each is read once. */
+function createFind(store: ReferenceStore): FindReference {
+  const known = new Map<string, Reference>();
+  return async (watched) => {
+    const mark = await store.findMark(watched);
+    if (mark === null) return null;
+    const there = known.get(keyOf(watched));
+    if (there?.id === mark.id) return there;
+    const found = await store.find(watched);
+    if (found !== null) known.set(keyOf(watched), found);
+    return found;
+  };
+}
+
+function keyOf({ endpoint, model, version }: Watched): string {
+  return `${endpoint}\n${model}\n${version}`;
+}
+
+/** What serves, and of endpoints without a target the newest version whose predictions were imported. */
+async function listWatched({ endpoints, registry, settingsOf }: ReferencesDeps): Promise<Watched[]> {
+  const found: Watched[] = [];
+  for (const { endpoint, spec } of endpoints.snapshot().routes.values()) {
+    if (settingsOf(endpoint) === null) continue;
+    const { target } = spec;
+    if (target !== null) found.push({ endpoint, model: target.model, version: target.version });
+    const external = await findExternal(registry, endpoint);
+    if (external !== null) found.push({ endpoint, model: external.model, version: external.version });
+  }
+  return found;
+}
+
+async function findExternal(registry: Registry, model: string): Promise<ModelVersion | null> {
+  const page = await registry.listVersions(model, { limit: 20, cursor: null }).catch((error: unknown) => {
+    if (SlipwayError.is(error) && error.kind === "not_found") return { items: [] };
+    throw error;
+  });
+  return page.items.find(({ state }) => state === "external") ?? null;
+}
