@@ -173,3 +173,19 @@ export { createPageHinkley, type PageHinkleyOptions } from "./streams/page-hinkl
 export { benjaminiHochberg } from "./multiple/benjamini-hochberg.ts";
 export { kOfMStart, stepKOfM, type KOfM, type KOfMSettings } from "./multiple/k-of-m.ts";
 export { judgeNext, type SeriesOptions, type SeriesVerdict } from "./series/anomaly.ts";
+export {
+  calibrateClasses,
+  estimateMulticlassCbpe,
+  expectedTable,
+  fitMulticlassCbpe,
+  type MulticlassCbpeModel,
+  type MulticlassEstimate,
+  type MulticlassReference,
+} from "./estimation/cbpe-multiclass.ts";
+export {
+  categoricalDrift,
+  continuousDrift,
+  type CategoricalMethod,
+  type ContinuousMethod,
+  type UnivariateDrift,
+} from "./nannyml/univariate.ts";

@@ -6,6 +6,7 @@ import { expectedAveragePrecision, expectedConfusion, expectedRocAuc } from "./e
 import { needsCalibration } from "./needs-calibration.ts";
 import {
   averagePrecisionComponents,
+  correctedF1,
   errorOf,
   rocAucComponents,
   shareComponents,
@@ -204,8 +205,10 @@ function referenceErrors(reference: CbpeReference, worth: Worth | null): Record<
   const { tp, fp, fn, tn } = confusion;
   const n = tp + fp + fn + tn;
   const count = (rows: number) => ({ deviation: n === 0 ? null : Math.sqrt((rows / n) * (1 - rows / n)), fraction: 1 });
+  const shares = shareComponents(confusion);
   return {
-    ...shareComponents(confusion),
+    ...shares,
+    f1: correctedF1(confusion, shares.f1),
     roc_auc: rocAucComponents(truth, score),
     average_precision: averagePrecisionComponents(truth, score),
     true_positive: count(tp),

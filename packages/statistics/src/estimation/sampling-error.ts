@@ -18,16 +18,22 @@ export function errorOf({ deviation, fraction }: ErrorComponents, rows: number):
 export function shareComponents(confusion: BinaryConfusion): Record<ConfusionShare, ErrorComponents> {
   const { tp, fp, fn, tn } = confusion;
   const n = tp + fp + fn + tn;
-  const f1 = shareOf(tp, fp + fn, n);
-  // Each hit counts (TP + FP + FN) / (TP + (FP + FN) / 2), so that the mean of the hits is F1.
-  const correction = (tp + fp + fn) / (tp + (fp + fn) / 2);
   return {
     accuracy: { ...shareOf(tp + tn, fp + fn, n), fraction: 1 },
     precision: shareOf(tp, fp, n),
     recall: shareOf(tp, fn, n),
     specificity: shareOf(tn, fp, n),
-    f1: { ...f1, deviation: f1.deviation === null ? null : f1.deviation * correction },
+    f1: shareOf(tp, fp + fn, n),
   };
+}
+
+/** Of F1 with two classes: a hit counts (TP + FP + FN) / (TP + (FP + FN) / 2), so that the mean of the hits is F1. */
+export function correctedF1(
+  { tp, fp, fn }: BinaryConfusion,
+  { deviation, fraction }: ErrorComponents,
+): ErrorComponents {
+  const correction = (tp + fp + fn) / (tp + (fp + fn) / 2);
+  return { deviation: deviation === null ? null : deviation * correction, fraction };
 }
 
 export type ConfusionShare = "accuracy" | "precision" | "recall" | "specificity" | "f1";
