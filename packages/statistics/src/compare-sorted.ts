@@ -28,8 +28,8 @@ export function compareSorted(a: Float64Array, b: Float64Array): SortedCompariso
   while (i < n || j < m) {
     const value = j >= m || (i < n && a[i]! <= b[j]!) ? a[i]! : b[j]!;
     const width = value - previous;
-    // Not where both are infinite.
-    if (width > 0) {
+    // Not between two infinite values, nor over an infinite width without a gap.
+    if (width > 0 && gap !== 0) {
       absolute += Math.abs(gap) * width;
       squared += gap * gap * width;
     }

@@ -11,8 +11,6 @@ export interface AdwinOptions {
   readonly leastPart?: number;
   /** No verdict until the window is longer than this. */
   readonly grace?: number;
-  /** Whether a drift empties the window (river), or only cuts its older part off (Bifet's, scikit-multiflow). */
-  readonly startsAnew?: boolean;
 }
 
 export interface Adwin extends ChangeDetector {
@@ -33,12 +31,11 @@ interface Bucket {
  * time grow with the logarithm of the window. Never warns.
  */
 export function createAdwin(options: AdwinOptions = {}): Adwin {
-  const { startsAnew = true } = options;
   let window = createWindow(options);
   let drifted = false;
   return {
     update(value) {
-      if (drifted && startsAnew) window = createWindow(options);
+      if (drifted) window = createWindow(options);
       drifted = window.add(value);
       return drifted ? "drift" : "none";
     },
