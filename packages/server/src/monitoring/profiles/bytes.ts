@@ -40,13 +40,19 @@ export function createByteWriter(): ByteWriter {
     return at - length;
   }
 
+  function byte(value: number): void {
+    // First the room, which may be in another buffer.
+    const to = reserve(1);
+    buffer[to] = value;
+  }
+
   function count(value: number): void {
     let rest = value;
     while (rest >= 128) {
-      buffer[reserve(1)] = (rest % 128) + 128;
+      byte((rest % 128) + 128);
       rest = Math.floor(rest / 128);
     }
-    buffer[reserve(1)] = rest;
+    byte(rest);
   }
 
   function raw(value: Uint8Array): void {
@@ -56,7 +62,7 @@ export function createByteWriter(): ByteWriter {
   }
 
   return {
-    byte: (value) => void (buffer[reserve(1)] = value),
+    byte,
     word: (value) => {
       const to = reserve(4);
       view.setInt32(to, value, true);
@@ -71,7 +77,7 @@ export function createByteWriter(): ByteWriter {
     doubles(values) {
       const isShort = values.every((value) => Math.fround(value) === value);
       const size = isShort ? 4 : 8;
-      buffer[reserve(1)] = size;
+      byte(size);
       count(values.length);
       const to = reserve(size * values.length);
       for (const [i, value] of values.entries())
