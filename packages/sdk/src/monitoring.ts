@@ -1,17 +1,19 @@
-import type { MonitorSeries, MonitorView } from "@slipway/contract";
+import type { MonitorReferenceView, MonitorSeries, MonitorView, Operation } from "@slipway/contract";
 import type { CallOptions, Transport } from "./transport.ts";
 
-export interface MonitorOptions extends CallOptions {
+export interface VersionOptions extends CallOptions {
   /** A number or an alias; the version that serves where it is left out. */
   readonly version?: number | string | undefined;
+}
+
+export interface MonitorOptions extends VersionOptions {
   /** A named part of the traffic, such as `origin=ORD`; all of it where it is left out. */
   readonly slice?: string | undefined;
   /** The window that holds this time: RFC 3339, or a duration back from now; the last that was judged where it is left out. */
   readonly at?: string | undefined;
 }
 
-export interface MonitorSeriesOptions extends CallOptions {
-  readonly version?: number | string | undefined;
+export interface MonitorSeriesOptions extends VersionOptions {
   readonly slice?: string | undefined;
   /** RFC 3339, or a duration back from now such as "7d". */
   readonly since?: string | undefined;
@@ -25,6 +27,10 @@ export interface MonitoringClient {
   get(endpoint: string, options?: MonitorOptions): Promise<MonitorView>;
   /** What was found, window by window, oldest first. */
   series(endpoint: string, options?: MonitorSeriesOptions): Promise<MonitorSeries>;
+  /** What the windows of a version are held against. */
+  reference(endpoint: string, options?: VersionOptions): Promise<MonitorReferenceView>;
+  /** Makes it anew. Resolves with an operation. */
+  makeReference(endpoint: string, options?: VersionOptions): Promise<Operation>;
 }
 
 export function createMonitoring(transport: Transport): MonitoringClient {
@@ -39,5 +45,9 @@ export function createMonitoring(transport: Transport): MonitoringClient {
         query: { version, slice, since, until, limit },
         ...call,
       }),
+    reference: (endpoint, { version, ...call } = {}) =>
+      transport.call({ method: "GET", path: `${pathOf(endpoint)}/reference`, query: { version }, ...call }),
+    makeReference: (endpoint, { version, ...call } = {}) =>
+      transport.call({ method: "POST", path: `${pathOf(endpoint)}/reference`, json: { version }, ...call }),
   };
 }

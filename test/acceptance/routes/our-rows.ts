@@ -216,6 +216,14 @@ export const ours: readonly Row[] = [
     body: { version: 2, windows: expect.any(Array), series: expect.any(Array), truncated: false },
   },
   {
+    method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/monitor/reference",
+    query: "?version=1",
+    status: 200,
+    type: json,
+    body: { version: 1, columns: expect.any(Array), metrics: expect.any(Array) },
+  },
+  {
     method: "POST",
     path: "/api/v1/endpoints/{endpoint}/predictions/query",
     send: { json: { sql: "SELECT key FROM predictions WHERE key = 'route-1' LIMIT 1" } },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { runCommand } from "../testing/context.ts";
 import { createEmptyExample, createMonitorExample } from "../testing/monitor-example.ts";
+import { monitorReference } from "./monitor-reference.ts";
 import { showMonitor } from "./monitor.ts";
 import { report } from "./report.ts";
 
@@ -65,6 +66,19 @@ test("where nothing was judged yet, that is said, and what to look at", async ()
     "verdict   nothing was judged yet\nnote      No window is over yet: the first is judged at 11:00.\n",
   );
   expect(err).toContain("slipway monitor reference flight-delay");
+});
+
+test("the reference of a version is shown with what it is from", async () => {
+  const { endpoint, model, version, reference, columns } = view;
+  const answer = { endpoint, model, version, reference, columns, notes: [] };
+  const metrics = [{ metric: "roc_auc", value: 0.742, spread: 0.011 }];
+  const answers = { [`${path}/reference`]: { ...answer, metrics } };
+  const { out } = await runCommand(monitorReference, { args, answers });
+  expect(out).toContain(
+    "reference    20,000 rows of the training sample, thresholds from 89 days\nrows of      2001-01-01 to 2001-03-31\n",
+  );
+  expect(out).toContain("labels       late\nperformance  roc_auc 0.742, give or take 0.011\n");
+  expect(out).toMatch(/^origin_late_3h +input +61 % +2\.1 % +0\.19 +0\.13 +0 +0\.17 +1 +- +[▁▂▃▄▅▆▇█ ]+$/m);
 });
 
 test("a report is one file", async () => {

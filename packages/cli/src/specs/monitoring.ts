@@ -25,6 +25,15 @@ export const monitoringCommands: CommandGroup = {
       load: async () => (await import("../commands/monitor.ts")).showMonitor,
     },
     {
+      usage: "monitor reference <address>",
+      summary: "what windows are held against: where it comes from, and the distributions in it",
+      about:
+        "A version gets its reference once, when it comes to its endpoint: from model.training.reference, else from the dataset of its MLflow run, else from its first predictions, until something better is there.",
+      options: [["--make", "make it anew, and judge again what was judged"]],
+      examples: ["slipway monitor reference flight-delay", "slipway monitor reference flight-delay@2 --make"],
+      load: async () => (await import("../commands/monitor-reference.ts")).monitorReference,
+    },
+    {
       usage: "report <address>",
       summary: "write what was found into one HTML file that needs nothing else",
       options: [

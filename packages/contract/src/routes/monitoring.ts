@@ -1,3 +1,4 @@
+import { z } from "zod";
 import * as monitoring from "../schemas/monitoring.ts";
 import type { RouteSpec } from "./route-spec.ts";
 
@@ -22,6 +23,17 @@ export const monitoringRoutes = {
     query: monitoring.monitorSeriesQuery,
     status: 200,
     answer: monitoring.monitorSeries,
+    errors: ["endpoint_not_found", "version_not_found"],
+  },
+  getMonitorReference: {
+    method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/monitor/reference",
+    tag: "monitoring",
+    summary: "What the windows of a version are held against",
+    scope: "read",
+    query: z.object({ version: monitoring.monitorQuery.shape.version }),
+    status: 200,
+    answer: monitoring.monitorReferenceView,
     errors: ["endpoint_not_found", "version_not_found"],
   },
 } as const satisfies Record<string, RouteSpec>;

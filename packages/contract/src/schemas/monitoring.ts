@@ -241,6 +241,30 @@ export const monitorSeriesQuery = z.object({
   limit: z.int().min(1).max(1000).default(168).meta({ description: "Most windows, the newest" }),
 });
 
+/** What windows are held against, in full. */
+export const monitorReferenceView = z.object({
+  endpoint: z.string(),
+  model: z.string(),
+  version: z.int(),
+  reference: referenceView.nullable().meta({ description: "Null: there is none yet" }),
+  columns: z.array(columnView),
+  metrics: z
+    .array(
+      z.object({
+        metric: z.string(),
+        value: z.number(),
+        spread: z.number().meta({ description: "How much its parts differ beyond chance, as a standard deviation" }),
+      }),
+    )
+    .meta({ description: "How good the answers were on it, where it has labels" }),
+  notes: z.array(z.string()).meta({ description: "Why there is none, and what to do about it" }),
+});
+export type MonitorReferenceView = z.infer<typeof monitorReferenceView>;
+
+export const monitorReferenceRequest = z.strictObject({
+  version: z.union([z.int().min(1), z.string().min(1).max(100)]).optional(),
+});
+
 export const monitorTestRequest = z.strictObject({
   version: z.union([z.int().min(1), z.string().min(1)]).optional(),
   columns: z.array(z.string().min(1).max(1000)).min(1).max(1000).optional().meta({ description: "Default: all" }),

@@ -1,10 +1,13 @@
-import type { MonitorSeries } from "@slipway/contract";
+import type { MonitorReferenceView, MonitorSeries } from "@slipway/contract";
 import { mergeQuantileSketches } from "@slipway/statistics";
 import type { TaskDb } from "../../platform/sql/index.ts";
 import { decodeProfile } from "../profiles/codec.ts";
+import type { ProfilePlan } from "../profiles/column-plan.ts";
 import { readMerged } from "../profiles/profile-tasks.ts";
+import type { Watched } from "../watched.ts";
 import { inStretch, readFindings, type Stretch } from "./read-judged.ts";
-import { toMonitorView, type MonitorFacts } from "./to-monitor-view.ts";
+import { toColumnView } from "./to-column-view.ts";
+import { toMonitorView, type MonitorFacts, type ReferenceFacts } from "./to-monitor-view.ts";
 import { toSeriesView } from "./to-series-view.ts";
 import { toWindowView, type WindowTraffic } from "./to-window-view.ts";
 
@@ -70,6 +73,36 @@ export async function renderSeries(db: TaskDb, { performance, ...stretch }: Rend
     series: toSeriesView(windows.map((window) => ({ ...window, findings: judged.get(window.to) ?? [] }))),
     performance,
     truncated: ends.length > limit,
+  };
+  return toJson(answer);
+}
+
+export interface RenderReference {
+  readonly watched: Watched;
+  readonly plan: ProfilePlan | null;
+  readonly reference: ReferenceFacts | null;
+  readonly metrics: MonitorReferenceView["metrics"];
+  readonly notes: readonly string[];
+}
+
+/** `MonitorReferenceView` as JSON. */
+export function renderReference(_db: TaskDb, facts: RenderReference): Uint8Array {
+  const { watched, plan, reference, metrics, notes } = facts;
+  const none = { recent: "", findings: [], current: null };
+  const answer: MonitorReferenceView = {
+    ...watched,
+    reference: reference?.view ?? null,
+    columns: (plan?.columns ?? []).map((column) => {
+      const profile = reference?.profile?.columns.find(({ name }) => name === column.name) ?? null;
+      return toColumnView({
+        ...none,
+        plan: column,
+        importance: reference?.importance[column.name] ?? null,
+        reference: profile,
+      });
+    }),
+    metrics,
+    notes: [...notes],
   };
   return toJson(answer);
 }

@@ -44,6 +44,7 @@ export interface MonitorViews {
   show(query: ViewQuery): Promise<Uint8Array>;
   /** @throws SlipwayError `invalid_request` where there is no such slice */
   series(query: SeriesQuery): Promise<Uint8Array>;
+  reference(watched: Watched): Promise<Uint8Array>;
 }
 
 const script = new URL(`./monitor-view-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
@@ -98,6 +99,22 @@ export function createMonitorViews(deps: ViewsDeps): MonitorViews {
       const performance = points.filter(({ to }) => since === null || Date.parse(to) >= since);
       return reading.read("renderSeries", { watched, windowMs, slice, since, until, limit, performance });
     },
+
+    async reference(watched) {
+      const reference = await deps.findReference(watched);
+      const metrics = Object.entries(reference?.estimator?.metrics ?? {}).map(([metric, { value, spread }]) => ({
+        metric,
+        value,
+        spread,
+      }));
+      return reading.read("renderReference", {
+        watched,
+        plan: reference?.plan ?? null,
+        reference: reference && toReferenceFacts(reference),
+        metrics,
+        notes: reference === null ? [noReference] : [],
+      });
+    },
   };
 }
 
@@ -140,6 +157,9 @@ function toReferenceFacts(reference: Reference) {
   return { view: toReferenceView(reference), profile, importance };
 }
 
+const noReference =
+  "There is no reference yet, so drift is not judged: name a sample of the training data under model.training.reference, or wait until enough predictions stand for it.";
+
 interface Noted {
   readonly settings: MonitorSettings | null;
   readonly reference: Reference | null;
@@ -159,10 +179,6 @@ function toNotes({ settings, reference, ends, to, now }: Noted): string[] {
       ? [`No window is over yet: the first is judged at ${time(windowAt(now, settings.windowMs).to)}.`]
       : []),
     ...(quiet ? [`No predictions came in the windows from then until ${time(ends.judged)}.`] : []),
-    ...(reference === null
-      ? [
-          "There is no reference, so drift is not judged: name a sample of the training data under model.training.reference, or wait for enough predictions to stand for it.",
-        ]
-      : []),
+    ...(reference === null ? [noReference] : []),
   ];
 }

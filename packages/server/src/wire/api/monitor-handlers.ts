@@ -6,7 +6,7 @@ import type { Registry } from "../../registry/index.ts";
 import type { ApiRequest, Handlers } from "./register.ts";
 import { parseSince } from "./since.ts";
 
-type MonitorRoutes = "getMonitor" | "getMonitorSeries";
+type MonitorRoutes = "getMonitor" | "getMonitorSeries" | "getMonitorReference";
 
 export interface MonitorHandlerDeps {
   readonly monitoring: Monitoring;
@@ -32,6 +32,8 @@ export function createMonitorHandlers(deps: MonitorHandlerDeps): Pick<Handlers, 
       const span = { since: time(query, "since"), until: time(query, "until") };
       return monitoring.views.series({ watched, slice: sliceOf(query), ...span, limit: query["limit"] as number });
     },
+    getMonitorReference: async ({ params, query }) =>
+      monitoring.views.reference(await requireWatched(deps, params["endpoint"] ?? "", query["version"])),
   };
 }
 
