@@ -1,4 +1,10 @@
+export { channelKinds, type ChannelKind, type ChannelOrder } from "./channels/channel.ts";
+export type { ChannelState } from "./channels/channels.ts";
+export type { ChannelTest } from "./channels/sending.ts";
 export type { Finding, FindingVerdict, Monitor, Severity } from "./finding.ts";
+export type { Evidence } from "./incidents/evidence.ts";
+export type { Happening, Incident } from "./incidents/incident.ts";
+export type { IncidentQuery } from "./incidents/store.ts";
 export { monitoringMigrations } from "./migrations.ts";
 export { createMonitoring, type Monitoring, type MonitoringDeps } from "./monitoring.ts";
 export type { MonitorSettings } from "./settings.ts";

@@ -1,4 +1,6 @@
 import type { Migration } from "../platform/sql/index.ts";
+import { channelMigrations } from "./channels/migrations.ts";
+import { incidentMigrations } from "./incidents/migrations.ts";
 import { performanceMigrations } from "./performance/index.ts";
 import { profileMigrations } from "./profiles/index.ts";
 import { watchMigrations } from "./watch/migrations.ts";
@@ -9,3 +11,5 @@ export const monitoringMigrations: readonly Migration[] = [
   ...profileMigrations,
   ...performanceMigrations,
 ];
+  ...channelMigrations,
+  ...incidentMigrations,

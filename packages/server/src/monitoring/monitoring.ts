@@ -4,16 +4,22 @@ import type { Endpoints } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { BlobStore } from "../platform/blobs/index.ts";
+import type { Outbox } from "../platform/outbox/index.ts";
 import type { Operations } from "../platform/queue/index.ts";
+import type { Sealer } from "../platform/secrets/index.ts";
 import type { Sql } from "../platform/sql/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
+import { createChannels, type Channels } from "./channels/channels.ts";
+import { createIncidents, type Incidents } from "./incidents/incidents.ts";
 import type { Judge } from "./judge.ts";
 import { createPerformance, type Performance } from "./performance/index.ts";
 import { createProfiler, type ProfilesStore } from "./profiles/index.ts";
 import { toMonitorSettings, type MonitorSettings } from "./settings.ts";
 import { createMonitorViews, type MonitorViews } from "./view/views.ts";
+import { createSystemJudge } from "./system/judge.ts";
+import { createPulse } from "./system/pulse.ts";
 import { createWatchStore, type ListVerdicts, type Verdicts } from "./watch/store.ts";
 import { createWatch } from "./watch/watch.ts";
 import { windowAt, type Watched, type Window } from "./watched.ts";
@@ -31,6 +37,10 @@ export interface MonitoringDeps {
   readonly labels: Labels;
   readonly endpoints: Endpoints;
   readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly sealer: Sealer;
+  /** Channels may go to private addresses and to such without TLS. */
+  readonly allowPrivate: boolean;
   readonly logger: Logger;
 }
 
@@ -50,6 +60,9 @@ export interface Monitoring {
   logOffsets(): Promise<ReadonlyMap<string, Offset>>;
   readonly views: MonitorViews;
 }
+  readonly incidents: Pick<Incidents, "list" | "get" | "history" | "acknowledge" | "mute" | "unmute" | "resolve">;
+  /** Who is told of incidents. */
+  readonly channels: Pick<Channels, "add" | "list" | "get" | "remove" | "test">;
 
 /** Watches what is on record: profiles, their judges, and the incidents that come of it. */
 export function createMonitoring(deps: MonitoringDeps): Monitoring {
@@ -77,7 +90,13 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     clock: deps.clock,
     logger: deps.logger,
   });
-  const judges: readonly Judge[] = [performance.judge];
+  const channels = createChannels(deps);
+  channels.serve();
+  const servingOf = createServingOf(endpoints);
+  const incidents = createIncidents({ ...deps, channels, settingsOf, servingOf });
+  const read = profiler.listMinutes;
+  const pulse = createPulse({ ...deps, read, settingsOf, hear: incidents.hear, tick: incidents.tick });
+  const judges: readonly Judge[] = [createSystemJudge({ read }), performance.judge];
   const watch = createWatch({
     store,
     judges,
@@ -87,15 +106,18 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     },
     settingsOf,
     listQuiet: (now) => listQuiet(endpoints, { settingsOf, now }),
-    take: async () => {},
-    taken: () => {},
+    take: incidents.take,
+    taken: incidents.taken,
     clock: deps.clock,
     logger: deps.logger,
   });
   return {
-    start: watch.start,
+    start() {
+      watch.start();
+      pulse.start();
+    },
     async stop() {
-      await Promise.all([watch.stop(), profiler.close()]);
+      await Promise.all([watch.stop(), pulse.stop(), profiler.close()]);
     },
     async refresh() {
       await profiler.sync();
@@ -111,8 +133,9 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
       sql,
       settingsOf,
       points: performance.points,
-      findReference: async () => null,
-      listIncidents: async () => [],
+      findReference: references.find,
+      listIncidents: async (watched) =>
+        (await incidents.list({ ...watched, state: "active", limit: 10, cursor: null })).items,
       clock: deps.clock,
     }),
   };
@@ -123,6 +146,8 @@ function createSettings(endpoints: Endpoints): (endpoint: string) => MonitorSett
   const known = new WeakMap<object, MonitorSettings>();
   const otherwise = toMonitorSettings({});
   return (endpoint) => {
+    incidents,
+    channels,
     const section = endpoints.snapshot().routes.get(endpoint)?.spec.monitor;
     if (section === undefined) return otherwise;
     if (section === "off") return null;
@@ -140,6 +165,13 @@ function listQuiet(
   return [...endpoints.snapshot().routes.values()].flatMap(({ endpoint, spec: { target } }) => {
     const settings = settingsOf(endpoint);
     if (settings === null || target === null) return [];
+function createServingOf(endpoints: Endpoints) {
+  return (endpoint: string) => {
+    const version = endpoints.snapshot().routes.get(endpoint)?.loaded?.version;
+    return version ? { model: version.model, version: version.version } : null;
+  };
+}
+
     const { windowMs } = settings;
     const window = windowAt(now - windowMs, windowMs);
     return [{ endpoint, model: target.model, version: target.version, ...window }];
