@@ -78,6 +78,7 @@ const entries = [
   "packages/server/src/monitoring/profiles/profile-tasks.ts",
   "packages/server/src/monitoring/profiles/reader/profile-worker.ts",
   "packages/server/src/monitoring/performance/custom-task.ts",
+  "packages/server/src/monitoring/performance/explain-task.ts",
   "packages/server/src/monitoring/performance/measure-task.ts",
   "packages/server/src/monitoring/performance/performance-tasks.ts",
   "packages/server/src/predictions/import/import-task.ts",

@@ -13,6 +13,7 @@ function toWindow(index: number, { rows = 1000, soon = 300, later = 400 } = {}):
     window: { from: index * hour, to: (index + 1) * hour },
     slice: "",
     problem: "binary",
+    target: { kind: "binary", prediction: "late", classes: ["no", "yes"], scores: [] },
     rows,
     labelled: soon + later,
     unusable: 0,

@@ -7,13 +7,10 @@ import type { MeasureInput, MeasureOutput, MeasuredWindow, VersionPlan, VersionQ
 import { measureWindow } from "./measure-window.ts";
 import { findProblem, type Problem } from "./problem.ts";
 import { readWindow } from "./read-window.ts";
-import { answeredSql, versionSql } from "./version-sql.ts";
+import { answeredSql, truthsSql, versionSql } from "./version-sql.ts";
 
 /** Rows of one window that are read at once; of more a part is taken, told by a hash. */
 const mostRows = 1_000_000;
-
-const truthsSql = `create temp table truths as select id, prediction_row as "row", arg_max("value", label_id) as "value",
-  max(label_id) as label_id, min(received_at) as first_at from label_matches group by id, prediction_row`;
 
 export async function run(input: MeasureInput, { db, ask }: ViewsContext): Promise<MeasureOutput> {
   await db.exec(truthsSql);

@@ -89,6 +89,7 @@ function measureSlice({ raw, rows, truth, losses, options }: Parts, { name, isIn
   return {
     slice: name,
     problem: problem.kind,
+    target: problem,
     rows: counts.rows * weight,
     labelled: counts.labelled * weight,
     unusable: counts.unusable * weight,

@@ -8,7 +8,7 @@ import type { MonitorSettings } from "../settings.ts";
 import type { Watched } from "../watched.ts";
 
 /** What performance needs of a reference. */
-export type KnownReference = Pick<Reference, "id" | "profile" | "estimator">;
+export type KnownReference = Pick<Reference, "id" | "profile" | "estimator" | "importance">;
 
 export interface PerformanceDeps {
   readonly sql: Sql;

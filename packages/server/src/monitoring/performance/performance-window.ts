@@ -29,6 +29,7 @@ export interface PerformanceWindow {
   /** Empty: all of it. */
   readonly slice: string;
   readonly problem: Problem["kind"];
+  readonly target: Problem;
   /** Predictions that were answered by the version. */
   readonly rows: number;
   /** Those of them whose truth is known, or taken as known because it should have come (`labels.missing`). */

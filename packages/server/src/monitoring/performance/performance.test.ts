@@ -129,6 +129,12 @@ describe("the performance of windows", { timeout: 90_000 }, () => {
         "performance.custom broken error",
       ]),
     );
+    // What has to do with it is told from the rows on record: half of the flights, those from ORD.
+    const fallen = (await findings(6)).find(({ monitor, slice }) => monitor === "performance.realised" && slice === "");
+    expect(fallen?.message).toContain("where origin is ORD");
+    expect(fallen?.details).toMatchObject({ moved: { features: [] } });
+    const segment = expect.objectContaining({ column: "origin", value: "ORD", rows: 200, share: 0.5 });
+    expect(fallen?.details).toMatchObject({ moved: { segments: [segment] } });
     const quiet = (await findings(5)).filter(
       ({ verdict, monitor }) => verdict === "fail" && monitor !== "performance.custom",
     );

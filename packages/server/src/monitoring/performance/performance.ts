@@ -28,7 +28,7 @@ export function createPerformance(deps: PerformanceDeps): Performance {
   const { findReference } = deps;
   const { sync, refresh } = createLooks({ ...deps, store });
   return {
-    judge: createJudge({ store, findReference }),
+    judge: createJudge({ ...deps, store }),
     sync,
     refresh,
     list: store.list,

@@ -16,6 +16,7 @@ const toWindow = (index: number, more: Partial<PerformanceWindow> = {}): Perform
   window: { from: index * hour, to: (index + 1) * hour },
   slice: "",
   problem: "binary",
+  target: { kind: "binary", prediction: "late", classes: ["no", "yes"], scores: [] },
   rows: 10,
   labelled: 8,
   unusable: 1,

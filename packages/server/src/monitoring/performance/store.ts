@@ -79,7 +79,7 @@ function toWindow(row: PerformanceRow): PerformanceWindow {
   return {
     ...(JSON.parse(row.body) as Pick<
       PerformanceWindow,
-      "problem" | "unusable" | "realised" | "estimated" | "groups" | "custom" | "arrivals"
+      "problem" | "target" | "unusable" | "realised" | "estimated" | "groups" | "custom" | "arrivals"
     >),
     watched: { endpoint, model, version },
     window: { from: row.from_at, to: row.to_at },
