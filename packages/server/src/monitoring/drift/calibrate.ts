@@ -1,22 +1,15 @@
 import { createRandom } from "@slipway/statistics";
-import type { ColumnPlan, ColumnProfile, ProfilePlan } from "../profiles/index.ts";
+import type { ColumnPlan, ProfilePlan } from "../profiles/index.ts";
 import type { Calibration, ColumnCalibration, ColumnReference, Season } from "./calibration.ts";
 import { poolCells, toCells, toShares } from "./cells.ts";
+import type { CalibrationBlock, CountedColumn } from "./counted-column.ts";
 import { createMoments } from "./null-law.ts";
 import { createQuadraticForm, sum, toShift, type Shift } from "./quadratic-form.ts";
 import { seasonOf } from "./season.ts";
 import { toUsualShares } from "./usual-shares.ts";
 import { createWindowLaws, lawScores, type ColumnBlocks } from "./window-law.ts";
 
-/** What is counted of a column; a whole `ColumnProfile` is one. */
-export type CountedColumn = Pick<ColumnProfile, "name" | "bins" | "count" | "missing" | "unseen" | "outOfRange">;
-
-/** A window's worth of the reference. */
-export interface CalibrationBlock {
-  /** Where the window begins. */
-  readonly at: number;
-  readonly columns: readonly CountedColumn[];
-}
+export type { CalibrationBlock, CountedColumn } from "./counted-column.ts";
 
 export interface CalibrateOptions {
   readonly plan: ProfilePlan;
@@ -87,7 +80,8 @@ function calibrateColumn({ column, whole, bins, keys, drawn }: ColumnInput): {
   const cells = bins.map((counts) => (counts === null || sum(counts) < fewestRows ? null : toCells(counts, pooled)));
   const totals = new Map([["", toCells(whole, pooled)]]);
   for (const [block, key] of keys.entries()) {
-    if (key !== "" && cells[block] != null) totals.set(key, add(totals.get(key), cells[block]));
+    const counts = cells[block] ?? null;
+    if (key !== "" && counts !== null) totals.set(key, add(totals.get(key), counts));
   }
   const references = new Map([...totals].map(([key, counts]) => [key, toReference(counts, ordered)]));
   const calibration = { name: column.name, role: column.role, kind: column.kind, pooled };

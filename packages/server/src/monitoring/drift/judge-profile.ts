@@ -43,7 +43,13 @@ export function judgeProfile(input: JudgeProfileInput): Finding[] {
   const tested: Tested[] = [];
   for (const column of calibration.columns) {
     const [now, then, plan] = [named.get(column.name), usual.get(column.name), plans.get(column.name)];
-    if (settings.ignore.includes(column.name) || now?.bins == null || then === undefined || plan === undefined)
+    if (
+      settings.ignore.includes(column.name) ||
+      now === undefined ||
+      now.bins === null ||
+      then === undefined ||
+      plan === undefined
+    )
       continue;
     const score = scoreColumn(column, now.bins, season);
     const rows = score?.rows ?? 0;
@@ -104,8 +110,8 @@ function toFindings(tested: readonly Tested[], { input, named, usual, alpha, sli
         isUnlikely,
         isLarge,
         chance: pAdjusted,
-        then: usual.get(column.name)!,
-        now: named.get(column.name)!,
+        reference: usual.get(column.name)!,
+        current: named.get(column.name)!,
       }),
       details: { least_effect: least, blocks: column.between === null ? 0 : input.calibration.blocks },
     };

@@ -1,5 +1,5 @@
 import type { ProfilePlan } from "../profiles/index.ts";
-import type { CountedColumn } from "./calibrate.ts";
+import type { CountedColumn } from "./counted-column.ts";
 import type { ColumnQuality, UsualShare } from "./calibration.ts";
 
 type Counted = "missing" | "unseen" | "outOfRange";

@@ -12,8 +12,8 @@ export interface Moved {
   readonly isLarge: boolean;
   /** Of this anywhere in a usual window. */
   readonly chance: number;
-  readonly then: ColumnProfile;
-  readonly now: ColumnProfile;
+  readonly reference: ColumnProfile;
+  readonly current: ColumnProfile;
 }
 
 export function sayInsufficient(
@@ -36,8 +36,8 @@ export function sayMoved(moved: Moved): string {
   return `${column.name} ${verb}: ${figures}; ${size}; chance of this in a usual window ${percent(chance)}.`;
 }
 
-function sayMeans({ then, now }: Moved): string {
-  const [before, after] = [then.moments, now.moments];
+function sayMeans({ reference, current }: Moved): string {
+  const [before, after] = [reference.moments, current.moments];
   if (before === null || after === null || before.count === 0 || after.count === 0) return "its values lie elsewhere";
   return `mean ${digits(after.mean)} in this window, ${digits(before.mean)} in the reference`;
 }

@@ -1,0 +1,21 @@
+import type { Slice } from "../profiles/index.ts";
+import type { ColumnPlan } from "../profiles/index.ts";
+import type { Calibration, Season } from "./calibration.ts";
+
+/** What the process of the lake is given to learn what is usual in slices. */
+export interface PartsJob {
+  /** The sample of the reference. */
+  readonly path: string;
+  readonly columns: readonly ColumnPlan[];
+  readonly slices: readonly Slice[];
+  readonly windowMs: number;
+  readonly season: Season;
+}
+
+export interface MadePart {
+  readonly slice: string;
+  readonly column: string;
+  /** `encodeProfile`. */
+  readonly profile: Uint8Array;
+  readonly calibration: Calibration;
+}

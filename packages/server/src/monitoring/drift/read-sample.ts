@@ -1,0 +1,28 @@
+import type { LakeDb } from "../../platform/lake/lake-db.ts";
+import { quoteName, quoteText } from "../../platform/lake/quote.ts";
+import { readColumns } from "../performance/read-columns.ts";
+import type { Column } from "../performance/scored-rows.ts";
+import type { ColumnPlan } from "../profiles/index.ts";
+import type { ReferenceRows } from "../reference/reference-rows.ts";
+
+/** The sample of a reference: the columns of the plan that it has, and the times of its rows. */
+export async function readSample(db: LakeDb, path: string, plan: readonly ColumnPlan[]): Promise<ReferenceRows> {
+  const from = `read_parquet(${quoteText(path)})`;
+  const there = new Set((await db.describe(`select * from ${from}`)).map(({ name }) => name));
+  const columns = plan.filter(({ name }) => there.has(name));
+  const hasTimes = there.has("reference_time");
+  const list = columns.map(({ name, kind }) => `${quoteName(name)}::${kind === "number" ? "double" : "varchar"}`);
+  const times = hasTimes ? ["epoch_ms(reference_time)::double"] : [];
+  const kinds = [...columns.map(({ kind }) => toKind(kind)), ...times.map(() => "number" as const)];
+  const { n, columns: found } = await readColumns(db, `select ${[...list, ...times].join(", ")} from ${from}`, kinds);
+  return {
+    n,
+    columns: new Map(columns.map(({ name }, i): [string, Column] => [name, found[i]!])),
+    times: hasTimes ? (found.at(-1) as Float64Array) : null,
+    truth: null,
+  };
+}
+
+export function toKind(kind: ColumnPlan["kind"]): "number" | "text" {
+  return kind === "number" ? "number" : "text";
+}

@@ -1,0 +1,2 @@
+export { judgeQuality, type JudgeQualityInput } from "./judge-quality.ts";
+export { createQualityJudge } from "./judge.ts";
