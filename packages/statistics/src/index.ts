@@ -29,6 +29,7 @@ export {
   type ReliabilityBin,
 } from "./calibration/calibration-error.ts";
 
+export { sortNumbers } from "./sketches/sort-numbers.ts";
 export { addToMoments, createMoments, mergeMoments, varianceOf, type Moments } from "./sketches/moments.ts";
 export {
   addSortedToQuantiles,
@@ -105,7 +106,7 @@ export { normalCdf, normalQuantile, normalTail } from "./distributions/normal.ts
 export { incompleteBeta, logBeta, studentTwoSided } from "./distributions/student.ts";
 export { kolmogorovTail, smirnovTail } from "./distributions/kolmogorov.ts";
 export { cramerVonMisesTail } from "./distributions/cramer-von-mises.ts";
-export { finiteNumbers, sortNumbers } from "./sort.ts";
+export { finiteNumbers, sortNumbers as toSortedNumbers } from "./sort.ts";
 export { quantileOfSorted } from "./quantile.ts";
 export { compareSorted, type SortedComparison } from "./compare-sorted.ts";
 export {

@@ -95,14 +95,14 @@ const questions: Readonly<Record<string, Asked>> = {
   },
   histogram: {
     ask: ofPair((a, b) => {
-      const pooled = statistics.sortNumbers([...a, ...b]);
+      const pooled = statistics.toSortedNumbers([...a, ...b]);
       const edges = statistics.sturgesEdges([pooled[0]!, pooled.at(-1)!], pooled.length);
       return [[...edges], [...statistics.countInBins(a, edges)]];
     }),
   },
   quantiles: {
     ask: ofPair((a) => {
-      const sorted = statistics.sortNumbers(a);
+      const sorted = statistics.toSortedNumbers(a);
       return [0, 0.01, 0.25, 0.5, 0.733, 0.99, 1].map((q) => statistics.quantileOfSorted(sorted, q));
     }),
   },
