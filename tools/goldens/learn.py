@@ -265,11 +265,10 @@ def nannyml():
         column_names=["AGEP", *CENSUS_CATEGORIES], continuous_methods=CONTINUOUS, categorical_methods=CATEGORICAL,
         chunk_size=5000)
     univariate.fit(reference)
-    result["census_univariate"] = drifts(univariate.calculate(analysis).to_df(), ["AGEP"], CENSUS_CATEGORIES)
+    result["census_univariate"] = drifts(univariate.calculate(analysis).to_df(), ["AGEP"], CENSUS_CATEGORIES)[::4]
     columns = ["AGEP", *CENSUS_CATEGORIES]
     result["census_reconstruction"] = reconstruction(nml, reference, analysis, columns)
     result["california_reconstruction"] = reconstruction(nml, *california(), CALIFORNIA_NUMBERS)
-    # 2,500 first rows of each: a domain classifier of LightGBM.
     domain = nml.DomainClassifierCalculator(feature_column_names=CALIFORNIA_NUMBERS, chunk_size=730)
     reference, analysis = california()
     domain.fit(reference)
@@ -337,7 +336,8 @@ def dle(nml):
                         metrics=["mae", "rmse", "mape", "msle", "rmsle", "mse"])
     estimator.fit(reference)
     for name in ["mae", "rmse", "mape", "msle", "rmsle", "mse"]:
-        result[name] = estimates(estimator.estimate(analysis).to_df(), [name])
+        rows = estimates(estimator.estimate(analysis).to_df(), [name])
+        result[name] = [row[name] for row in rows if row["period"] == "analysis"]
     return result
 
 
