@@ -1,6 +1,7 @@
 import { deployRoutes } from "./routes/deploy.ts";
 import { endpointsRoutes } from "./routes/endpoints.ts";
 import { environmentsRoutes } from "./routes/environments.ts";
+import { incidentsRoutes } from "./routes/incidents.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { labelsRoutes } from "./routes/labels.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
@@ -23,6 +24,7 @@ export const routes = {
   ...predictionsRoutes,
   ...labelsRoutes,
   ...monitoringRoutes,
+  ...incidentsRoutes,
   ...maintenanceRoutes,
   ...environmentsRoutes,
   ...mlflowImportRoutes,

@@ -158,7 +158,18 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   labels.pulls.start(() => listPulls(endpoints));
   lifecycle.onStop("labels", () => labels.pulls.stop());
   const removal = createRemoval({ sql, search: tracking.search, clock });
-  const collectGarbage = createGc({ ...deps, artifacts, removal, maintenance });
+  const monitoring = openMonitoring({
+    ...deps,
+    predictionLake,
+    labels,
+    endpoints,
+    outbox,
+    sealer,
+    allowPrivate: config.webhookPrivate,
+    lifecycle,
+  });
+  const blobUsers = [monitoring.references];
+  const collectGarbage = createGc({ ...deps, artifacts, blobUsers, removal, maintenance });
   return {
     ...(await startKeeping({ ...given, predictions, predictionLake, maintenance, operations, exports })),
     blobs,
@@ -182,7 +193,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),
     collectGarbage,
     environmentCare: createEnvironmentCare({ ...deps, environments }),
-    monitoring: openMonitoring({ ...deps, predictionLake, labels, endpoints, lifecycle }),
+    monitoring,
   };
 }
 

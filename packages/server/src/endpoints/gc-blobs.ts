@@ -11,26 +11,31 @@ export interface SweptBlobs {
   readonly notReplayable: readonly string[];
 }
 
+/** Who needs blobs. */
+export type BlobUser = Pick<Artifacts, "listReferenced" | "isReferenced">;
+
 interface Users {
   readonly blobs: BlobStore;
   readonly registry: Registry;
-  readonly artifacts: Pick<Artifacts, "listReferenced" | "isReferenced">;
+  /** Beside the versions. */
+  readonly users: readonly BlobUser[];
 }
 
 /** Removes the blobs of no living version and no artifact; of deleted ones it is remembered, before the first file goes, that they lose files. */
 export async function sweepBlobs(
-  { blobs, registry, artifacts }: Users,
+  { blobs, registry, users: others }: Users,
   { dryRun, before, signal }: SweepHow,
   onProgress: (fraction: number) => void,
 ): Promise<SweptBlobs> {
-  const needed = new Set([...(await registry.listReferenced()), ...(await artifacts.listReferenced())]);
+  const all: readonly Pick<BlobUser, "listReferenced" | "isReferenced">[] = [registry, ...others];
+  const needed = new Set((await Promise.all(all.map((user) => user.listReferenced()))).flatMap((list) => [...list]));
   const deleted = groupByBlob(await registry.listDeleted());
   const gone: Swept[] = [];
   const lost = new Map<string, ModelVersion>();
   let [count, bytes] = [0, 0];
 
   const isReferenced = async (sha256: string) =>
-    (await registry.isReferenced(sha256)) || (await artifacts.isReferenced(sha256));
+    (await Promise.all(all.map((user) => user.isReferenced(sha256)))).includes(true);
 
   async function remove(sha256: string): Promise<boolean> {
     const users = (deleted.get(sha256) ?? []).filter((version) => !lost.has(version.id));

@@ -6,7 +6,7 @@ import type { Operation, Operations, RunContext } from "../platform/queue/index.
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import type { Artifacts, Collected, Removal } from "../tracking/index.ts";
-import { sweepBlobs } from "./gc-blobs.ts";
+import { sweepBlobs, type BlobUser } from "./gc-blobs.ts";
 import { sweepDamaged } from "./gc-damaged.ts";
 import type { SweepHow, Swept } from "./gc-swept.ts";
 
@@ -18,6 +18,8 @@ export interface GcDeps {
   readonly registry: Registry;
   readonly serving: Serving;
   readonly artifacts: Artifacts;
+  /** Who else needs blobs. */
+  readonly blobUsers: readonly BlobUser[];
   readonly removal: Removal;
   readonly maintenance: Maintenance;
   readonly clock: Clock;
@@ -48,7 +50,7 @@ export function createGc(deps: GcDeps): CollectGarbage {
 }
 
 async function collect(deps: GcDeps, options: GcOptions, { progress, signal }: RunContext): Promise<GcResult> {
-  const { folder, blobs, operations, registry, artifacts, serving, clock } = deps;
+  const { folder, blobs, operations, registry, artifacts, blobUsers, serving, clock } = deps;
   const { dryRun, olderThanMs, operationsOlderThanMs } = options;
   const now = clock.now();
   const how = { dryRun, before: now - olderThanMs, signal };
@@ -61,7 +63,7 @@ async function collect(deps: GcDeps, options: GcOptions, { progress, signal }: R
     onProgress: (done) =>
       progress("deleted", "looking for runs and models that were deleted long ago", 0.1 + 0.2 * done),
   });
-  const swept = await sweepBlobs({ blobs, registry, artifacts }, how, (done) =>
+  const swept = await sweepBlobs({ blobs, registry, users: [artifacts, ...blobUsers] }, how, (done) =>
     progress("blobs", "looking for files of no living version and no artifact", 0.3 + 0.5 * done),
   );
   progress("uploads", "looking for uploads that were given up", 0.8);

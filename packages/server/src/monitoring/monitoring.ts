@@ -11,15 +11,17 @@ import type { Sql } from "../platform/sql/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
-import { createChannels, type Channels } from "./channels/channels.ts";
-import { createIncidents, type Incidents } from "./incidents/incidents.ts";
+import { createAlarms, type Alarms } from "./alarms.ts";
+import type { Channels } from "./channels/channels.ts";
+import { createDriftJudge, createParts } from "./drift/index.ts";
+import type { Incidents } from "./incidents/incidents.ts";
 import type { Judge } from "./judge.ts";
 import { createPerformance, type Performance } from "./performance/index.ts";
 import { createProfiler, type ProfilesStore } from "./profiles/index.ts";
+import { createReferences, type References } from "./reference/index.ts";
+import { createQualityJudge } from "./quality/index.ts";
 import { toMonitorSettings, type MonitorSettings } from "./settings.ts";
 import { createMonitorViews, type MonitorViews } from "./view/views.ts";
-import { createSystemJudge } from "./system/judge.ts";
-import { createPulse } from "./system/pulse.ts";
 import { createWatchStore, type ListVerdicts, type Verdicts } from "./watch/store.ts";
 import { createWatch } from "./watch/watch.ts";
 import { windowAt, type Watched, type Window } from "./watched.ts";
@@ -36,11 +38,11 @@ export interface MonitoringDeps {
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
   readonly endpoints: Endpoints;
-  readonly clock: Clock;
   readonly outbox: Outbox;
   readonly sealer: Sealer;
   /** Channels may go to private addresses and to such without TLS. */
   readonly allowPrivate: boolean;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -59,10 +61,14 @@ export interface Monitoring {
   /** How far the log has been read, by instance: a segment that is not wholly behind it must stay. */
   logOffsets(): Promise<ReadonlyMap<string, Offset>>;
   readonly views: MonitorViews;
-}
   readonly incidents: Pick<Incidents, "list" | "get" | "history" | "acknowledge" | "mute" | "unmute" | "resolve">;
   /** Who is told of incidents. */
   readonly channels: Pick<Channels, "add" | "list" | "get" | "remove" | "test">;
+  /** Goes through the past, with other settings where they are given; the operation ends with a `BacktestResult`. */
+  backtest(watched: Watched, wish: Parameters<Alarms["backtest"]>[2]): ReturnType<Alarms["backtest"]>;
+  /** What traffic is compared with. */
+  readonly references: References;
+}
 
 /** Watches what is on record: profiles, their judges, and the incidents that come of it. */
 export function createMonitoring(deps: MonitoringDeps): Monitoring {
@@ -71,12 +77,17 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   const settingsOf = createSettings(endpoints);
   const findSignature = async (model: string, version: number) =>
     (await deps.registry.findRecorded(model, version))?.version.signature ?? null;
+  const references = createReferences({
+    ...deps,
+    settingsOf,
+    onChange: (watched) => watch.reopenAll(watched),
+  });
   const profiler = createProfiler({
     logFolder: join(deps.folder, "log"),
     sql,
     growing: deps.predictions.growing,
     findSignature,
-    findReference: async () => null,
+    findReference: references.find,
     settingsOf,
     clock: deps.clock,
     logger: deps.logger,
@@ -85,18 +96,24 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     sql,
     lake: deps.predictionLake,
     findSignature,
-    findReference: async () => null,
+    findReference: references.find,
     settingsOf,
     clock: deps.clock,
     logger: deps.logger,
   });
-  const channels = createChannels(deps);
-  channels.serve();
-  const servingOf = createServingOf(endpoints);
-  const incidents = createIncidents({ ...deps, channels, settingsOf, servingOf });
-  const read = profiler.listMinutes;
-  const pulse = createPulse({ ...deps, read, settingsOf, hear: incidents.hear, tick: incidents.tick });
-  const judges: readonly Judge[] = [createSystemJudge({ read }), performance.judge];
+  const alarms = createAlarms({ ...deps, read: profiler.listMinutes, settingsOf, findReference: references.find });
+  const { incidents, channels } = alarms;
+  const compared = {
+    profiles: profiler,
+    findReference: references.find,
+    listParts: createParts({ blobs: deps.blobs, lake: deps.predictionLake }),
+  };
+  const judges: readonly Judge[] = [
+    alarms.judge,
+    createQualityJudge(compared),
+    createDriftJudge(compared),
+    performance.judge,
+  ];
   const watch = createWatch({
     store,
     judges,
@@ -106,20 +123,22 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     },
     settingsOf,
     listQuiet: (now) => listQuiet(endpoints, { settingsOf, now }),
-    take: incidents.take,
-    taken: incidents.taken,
+    take: alarms.take,
+    taken: alarms.taken,
     clock: deps.clock,
     logger: deps.logger,
   });
   return {
     start() {
+      references.start();
       watch.start();
-      pulse.start();
+      alarms.start();
     },
     async stop() {
-      await Promise.all([watch.stop(), pulse.stop(), profiler.close()]);
+      await Promise.all([references.stop(), watch.stop(), alarms.stop(), profiler.close()]);
     },
     async refresh() {
+      await references.sync();
       await profiler.sync();
       await performance.refresh();
       await watch.pass();
@@ -127,6 +146,7 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     settingsOf,
     listVerdicts: store.list,
     performance,
+    references,
     profiles: profiler,
     logOffsets: profiler.offsets,
     views: createMonitorViews({
@@ -138,6 +158,9 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
         (await incidents.list({ ...watched, state: "active", limit: 10, cursor: null })).items,
       clock: deps.clock,
     }),
+    incidents,
+    channels,
+    backtest: (watched, wish) => alarms.backtest(judges, watched, wish),
   };
 }
 
@@ -146,8 +169,6 @@ function createSettings(endpoints: Endpoints): (endpoint: string) => MonitorSett
   const known = new WeakMap<object, MonitorSettings>();
   const otherwise = toMonitorSettings({});
   return (endpoint) => {
-    incidents,
-    channels,
     const section = endpoints.snapshot().routes.get(endpoint)?.spec.monitor;
     if (section === undefined) return otherwise;
     if (section === "off") return null;
@@ -165,13 +186,6 @@ function listQuiet(
   return [...endpoints.snapshot().routes.values()].flatMap(({ endpoint, spec: { target } }) => {
     const settings = settingsOf(endpoint);
     if (settings === null || target === null) return [];
-function createServingOf(endpoints: Endpoints) {
-  return (endpoint: string) => {
-    const version = endpoints.snapshot().routes.get(endpoint)?.loaded?.version;
-    return version ? { model: version.model, version: version.version } : null;
-  };
-}
-
     const { windowMs } = settings;
     const window = windowAt(now - windowMs, windowMs);
     return [{ endpoint, model: target.model, version: target.version, ...window }];

@@ -13,13 +13,16 @@ import type { FindLineage, Registry } from "../../registry/index.ts";
 import type { Artifacts, MlflowImports, Removal, Tracking } from "../../tracking/index.ts";
 import type { ProcessReport } from "../process-report.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
+import { createBacktestHandlers } from "./backtest-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
 import { createBlobHandlers, registerUpload } from "./blob-handlers.ts";
+import { createChannelHandlers } from "./channel-handlers.ts";
 import { createEnvironmentHandlers } from "./environment-handlers.ts";
 import { createEraseHandlers } from "./erase-handlers.ts";
 import { createEndpointHandlers } from "./endpoint-handlers.ts";
 import { registerEndpointPaths } from "./endpoint-paths.ts";
 import { createFileHandlers } from "./file-handlers.ts";
+import { createIncidentHandlers } from "./incident-handlers.ts";
 import { createLabelHandlers } from "./label-handlers.ts";
 import { createMaintenanceHandlers } from "./maintenance-handlers.ts";
 import { createMlflowImportHandlers } from "./mlflow-import-handlers.ts";
@@ -92,6 +95,9 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createQueryHandlers(deps),
       ...createLabelHandlers(deps),
       ...createMonitorHandlers(deps),
+      ...createIncidentHandlers(deps),
+      ...createChannelHandlers(deps),
+      ...createBacktestHandlers(deps),
       ...createMaintenanceHandlers(deps),
       ...createEnvironmentHandlers(deps.environmentCare),
       ...createMlflowImportHandlers(deps),
