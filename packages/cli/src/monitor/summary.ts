@@ -1,4 +1,10 @@
-import type { MonitorPerformancePoint, MonitorReference, MonitorView, MonitorWindow } from "@slipway/contract";
+import type {
+  MonitorPerformancePoint,
+  MonitorReference,
+  MonitorSlice,
+  MonitorView,
+  MonitorWindow,
+} from "@slipway/contract";
 import type { Facts } from "../output.ts";
 import { durationText, relativeTime } from "../time.ts";
 import { toneOf } from "./column-verdict.ts";
@@ -53,6 +59,7 @@ export function verdictSentence(view: MonitorView): string {
   ];
   if (told.length > 0) return told.join("; ");
   if (verdict === "error") return "a monitor ended with an error";
+  if (view.reference === null) return "there is nothing yet to hold it against";
   if (columns.length > 0 && few === columns.length) return "too few rows to say anything";
   return few === 0
     ? "nothing out of the ordinary"
@@ -87,6 +94,14 @@ export function pointText(point: MonitorPerformancePoint): string {
   return `${metric} ${figureText(value)}${band}, ${fallen}${from}${bounds === "" ? "" : `; expected ${bounds}`}`;
 }
 
+const sliceWords = { pass: "ok", fail: "failed", insufficient: "too few rows", error: "error", none: "not judged" };
+
+/** "origin=ORD: failed (origin_late_3h), 92 rows". */
+export function sliceText({ name, rows, verdict, failed }: MonitorSlice): string {
+  const what = failed.length === 0 ? "" : ` (${listText(failed)})`;
+  return `${name}: ${sliceWords[verdict]}${what}, ${countText(rows, "row")}`;
+}
+
 export function summaryFacts(view: MonitorView, now: number): Facts {
   const { window, reference, performance, incidents } = view;
   const version = view.version === null ? "" : `@${view.version}`;
@@ -108,6 +123,7 @@ export function summaryFacts(view: MonitorView, now: number): Facts {
       "labels",
       performance.label_rate === null ? null : `${shareText(performance.label_rate)} of those that are due have come`,
     ],
+    ["slices", view.slice === "" ? view.slices.map(sliceText).join("\n") : null],
     [
       "incidents",
       incidents.map(({ id, severity, title }) => `${severity}: ${title} (slipway incidents show ${id})`).join("\n"),

@@ -46,7 +46,13 @@ test("names what failed first, opens it, and ends an incident with the command t
   expect(opened).toEqual(["origin_late_3h", "late_p_late"]);
   expect(small).toContain("<code>slipway predictions flight-delay --sql &quot;SELECT origin_late_3h");
   expect(small).toContain("94 % of the rows are above 1");
-  for (const text of ["roc_auc", "predictions", "20,000 rows of the training sample", "thresholds from 89 days"])
+  for (const text of [
+    "roc_auc",
+    "predictions",
+    "20,000 rows of the training sample",
+    "thresholds from 89 days",
+    "origin=ORD",
+  ])
     expect(small).toContain(text);
 });
 

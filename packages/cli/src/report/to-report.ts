@@ -1,4 +1,4 @@
-import type { MonitorFinding, MonitorSeries, MonitorView } from "@slipway/contract";
+import type { MonitorFinding, MonitorSeries, MonitorSlice, MonitorView } from "@slipway/contract";
 import { figureText, shareText } from "../monitor/figure-text.ts";
 import { columnSection } from "./column-rows.ts";
 import { groundwork, head } from "./head.ts";
@@ -28,6 +28,7 @@ export function toReport({ view, series, madeAt }: ReportData): string {
     performanceSection(series, axis),
     timelineSection(series, axis),
     view.columns.length === 0 ? "" : columnSection(view.columns, series.series),
+    sliceSection(view.slices),
     otherFindings(view.findings),
     groundwork(view),
     explanation,
@@ -89,9 +90,29 @@ function timelineSection(series: MonitorSeries, axis: TimeAxis): string {
   ]);
 }
 
+function sliceSection(slices: readonly MonitorSlice[]): string {
+  if (slices.length === 0) return "";
+  const rows = slices.map(({ name, rows: count, verdict, failed }) => [
+    name,
+    words[verdict],
+    count.toLocaleString("en-US"),
+    failed.join(", "),
+  ]);
+  return section("slices", "Parts of the traffic", [
+    `<div class="card wide">${table(["slice", "verdict", "rows", "failed"], rows, { caption: "By slice, in this window", words: [1, 3] })}</div>`,
+  ]);
+}
+
+const words = {
+  pass: "ok",
+  fail: "failed",
+  insufficient: "too little to say",
+  error: "error",
+  none: "not judged",
+} as const;
+
 function otherFindings(findings: readonly MonitorFinding[]): string {
   if (findings.length === 0) return "";
-  const words = { pass: "ok", fail: "failed", insufficient: "too little to say", error: "error" } as const;
   const rows = findings.map(({ monitor, metric, slice, verdict, value, threshold, message }) => [
     `${monitor}${metric === null ? "" : ` ${metric}`}${slice === "" ? "" : `, ${slice}`}`,
     words[verdict],
@@ -105,5 +126,5 @@ function otherFindings(findings: readonly MonitorFinding[]): string {
 }
 
 const explanation = section("reading", "How to read this", [
-  `<div class="card"><p><b>drift</b> is how far the window is from the reference; it fails where it is beyond its bound (which was learned from parts of the reference, at this number of rows), unlikely by chance (<b>p</b>, corrected for the number of columns) and large enough to matter (<b>effect</b>).</p><p><b>too few rows</b> is an answer: neither drift nor its absence could be told from so little. One window that fails is a remark; an incident needs several.</p><p>Moments are in UTC.</p></div>`,
+  `<div class="card"><p><b>drift</b> says how unusual a column is, as a score: 1 is a standard deviation of what windows of the reference are like, at this number of rows. It fails where the chance of it in a usual window (<b>p</b>, all columns together) is small and the change is large enough to matter (<b>effect</b>: of a number, standard deviations of the reference; of a category, the share of rows that lie elsewhere).</p><p><b>too few rows</b> is an answer: neither drift nor its absence could be told from so little. One window that fails is a remark; an incident needs several.</p><p>Moments are in UTC.</p></div>`,
 ]);

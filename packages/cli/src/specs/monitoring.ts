@@ -9,7 +9,7 @@ export const monitoringCommands: CommandGroup = {
       usage: "monitor show <address>",
       summary: "what was found in the last window: drift by feature, data quality, performance, incidents",
       about:
-        "DRIFT is how far a feature is from the reference and BOUND how far is ordinary at this number of rows; P is corrected for the number of features. WINDOW has a mark for each of the last windows: · passed, ✗ failed, ◌ too few rows to say. NAME@V shows a version that does not serve.",
+        "DRIFT is how unusual a feature is, as a score: 1 is a standard deviation of what windows of the reference are like; it fails beyond BOUND where EFFECT matters, too (of a number: standard deviations of the reference; of a category: the share of rows that lie elsewhere). P is the chance of it in a usual window, all features together. WINDOW has a mark for each of the last windows: · passed, ✗ failed, ◌ too few rows to say. NAME@V shows a version that does not serve.",
       options: [
         slice,
         ["--window <time>", "the window that holds this time: 2h (ago), or 2026-11-22T09:30:00Z (default: the last)"],

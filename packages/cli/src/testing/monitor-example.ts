@@ -33,7 +33,10 @@ export function createMonitorExample({ columns = 7, windows = 48 }: ExampleSize 
   const view: MonitorView = {
     ...shared,
     enabled: true,
-    slices: ["origin=ORD", "origin=ATL"],
+    slices: [
+      { name: "origin=ORD", rows: 92, verdict: "fail", failed: ["origin_late_3h"] },
+      { name: "origin=ATL", rows: 81, verdict: "insufficient", failed: [] },
+    ],
     window: spans.at(-1) ?? null,
     verdict: "fail",
     counts: { pass: named.length * 4, fail: 2, insufficient: 1, error: 0 },

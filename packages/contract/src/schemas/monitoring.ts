@@ -177,13 +177,22 @@ export const openIncident = z.object({
 });
 export type MonitorIncident = z.infer<typeof openIncident>;
 
+/** A part of the traffic in the window that is shown. */
+export const monitorSlice = z.object({
+  name: z.string(),
+  rows: count,
+  verdict: z.enum([...verdicts, "none"]),
+  failed: z.array(z.string()).meta({ description: "Columns and metrics that failed, each once" }),
+});
+export type MonitorSlice = z.infer<typeof monitorSlice>;
+
 export const monitorView = z.object({
   endpoint: z.string(),
   model: z.string(),
   version: z.int(),
   enabled: z.boolean(),
   slice: z.string(),
-  slices: z.array(z.string()).meta({ description: "Those that are watched beside the whole" }),
+  slices: z.array(monitorSlice).meta({ description: "Those that are watched beside the whole" }),
   window_ms: z.number(),
   window: monitorWindow.nullable().meta({ description: "What is shown; null: none is closed yet" }),
   verdict: z

@@ -164,7 +164,7 @@ export interface ListSlices extends Watched, Window {}
 
 export async function listSlices(db: TaskDb, { endpoint, model, version, from, to }: ListSlices) {
   return db.rows<{ slice: string; rows: number }>(
-    `select slice, sum(rows) as rows from monitor_profiles
+    `select slice, cast(sum(rows) as bigint) as rows from monitor_profiles
     where endpoint = ? and model = ? and version = ? and from_at >= ? and to_at <= ?
     group by slice order by slice`,
     [endpoint, model, version, from, to],

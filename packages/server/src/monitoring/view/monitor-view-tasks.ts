@@ -1,14 +1,15 @@
-import type { MonitorReferenceView, MonitorSeries } from "@slipway/contract";
+import type { MonitorReferenceView, MonitorSeries, MonitorSlice } from "@slipway/contract";
 import { mergeQuantileSketches } from "@slipway/statistics";
 import type { TaskDb } from "../../platform/sql/index.ts";
 import { decodeProfile } from "../profiles/codec.ts";
 import type { ProfilePlan } from "../profiles/column-plan.ts";
-import { readMerged } from "../profiles/profile-tasks.ts";
-import type { Watched } from "../watched.ts";
-import { inStretch, readFindings, type Stretch } from "./read-judged.ts";
+import { listSlices, readMerged } from "../profiles/profile-tasks.ts";
+import type { Watched, Window } from "../watched.ts";
+import { inStretch, readAllFindings, readFindings, type Stretch } from "./read-judged.ts";
 import { toColumnView } from "./to-column-view.ts";
 import { toMonitorView, type MonitorFacts, type ReferenceFacts } from "./to-monitor-view.ts";
 import { toSeriesView } from "./to-series-view.ts";
+import { toSliceViews } from "./to-slice-views.ts";
 import { toWindowView, type WindowTraffic } from "./to-window-view.ts";
 
 /** Windows whose verdicts stand beside the one that is shown. */
@@ -33,23 +34,44 @@ export async function findWindows(db: TaskDb, stretch: Stretch): Promise<WindowE
   };
 }
 
-export type RenderView = Omit<MonitorFacts, "judged" | "current"> & {
+export type RenderView = Omit<MonitorFacts, "judged" | "current" | "slices"> & {
+  /** Names of the parts of the traffic. */
+  readonly slices: readonly string[];
   /** End of the window that is shown; null: there is none. */
   readonly to: number | null;
 };
 
 /** `MonitorView` as JSON. */
-export async function renderView(db: TaskDb, { to, ...facts }: RenderView): Promise<Uint8Array> {
-  if (to === null) return toJson(toMonitorView({ ...facts, judged: [], current: null }));
+export async function renderView(db: TaskDb, { to, slices: names, ...facts }: RenderView): Promise<Uint8Array> {
+  if (to === null) {
+    const slices = toSliceViews(names, [], new Map());
+    return toJson(toMonitorView({ ...facts, slices, judged: [], current: null }));
+  }
   const { watched, windowMs, slice, plan } = facts;
   const window = { from: to - windowMs, to };
   const judged = await readFindings(db, { watched, windowMs, slice, since: null, until: to, limit: recentWindows });
   const bytes = await readMerged(db, { ...watched, ...window, slice, plan });
   const current = bytes === null ? null : { ...window, profile: decodeProfile(bytes) };
   const isJudged = judged.at(-1)?.to === to;
+  const slices = names.length === 0 ? [] : await readSlices(db, { watched, windowMs, window, names });
   return toJson(
-    toMonitorView({ ...facts, judged: isJudged ? judged : [...judged, { ...window, findings: [] }], current }),
+    toMonitorView({ ...facts, slices, judged: isJudged ? judged : [...judged, { ...window, findings: [] }], current }),
   );
+}
+
+async function readSlices(
+  db: TaskDb,
+  { watched, windowMs, window: { from, to }, names }: Pick<RenderView, "watched" | "windowMs"> & SlicesOf,
+): Promise<MonitorSlice[]> {
+  const all = { watched, windowMs, slice: "", since: to, until: to, limit: 1 };
+  const [judged] = await readAllFindings(db, all);
+  const rows = await listSlices(db, { ...watched, from, to });
+  return toSliceViews(names, judged?.findings ?? [], new Map(rows.map((each) => [each.slice, each.rows])));
+}
+
+interface SlicesOf {
+  readonly window: Window;
+  readonly names: readonly string[];
 }
 
 export type RenderSeries = Stretch & Pick<MonitorSeries, "performance">;

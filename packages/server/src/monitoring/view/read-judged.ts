@@ -38,6 +38,15 @@ export function inStretch({ watched, windowMs, since, until }: Stretch): Clause 
 
 /** The oldest first. */
 export async function readFindings(db: TaskDb, stretch: Stretch): Promise<WindowFindings[]> {
+  const windows = await readAllFindings(db, stretch);
+  return windows.map(({ findings, ...window }) => ({
+    ...window,
+    findings: findings.filter(({ slice }) => slice === stretch.slice),
+  }));
+}
+
+/** Those of every slice. */
+export async function readAllFindings(db: TaskDb, stretch: Stretch): Promise<WindowFindings[]> {
   const { sql, values } = inStretch(stretch);
   const ends = await db.rows<{ to_at: number }>(
     `select distinct to_at from monitor_verdicts where ${sql} order by to_at desc limit ?`,
@@ -52,7 +61,7 @@ export async function readFindings(db: TaskDb, stretch: Stretch): Promise<Window
   const windows = new Map<number, { from: number; to: number; findings: Finding[] }>();
   for (const { from_at: from, to_at: to, findings } of rows) {
     const window = windows.get(to) ?? { from, to, findings: [] };
-    window.findings.push(...(JSON.parse(findings) as Finding[]).filter(({ slice }) => slice === stretch.slice));
+    window.findings.push(...(JSON.parse(findings) as Finding[]));
     windows.set(to, window);
   }
   return [...windows.values()];

@@ -51,7 +51,7 @@ const windowAt = (i: number, findings: readonly Finding[]) => ({ from: i * 1000,
 const facts: MonitorFacts = {
   watched: { endpoint: "flight-delay", model: "flight-delay", version: 2 },
   slice: "",
-  slices: ["origin=ORD"],
+  slices: [{ name: "origin=ORD", rows: 2, verdict: "pass", failed: [] }],
   windowMs: 1000,
   enabled: true,
   current: {

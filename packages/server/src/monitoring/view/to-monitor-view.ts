@@ -3,6 +3,7 @@ import type {
   MonitorIncident,
   MonitorPerformance,
   MonitorReference,
+  MonitorSlice,
   MonitorView,
 } from "@slipway/contract";
 import type { Finding } from "../finding.ts";
@@ -23,7 +24,7 @@ export interface ReferenceFacts {
 export interface MonitorFacts {
   readonly watched: Watched;
   readonly slice: string;
-  readonly slices: readonly string[];
+  readonly slices: readonly MonitorSlice[];
   readonly windowMs: number;
   readonly enabled: boolean;
   /** Of the window that is shown. */

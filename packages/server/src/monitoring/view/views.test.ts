@@ -110,7 +110,12 @@ type Views = Awaited<ReturnType<typeof fill>>["views"];
 
 async function showsOne(views: Views) {
   const view = schemas.monitorView.parse(read(await views.show({ watched, slice: "", at: null })));
-  expect(view).toMatchObject({ ...watched, verdict: "fail", window_ms: minute, slices: ["origin=ORD"] });
+  expect(view).toMatchObject({
+    ...watched,
+    verdict: "fail",
+    window_ms: minute,
+    slices: [{ name: "origin=ORD", rows: 3, verdict: "pass", failed: [] }],
+  });
   expect(view.window).toMatchObject({ from: "2026-03-01T00:04:00.000Z", rows: 3, requests: 3, fallbacks: 1 });
   expect(view.columns).toMatchObject([{ name: "origin", recent: "ppppf", findings: [{ verdict: "fail" }] }]);
   expect(view.columns[0]?.distribution).toEqual({
