@@ -18,6 +18,31 @@ export function blocksOf(plan: ProfilePlan, rows: ReferenceRows, windowMs: numbe
   return starts.map((at, i) => ({ at, columns: columns.map((counted) => counted[i]!) }));
 }
 
+const dayMs = 86_400_000;
+/** Windows of these lengths, where those of the monitor hold too few rows of the reference. */
+const longer = [3_600_000, 6 * 3_600_000, dayMs, 7 * dayMs, 30 * dayMs];
+const enoughRows = 100;
+const enoughBlocks = 6;
+
+/**
+ * How long the blocks are: as the windows of the monitor, where the median of them holds enough rows, else longer. A reference is
+ * often a part of the traffic, and parts of an hour that hold nothing tell nothing; how much days differ is the better guess then.
+ */
+export function chooseBlockMs({ times }: ReferenceRows, windowMs: number): number {
+  if (times === null) return windowMs;
+  for (const length of [windowMs, ...longer.filter((each) => each > windowMs)]) {
+    const counts = new Map<number, number>();
+    for (const at of times) {
+      const block = Math.floor(at / length);
+      if (!Number.isNaN(block)) counts.set(block, (counts.get(block) ?? 0) + 1);
+    }
+    const sorted = [...counts.values()].toSorted((a, b) => a - b);
+    if (sorted.length < enoughBlocks) return windowMs;
+    if ((sorted[sorted.length >> 1] ?? 0) >= enoughRows) return length;
+  }
+  return windowMs;
+}
+
 /** Where the window of each row begins. */
 export function placesOf({ times }: ReferenceRows, windowMs: number): Float64Array | null {
   return times && times.map((at) => Math.floor(at / windowMs) * windowMs);

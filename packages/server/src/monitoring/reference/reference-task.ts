@@ -11,7 +11,7 @@ import type { ProfilePlan } from "../profiles/column-plan.ts";
 import { createProfileBuilder } from "../profiles/profile-builder.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { answerRows } from "./answer-rows.ts";
-import { blocksOf, placesOf } from "./blocks-of.ts";
+import { blocksOf, chooseBlockMs, placesOf } from "./blocks-of.ts";
 import { findImportance } from "./find-importance.ts";
 import { planOf } from "./plan-of.ts";
 import { readFile, readPredictions } from "./read-reference.ts";
@@ -20,9 +20,14 @@ import { spreadEvenly, takeReferenceRows, type ReferenceRows } from "./reference
 
 const sampleRows = 50_000;
 
-export async function run(job: ReferenceJob, { db, ask, onProgress }: LakeContext): Promise<MadeReference> {
+/** `paths`: what the views read, where the origin is predictions. */
+export async function run(
+  job: ReferenceJob,
+  { db, ask, onProgress, paths = [] }: LakeContext & { readonly paths?: readonly string[] },
+): Promise<MadeReference> {
   onProgress("reading the rows of the reference");
   const { origin } = job;
+  await db.lock([...paths, ...(origin.kind === "file" ? [origin.file.path] : []), job.samplePath]);
   const read = origin.kind === "file" ? await readFile(db, origin.file, job) : await readPredictions(db, origin, job);
   const notes = [...read.notes];
   const all = read.rows;
@@ -30,13 +35,15 @@ export async function run(job: ReferenceJob, { db, ask, onProgress }: LakeContex
   onProgress("learning what is usual");
   const plan = planOf(job.columns, withOutputs(all, answered));
   const profile = toProfile(plan, all, answered);
-  const blocks = blocksOf(plan, all, job.windowMs);
-  const outputBlocks = answered === all ? [] : blocksOf(plan, answered, job.windowMs);
+  // Parts of a season are those of the monitor's own windows.
+  const blockMs = job.season === "none" ? chooseBlockMs(all, job.windowMs) : job.windowMs;
+  const blocks = blocksOf(plan, all, blockMs);
+  const outputBlocks = answered === all ? [] : blocksOf(plan, answered, blockMs);
   const calibration = calibrate({
     plan,
     reference: profile,
     blocks: withOutputBlocks(blocks, outputBlocks),
-    windowMs: job.windowMs,
+    windowMs: blockMs,
     season: job.season,
   });
   const sample = takeReferenceRows(answered, spreadEvenly(answered.n, sampleRows));
@@ -48,7 +55,7 @@ export async function run(job: ReferenceJob, { db, ask, onProgress }: LakeContex
     time: toTime(read.time, all),
     label: read.label,
     calibration,
-    estimator: toEstimator(answered, job, notes),
+    estimator: toEstimator(answered, { job, blockMs, notes }),
     importance: findImportance(answered, { inputs: inputsOf(job), outputs: job.outputs }),
     sampleRows: sample.n,
     notes,
@@ -103,10 +110,16 @@ function toTime(column: string | null, { times }: ReferenceRows): MadeReference[
   return from <= to ? { column, from, to } : null;
 }
 
-function toEstimator(rows: ReferenceRows, job: ReferenceJob, notes: string[]) {
+interface Estimating {
+  readonly job: ReferenceJob;
+  readonly blockMs: number;
+  readonly notes: string[];
+}
+
+function toEstimator(rows: ReferenceRows, { job, blockMs, notes }: Estimating) {
   const { truth, columns } = rows;
   if (truth === null) return null;
-  const places = placesOf(rows, job.windowMs);
+  const places = placesOf(rows, blockMs);
   const starts = new Map([...new Set(places)].filter((at) => !Number.isNaN(at)).map((at, i) => [at, i]));
   const blocks = places && Int32Array.from(places, (at) => starts.get(at) ?? 0);
   const labelled = { outputs: job.outputs, inputs: inputsOf(job), columns, truth, blocks };

@@ -131,18 +131,14 @@ export function createReferences(deps: ReferencesDeps): References {
       stopping.abort(new SlipwayError("shutting_down", "The server is shutting down."));
       await running?.catch(() => {});
     },
-    async remake(watched) {
-      const toMake = await plan(watched);
-      if (toMake === null) throw noRows(watched);
-      return (await make(toMake)).id;
-    },
+    remake: async (watched) => (await make((await plan(watched)) ?? noRows(watched))).id,
     listReferenced: async () => new Set(await store.listSamples()),
     isReferenced: store.isSample,
   };
 }
 
-function noRows(watched: Watched): SlipwayError {
-  return new SlipwayError(
+function noRows(watched: Watched): never {
+  throw new SlipwayError(
     "precondition_failed",
     `There are no rows yet that ${watched.model}@${watched.version} could be compared with: name a file as model.training.reference and deploy it, or wait for 500 predictions.`,
     { ...watched },
