@@ -234,8 +234,8 @@ function accuracyDeviation(truth: ArrayLike<number>, predicted: ArrayLike<number
 
 function worthDeviation({ truth, predicted }: MulticlassReference, worth: MulticlassCbpeModel["worth"]): number | null {
   const n = truth.length;
-  if (worth === null || n === 0) return null;
+  if (worth === null || n < 2) return null;
   const values = Float64Array.from({ length: n }, (_, i) => worth[truth[i]!]![predicted[i]!]!);
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
 }

@@ -78,7 +78,7 @@ interface NannymlGoldens {
 
 describe.skipIf(!isCensusHere)("employment in Massachusetts", async () => {
   if (!isCensusHere) return;
-  const { reference, analysis } = await readCensus();
+  const { reference, analysis } = await readCensus([]);
   const worth = [
     [1, -3],
     [-2, 5],

@@ -71,11 +71,11 @@ export async function readCalifornia(): Promise<{ reference: Released; analysis:
   return { reference: await read(reference, reference), analysis: await read(analysis, truth) };
 }
 
-/** Employment in Massachusetts: 2015, and 2016 to 2018. */
-export async function readCensus(): Promise<{ reference: Released; analysis: Released }> {
+/** Employment in Massachusetts: 2015, and 2016 to 2018. @param names of the columns of texts that are wanted */
+export async function readCensus(names: readonly string[]): Promise<{ reference: Released; analysis: Released }> {
   const [reference, analysis, truth] = censusFiles as [string, string, string];
   const read = async (file: string, labels: string) => {
-    const wanted = { numbers: ["AGEP", "prediction", "predicted_probability", "year"], texts: CENSUS } as const;
+    const wanted = { numbers: ["AGEP", "prediction", "predicted_probability", "year"], texts: names } as const;
     const { rows, numbers, texts } = await readColumns(file, wanted);
     const known = await readColumns(labels, { numbers: ["employed"] });
     return {
@@ -91,22 +91,21 @@ export async function readCensus(): Promise<{ reference: Released; analysis: Rel
   return { reference: await read(reference, reference), analysis: await read(analysis, truth) };
 }
 
-/** Columns for a learner, categories in the codes of `known` (the reference's), a stretch of the rows. */
-export function featuresOf(
-  data: Released,
-  { names, known, start = 0, end = data.rows }: FeatureRange,
-): FeatureColumn[] {
+/** Columns for a learner, categories in the codes of `known`, the reference. */
+export function featuresOf(data: Released, names: readonly string[], known: Released): FeatureColumn[] {
   return names.map((name): FeatureColumn => {
     const texts = data.texts[name];
-    if (texts === undefined) return { kind: "number", values: data.numbers[name]!.subarray(start, end) };
+    if (texts === undefined) return { kind: "number", values: data.numbers[name]! };
     const levels = [...new Set(known.texts[name]?.filter((value) => value !== null))].toSorted();
-    return { kind: "category", codes: encodeCategories(texts.slice(start, end), levels).codes };
+    return { kind: "category", codes: encodeCategories(texts, levels).codes };
   });
 }
 
-export interface FeatureRange {
-  readonly names: readonly string[];
-  readonly known: Released;
-  readonly start?: number;
-  readonly end?: number;
+/** The rows from `start` to before `end`. */
+export function sliceColumns(columns: readonly FeatureColumn[], start: number, end: number): FeatureColumn[] {
+  return columns.map((column): FeatureColumn => {
+    return column.kind === "number"
+      ? { kind: "number", values: Array.prototype.slice.call(column.values, start, end) }
+      : { kind: "category", codes: Array.prototype.slice.call(column.codes, start, end) };
+  });
 }
