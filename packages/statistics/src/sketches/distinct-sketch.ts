@@ -22,7 +22,11 @@ export function createDistinctSketch(): DistinctSketch {
 /** Of a number, whose 64 bits count: 0 and -0 are the same, all NaN are one. */
 export function addNumberToDistinct(sketch: DistinctSketch, value: number): void {
   doubles[0] = value === 0 ? 0 : value;
-  addHash(sketch, mix(words[0] as number, words[1] as number), mix(words[1] as number, ~(words[0] as number)));
+  const high = mix(words[0] as number, words[1] as number);
+  const rest = (high >>> 12) & 0x1ff;
+  // The other half of the hash decides in one of 512 cases only.
+  if (sketch.registers !== null && rest !== 0) setRank(sketch.registers, high >>> 21, Math.clz32(rest) - 22);
+  else addHash(sketch, high, mix(words[1] as number, ~(words[0] as number)));
 }
 
 export function addTextToDistinct(sketch: DistinctSketch, text: string): void {
@@ -106,7 +110,11 @@ function setHash(registers: Uint8Array, hash: number): void {
 function setRegister(registers: Uint8Array, index: number, rest: number): void {
   const high = Math.floor(rest / 0x1_0000_0000);
   const zeros = high === 0 ? 9 + Math.clz32(rest) : Math.clz32(high) - 23;
-  if (zeros + 1 > (registers[index] as number)) registers[index] = zeros + 1;
+  setRank(registers, index, zeros + 1);
+}
+
+function setRank(registers: Uint8Array, index: number, rank: number): void {
+  if (rank > (registers[index] as number)) registers[index] = rank;
 }
 
 function sigma(x: number): number {

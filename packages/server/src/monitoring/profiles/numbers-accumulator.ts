@@ -7,6 +7,7 @@ import {
   createDistinctSketch,
   createMoments,
   createQuantileSketch,
+  sortBatch,
 } from "@slipway/statistics";
 import { absentNumber } from "./column-batch.ts";
 import { binCount, type ColumnPlan } from "./column-plan.ts";
@@ -56,7 +57,7 @@ export function createNumbersAccumulator(plan: ColumnPlan, from: ColumnProfile |
 
   function take(size: number): void {
     const sorted = gathered.subarray(0, size);
-    sorted.sort();
+    sortBatch(sorted);
     addToMoments(moments, sorted);
     addSortedToQuantiles(quantiles, sorted);
     if (bins !== null && edges !== null) addToBins(bins, edges, sorted);

@@ -1,4 +1,10 @@
-import { addSortedToQuantiles, addToQuantiles, copyQuantileSketch, createQuantileSketch } from "@slipway/statistics";
+import {
+  addSortedToQuantiles,
+  addToQuantiles,
+  copyQuantileSketch,
+  createQuantileSketch,
+  sortBatch,
+} from "@slipway/statistics";
 import { type CategoriesAccumulator, createCategoriesAccumulator } from "./categories-accumulator.ts";
 import { type ColumnBatch, missingCode } from "./column-batch.ts";
 import type { ColumnPlan, ProfilePlan } from "./column-plan.ts";
@@ -66,7 +72,7 @@ export function createProfileBuilder(plan: ProfilePlan, from: Profile | null = n
     addAnswered({ requests: answered, fallbacks: fell, latencies }) {
       requests += answered;
       fallbacks += fell;
-      latencies.sort();
+      sortBatch(latencies);
       addSortedToQuantiles(latency, latencies);
     },
     addFailed(code, latencyMs) {

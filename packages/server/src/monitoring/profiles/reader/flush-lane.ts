@@ -27,11 +27,19 @@ export function createFlush(profiles: OpenProfiles): (lane: Lane) => void {
 
   return (lane) => {
     if (lane.rows === 0) return;
-    const windows = findWindows(lane);
-    if (windows.size === 1) for (const from of windows.keys()) add(lane, from, null);
-    else for (const [from, rows] of windows) add(lane, from, Int32Array.from(rows));
+    const from = findOnlyWindow(lane);
+    if (from !== null) add(lane, from, null);
+    else for (const [each, rows] of findWindows(lane)) add(lane, each, Int32Array.from(rows));
     lane.rows = 0;
   };
+}
+
+/** Where all rows are in one window, as they most often are. */
+function findOnlyWindow({ rows, at, setting: { windowMs } }: Lane): number | null {
+  const from = Math.floor((at[0] as number) / windowMs) * windowMs;
+  for (let row = 1; row < rows; row++)
+    if (!((at[row] as number) >= from && (at[row] as number) < from + windowMs)) return null;
+  return from;
 }
 
 /** Rows by the beginning of their window. */

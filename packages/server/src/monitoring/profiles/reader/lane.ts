@@ -3,7 +3,8 @@ import type { Watched } from "../../watched.ts";
 import { missingCode } from "../column-batch.ts";
 import { batchRows, createLaneColumns, type LaneColumns } from "./lane-columns.ts";
 import type { LaneSetting } from "./messages.ts";
-import { createTensorReader, type LaneRows } from "./tensor-reader.ts";
+import { createTensorReader } from "./tensor-reader.ts";
+import type { LaneRows } from "./tensor-source.ts";
 
 /** Rows of one version between the log and its profiles. */
 export interface Lane {
@@ -62,8 +63,9 @@ export function createAppend(lane: Lane, { flush, settle }: LaneFlush): AppendRe
 
   function makeRoom(): void {
     if (lane.rows === batchRows) flush(lane);
+    // A batch brings no more texts than it has rows.
+    if (lane.rows > 0) return;
     if (columns.dictionaries.every((dictionary) => dictionary === null || dictionary.hasRoom(batchRows))) return;
-    flush(lane);
     settle(lane);
     for (const dictionary of columns.dictionaries) if (dictionary?.hasRoom(batchRows) === false) dictionary.clear();
   }

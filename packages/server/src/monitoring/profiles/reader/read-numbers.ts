@@ -2,12 +2,12 @@ import { datatypeCodes, fromHalfBits, type LogBytes } from "@slipway/runtime/log
 
 /** Numbers of a tensor: its element `first`, then every `step`-th. */
 export interface NumbersAt {
-  readonly datatype: number;
+  datatype: number;
   /** Where the values of the tensor begin. */
-  readonly from: number;
-  readonly first: number;
-  readonly step: number;
-  readonly count: number;
+  from: number;
+  first: number;
+  step: number;
+  count: number;
 }
 
 /** Writes them to `target` from `base` on. 64-bit integers lose what a double cannot hold. */

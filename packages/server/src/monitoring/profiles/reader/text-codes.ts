@@ -6,6 +6,8 @@ export interface TextCodes {
   readonly texts: readonly string[];
   codeOf(log: LogBytes, from: number, to: number): number;
   codeOfText(text: string): number;
+  /** Of a number as a text: 1 of a boolean is `true`. */
+  codeOfNumber(value: number, isBoolean: boolean): number;
   /** Whether so many more may come before it has to be cleared. */
   hasRoom(count: number): boolean;
   /** Numbers mean nothing any more. */
@@ -20,6 +22,7 @@ const slots = 4 * mostTexts;
 export function createTextCodes(): TextCodes {
   const texts: string[] = [];
   const starts: number[] = [0];
+  const numbers = new Map<number, number>();
   let arena = new Uint8Array(1024);
   let table: Int32Array | null = null;
   let last = -1;
@@ -63,13 +66,23 @@ export function createTextCodes(): TextCodes {
     }
   }
 
+  function codeOfText(text: string): number {
+    const bytes = Buffer.from(text);
+    return find(bytes, 0, bytes.length);
+  }
+
   return {
     texts,
-    codeOf: ({ bytes }, from, to) => find(bytes, from, to),
-    codeOfText(text) {
-      const bytes = Buffer.from(text);
-      return find(bytes, 0, bytes.length);
+    codeOfText,
+    codeOfNumber(value, isBoolean) {
+      let code = numbers.get(value);
+      if (code === undefined) {
+        code = codeOfText(isBoolean ? String(value !== 0) : String(value));
+        numbers.set(value, code);
+      }
+      return code;
     },
+    codeOf: ({ bytes }, from, to) => find(bytes, from, to),
     hasRoom: (count) => texts.length + count <= 2 * mostTexts && (starts.at(-1) as number) < mostBytes,
     clear() {
       texts.length = 0;
@@ -77,6 +90,7 @@ export function createTextCodes(): TextCodes {
       arena = new Uint8Array(1024);
       table = null;
       last = -1;
+      numbers.clear();
     },
   };
 }
