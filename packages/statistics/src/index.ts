@@ -29,7 +29,7 @@ export {
   type ReliabilityBin,
 } from "./calibration/calibration-error.ts";
 
-export { sortNumbers } from "./sketches/sort-numbers.ts";
+export { sortBatch } from "./sketches/sort-batch.ts";
 export { addToMoments, createMoments, mergeMoments, varianceOf, type Moments } from "./sketches/moments.ts";
 export {
   addSortedToQuantiles,
