@@ -78,8 +78,8 @@ def pairs():
         a, b = sample(**a_spec), sample(**b_spec)
         both = {"a": a_spec, "b": b_spec}
         ks = stats.ks_2samp(a, b)
-        location = float(ks.statistic_location)
-        say("ks", both, [ks.statistic, ks.pvalue, location, int(ks.statistic_sign)])
+        # Not its location: where several are the same, SciPy's is decided by a rounding error.
+        say("ks", both, [ks.statistic, ks.pvalue, int(ks.statistic_sign)])
         asymptotic = stats.ks_2samp(a, b, method="asymp")
         say("ks-asymptotic", both, [asymptotic.statistic, asymptotic.pvalue])
         say("wasserstein", both, stats.wasserstein_distance(a, b))

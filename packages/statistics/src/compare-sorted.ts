@@ -25,28 +25,49 @@ export function compareSorted(a: Float64Array, b: Float64Array): SortedCompariso
   let [absolute, squared] = [0, 0];
   let previous = Math.min(a[0]!, b[0]!);
   let gap = 0;
-  while (i < n || j < m) {
-    const value = j >= m || (i < n && a[i]! <= b[j]!) ? a[i]! : b[j]!;
+  while (i < n && j < m) {
+    let value;
+    if (a[i]! <= b[j]!) value = a[i++]!;
+    else value = b[j++]!;
     const width = value - previous;
-    // Not between two infinite values, nor over an infinite width without a gap.
+    // Of ties the last step has the width. Not between two infinite values, nor over an infinite width without a gap.
     if (width > 0 && gap !== 0) {
-      absolute += Math.abs(gap) * width;
-      squared += gap * gap * width;
+      const area = gap * width;
+      absolute += Math.abs(area);
+      squared += area * gap;
+      if (gap > above) {
+        above = gap;
+        highest = previous;
+      } else if (gap < -below) {
+        below = -gap;
+        lowest = previous;
+      }
     }
-    while (i < n && a[i] === value) i++;
-    while (j < m && b[j] === value) j++;
-    gap = i / n - j / m;
-    if (gap > above) [above, highest] = [gap, value];
-    else if (-gap > below) [below, lowest] = [-gap, value];
     previous = value;
+    // n m (F - G), a whole number.
+    gap = i * m - j * n;
+  }
+  // From here on the gap falls to 0.
+  const rest = i < n ? a.subarray(i) : b.subarray(j);
+  const step = Math.abs(gap) / rest.length;
+  for (let k = 0; k < rest.length; k++) {
+    const width = rest[k]! - previous;
+    const left = step * (rest.length - k);
+    if (width > 0) {
+      absolute += left * width;
+      squared += left * left * width;
+      if (gap > 0 && left > above) [above, highest] = [left, previous];
+      if (gap < 0 && left > below) [below, lowest] = [left, previous];
+    }
+    previous = rest[k]!;
   }
   const negative = below > above;
   return {
-    ks: negative ? below : above,
+    ks: (negative ? below : above) / (n * m),
     location: above === 0 && below === 0 ? previous : negative ? lowest : highest,
     sign: negative ? -1 : 1,
-    wasserstein: absolute,
-    squared,
+    wasserstein: absolute / (n * m),
+    squared: squared / (n * m) / (n * m),
   };
 }
 

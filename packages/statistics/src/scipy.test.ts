@@ -49,8 +49,8 @@ interface Asked {
 const questions: Readonly<Record<string, Asked>> = {
   ks: {
     ask: ofPair((a, b) => {
-      const { statistic, p, location, sign } = statistics.kolmogorovSmirnov(a, b);
-      return [statistic, p, location, sign];
+      const { statistic, p, sign } = statistics.kolmogorovSmirnov(a, b);
+      return [statistic, p, sign];
     }),
   },
   "ks-asymptotic": {

@@ -67,8 +67,23 @@ test("samples of other levels, or of none, are refused", () => {
   expect(() => wasserstein([], [1])).toThrow("A sample is empty.");
 });
 
+test("every value is in the bin whose edges hold it, whatever the widths", () => {
+  const values = draw(3000).map((value) => value ** 5);
+  const edges = Float64Array.from([...draw(40).map((value) => value ** 3), -1e4, 0, 1e-9, 2e-9, 1e4]).sort();
+  const slow = new Float64Array(edges.length - 1);
+  for (const value of [...values, ...edges]) {
+    if (value === edges.at(-1)) slow[slow.length - 1]!++;
+    else slow[edges.findLastIndex((edge) => edge <= value)]!++;
+  }
+  expect(countInBins([...values, ...edges], edges)).toEqual(slow);
+});
+
 test("bins are closed to the left, the last one to both sides; what is outside is in none", () => {
   expect([...countInBins([0, 1, 1, 2, 3, -1, 4, Number.NaN], [0, 1, 3])]).toEqual([1, 4]);
+  expect([...countInBins([-1e300, 0, 7], [Number.NEGATIVE_INFINITY, 0, 1, Number.POSITIVE_INFINITY])]).toEqual([
+    1, 1, 1,
+  ]);
+  expect([...countInBins([5, 5, 6], [5, 5])]).toEqual([2]);
   // Edges that no equal width fits.
   expect([...countInBins([0.5, 5, 50, 500], [0, 1, 10, 100, 1000])]).toEqual([1, 1, 1, 1]);
 });
