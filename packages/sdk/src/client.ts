@@ -2,8 +2,10 @@ import type { LogLines, NewGc, Operation, ServerStatus } from "@slipway/contract
 import { createAudit, type AuditClient } from "./audit.ts";
 import { createBlobs, type BlobsClient } from "./blobs.ts";
 import { collectGarbage, createReplays, type ReplaysClient } from "./maintenance.ts";
+import { createChannels, type ChannelsClient } from "./channels.ts";
 import { createEndpoints, type EndpointsClient } from "./endpoints.ts";
 import { createEnvironments, type EnvironmentsClient } from "./environments.ts";
+import { createIncidents, type IncidentsClient } from "./incidents.ts";
 import { createLabels, type LabelsClient } from "./labels.ts";
 import { followLogs, listLogs, type LogFollowOptions, type LogLine, type LogOptions } from "./logs.ts";
 import { createMonitoring, type MonitoringClient } from "./monitoring.ts";
@@ -59,6 +61,8 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly predictions: PredictionsClient;
   readonly labels: LabelsClient;
   readonly monitoring: MonitoringClient;
+  readonly incidents: IncidentsClient;
+  readonly channels: ChannelsClient;
   readonly replays: ReplaysClient;
   readonly audit: AuditClient;
   readonly environments: EnvironmentsClient;
@@ -111,6 +115,8 @@ export function createClient<
     predictions: createPredictions(transport),
     labels: createLabels(transport),
     monitoring: createMonitoring(transport),
+    incidents: createIncidents(transport),
+    channels: createChannels(transport),
     replays: createReplays(transport),
     audit: createAudit(transport),
     environments: createEnvironments(transport),

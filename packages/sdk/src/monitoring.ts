@@ -1,4 +1,4 @@
-import type { MonitorReferenceView, MonitorSeries, MonitorView, Operation } from "@slipway/contract";
+import type { BacktestRequest, MonitorReferenceView, MonitorSeries, MonitorView, Operation } from "@slipway/contract";
 import type { CallOptions, Transport } from "./transport.ts";
 
 export interface VersionOptions extends CallOptions {
@@ -31,6 +31,8 @@ export interface MonitoringClient {
   reference(endpoint: string, options?: VersionOptions): Promise<MonitorReferenceView>;
   /** Makes it anew. Resolves with an operation. */
   makeReference(endpoint: string, options?: VersionOptions): Promise<Operation>;
+  /** Goes through the past, with other settings where they are given; the operation's result is a `BacktestResult`. */
+  backtest(endpoint: string, request?: BacktestRequest, options?: CallOptions): Promise<Operation>;
 }
 
 export function createMonitoring(transport: Transport): MonitoringClient {
@@ -49,5 +51,7 @@ export function createMonitoring(transport: Transport): MonitoringClient {
       transport.call({ method: "GET", path: `${pathOf(endpoint)}/reference`, query: { version }, ...call }),
     makeReference: (endpoint, { version, ...call } = {}) =>
       transport.call({ method: "POST", path: `${pathOf(endpoint)}/reference`, json: { version }, ...call }),
+    backtest: (endpoint, request = {}, call = {}) =>
+      transport.call({ method: "POST", path: `${pathOf(endpoint)}/backtest`, json: request, ...call }),
   };
 }

@@ -2,6 +2,7 @@ import type { CommandGroup, CommandSpec } from "./command-spec.ts";
 import { deployCommands } from "./deploy.ts";
 import { environmentCommands } from "./environments.ts";
 import { importCommands } from "./import.ts";
+import { incidentCommands } from "./incidents.ts";
 import { labelCommands } from "./labels.ts";
 import { modelCommands } from "./models.ts";
 import { monitoringCommands } from "./monitoring.ts";
@@ -20,6 +21,7 @@ export const commandGroups: readonly CommandGroup[] = [
   predictionCommands,
   labelCommands,
   monitoringCommands,
+  incidentCommands,
   modelCommands,
   trackingCommands,
   importCommands,
