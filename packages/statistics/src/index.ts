@@ -190,3 +190,11 @@ export {
   type ContinuousMethod,
   type UnivariateDrift,
 } from "./nannyml/univariate.ts";
+export {
+  DIRECT_LOSS_METRICS,
+  estimateDirectLoss,
+  fitDirectLoss,
+  type DirectLossMetric,
+  type DirectLossModel,
+  type DirectLossReference,
+} from "./estimation/direct-loss.ts";
