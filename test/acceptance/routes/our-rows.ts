@@ -225,6 +225,14 @@ export const ours: readonly Row[] = [
   },
   {
     method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/monitor/reference",
+    send: { json: { version: 2 } },
+    status: 202,
+    type: json,
+    body: { kind: "monitor.reference" },
+  },
+  {
+    method: "POST",
     path: "/api/v1/endpoints/{endpoint}/predictions/query",
     send: { json: { sql: "SELECT key FROM predictions WHERE key = 'route-1' LIMIT 1" } },
     status: 200,

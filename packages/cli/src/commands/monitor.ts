@@ -1,4 +1,4 @@
-import type { MonitorView } from "@slipway/contract";
+import type { MonitorFinding, MonitorView } from "@slipway/contract";
 import { requireAddress } from "../addresses.ts";
 import { argument, textOption, type Context, type Input, type Run } from "../context.ts";
 import { exitCodes, UsageError } from "../exit-codes.ts";
@@ -36,35 +36,37 @@ async function write(context: Context, view: MonitorView, input: Input): Promise
   const { format } = context.settings;
   if (format === "json") return writeJson(context, { ...view, columns });
   if (format === "csv") return writeList(context, monitorColumns(view.window), columns);
-  context.stdout.write(render(context, { ...view, columns }));
+  context.stdout.write(render(context, view, columns));
   if (view.verdict === "none" && view.reference === null && view.enabled)
     note(context, `\nWhat a window is held against: slipway monitor reference ${view.endpoint}`);
 }
 
-function render(context: Context, view: MonitorView): string {
+function render(context: Context, view: MonitorView, columns: MonitorView["columns"] = view.columns): string {
   const { stdout, style } = context;
   const now = context.now();
   const parts = [renderFacts(summaryFacts(view, now))];
-  if (view.columns.length > 0) {
+  if (columns.length > 0) {
     const table = createTable(monitorColumns(view.window), {
       width: stdout.isTTY === true ? stdout.columns : undefined,
       now,
       heading: style.bold,
     });
-    const [heading = "", ...lines] = table(view.columns).trimEnd().split("\n");
-    parts.push("\n", [heading, ...lines.map((line, i) => paintLine(line, view.columns[i]!, style))].join("\n"), "\n");
+    const [heading = "", ...lines] = table(columns).trimEnd().split("\n");
+    parts.push("\n", [heading, ...lines.map((line, i) => paintLine(line, columns[i]!, style))].join("\n"), "\n");
   }
   const told = messagesOf(view);
   if (told.length > 0) parts.push("\n", told.map((message) => `${style.red("✗")} ${printable(message)}\n`).join(""));
   return parts.join("");
 }
 
-/** What failed in sentences, the worst first; drift of a column is in the table already, and still says between which values. */
+/** What failed in sentences, the worst first; broken data before the drift that comes of it. */
 function messagesOf({ columns, findings }: MonitorView): string[] {
-  const rank = { critical: 0, warning: 1, info: 2 };
+  const severities = ["critical", "warning", "info"];
+  const rank = ({ severity, monitor }: MonitorFinding) =>
+    2 * severities.indexOf(severity) + (monitor.startsWith("drift.") ? 1 : 0);
   return [...findings, ...columns.flatMap((column) => column.findings)]
     .filter(({ verdict }) => verdict === "fail" || verdict === "error")
-    .toSorted((a, b) => rank[a.severity] - rank[b.severity])
+    .toSorted((a, b) => rank(a) - rank(b))
     .map(({ message }) => message);
 }
 

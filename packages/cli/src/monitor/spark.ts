@@ -1,7 +1,7 @@
 const blocks = " ▁▂▃▄▅▆▇█";
 
 /**
- * Shares as bars of one line, `width` of them: neighbouring bins are added up where there are more. `top` is the share of the
+ * Shares as bars of one line, `width` of them at most: as many neighbours are added up for each bar. `top` is the share of the
  * highest bar, so that two lines can have one scale.
  */
 export function toSpark(shares: readonly number[], width: number, top: number = topOf([shares], width)): string {
@@ -17,8 +17,9 @@ export function topOf(lists: readonly (readonly number[])[], width: number): num
 
 function merge(shares: readonly number[], width: number): number[] {
   if (shares.length <= width) return [...shares];
-  const bars = Array.from({ length: width }, () => 0);
-  for (const [i, share] of shares.entries()) bars[Math.floor((i * width) / shares.length)]! += share;
+  const each = Math.ceil(shares.length / width);
+  const bars = Array.from({ length: Math.ceil(shares.length / each) }, () => 0);
+  for (const [i, share] of shares.entries()) bars[Math.floor(i / each)]! += share;
   return bars;
 }
 

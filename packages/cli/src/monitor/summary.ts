@@ -76,7 +76,7 @@ function listText(names: readonly string[]): string {
 export function latestPoints(points: readonly MonitorPerformancePoint[]): MonitorPerformancePoint[] {
   const latest = new Map<string, MonitorPerformancePoint>();
   for (const point of points) if (point.value !== null) latest.set(`${point.kind}/${point.metric}`, point);
-  return [...latest.values()].toSorted((a, b) => b.kind.localeCompare(a.kind) || a.metric.localeCompare(b.metric));
+  return [...latest.values()].toSorted((a, b) => b.kind.localeCompare(a.kind));
 }
 
 export function pointText(point: MonitorPerformancePoint): string {

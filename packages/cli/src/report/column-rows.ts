@@ -6,17 +6,16 @@ import { at, escape, section, table } from "./markup.ts";
 
 type Series = MonitorSeries["series"][number];
 
-/** All columns, each a row that opens; what failed is open already. */
+const mostOpen = 4;
+
+/** All columns, each a row that opens; the first that failed are open already. */
 export function columnSection(columns: readonly MonitorColumn[], series: readonly Series[]): string {
   const symbols = columns.map(({ distribution }, i) =>
     distribution === null ? "" : histogramSymbol(`h${i}`, distribution),
   );
+  const opened = new Set(columns.filter((column) => toneOf(column) === "fail").slice(0, mostOpen));
   const rows = columns.map((column, i) =>
-    toRow(
-      column,
-      `h${i}`,
-      series.find((each) => isOf(each, column)),
-    ),
+    toRow(column, { id: `h${i}`, series: series.find((each) => isOf(each, column)), open: opened.has(column) }),
   );
   return section("columns", "Columns", [
     key,
@@ -30,12 +29,22 @@ const key = `<p class="key"><span><i style="background:var(--ref)"></i>reference
 const heading = `<div class="row head"><span></span><span>column</span><span>verdict</span><span class="n wideonly">drift</span><span class="n wideonly">p</span><span class="n wideonly">effect</span><span class="wideonly">last windows</span><span class="wideonly">values</span></div>`;
 
 function isOf(series: Series, { name }: MonitorColumn): boolean {
-  return series.column === name && series.monitor.startsWith("drift.");
+  return series.column === name && isDrift(series.monitor);
+}
+
+function isDrift(monitor: string): boolean {
+  return monitor.startsWith("drift.");
 }
 
 const marks = { fail: ["✗", "bad"], pass: ["✓", "good"], quiet: ["◌", "soft"], error: ["!", "warn"] } as const;
 
-function toRow(column: MonitorColumn, id: string, series: Series | undefined): string {
+interface Row {
+  readonly id: string;
+  readonly series: Series | undefined;
+  readonly open: boolean;
+}
+
+function toRow(column: MonitorColumn, { id, series, open }: Row): string {
   const { name, role, distribution } = column;
   const drift = findDrift(column);
   const tone = toneOf(column);
@@ -49,7 +58,7 @@ function toRow(column: MonitorColumn, id: string, series: Series | undefined): s
     `<span class="wideonly">${recentMarks(series?.verdicts ?? column.recent)}</span>`,
     `<span class="wideonly">${distribution === null ? "" : smallHistogram(id)}</span>`,
   ];
-  return `<details class="column"${tone === "fail" ? " open" : ""}><summary class="row">${cells.join("")}</summary><div class="inside">${inside(column, id)}</div></details>`;
+  return `<details class="column"${open ? " open" : ""}><summary class="row">${cells.join("")}</summary><div class="inside">${inside(column, id)}</div></details>`;
 }
 
 const mostMarks = 24;
@@ -70,13 +79,18 @@ function recentMarks(verdicts: string): string {
 
 function inside(column: MonitorColumn, id: string): string {
   const { name, kind, distribution, findings, importance } = column;
-  const told = findings.map(({ verdict, message, metric, rows, threshold, reference_rows }) => {
+  // What was looked at beside the drift and is as usual is only counted.
+  const said = findings.filter(({ verdict, monitor }) => verdict === "fail" || verdict === "error" || isDrift(monitor));
+  const rest = findings.filter((finding) => finding.verdict === "pass" && !said.includes(finding)).length;
+  const told = said.map(({ verdict, message, metric, rows, threshold, reference_rows }) => {
     const [mark, colour] = marks[verdict === "insufficient" ? "quiet" : verdict];
     const against = reference_rows === null ? "" : ` against ${reference_rows.toLocaleString("en-US")}`;
     const bound = threshold === null ? "" : `, bound ${figureText(threshold)}`;
     const how = `${metric === null ? "" : `${metric}, `}${countText(rows, "row")}${against}${bound}`;
     return `<p><span class="${colour}">${mark}</span> ${escape(message)} <span class="soft">(${escape(how)})</span></p>`;
   });
+  const fine =
+    rest === 0 ? "" : `<p><span class="good">✓</span> ${countText(rest, "more monitor")} of its data passed.</p>`;
   const weight =
     importance === null
       ? ""
@@ -87,7 +101,7 @@ function inside(column: MonitorColumn, id: string): string {
       : kind === "number" && distribution.edges !== null
         ? numberHistogram(id, name, distribution)
         : categoryBars(name, distribution);
-  return `<div class="wide">${told.join("")}${weight}</div><div>${picture}</div><div>${figureTable(column)}</div>`;
+  return `<div class="wide">${told.join("")}${fine}${weight}</div><div>${picture}</div><div>${figureTable(column)}</div>`;
 }
 
 type Figure = keyof MonitorColumnFigures;

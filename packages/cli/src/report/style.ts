@@ -31,7 +31,7 @@ svg { display: block; max-width: 100%; height: auto } svg text { font: 12px syst
 .row svg { width: 100%; height: 30px } .row svg.marks { height: 14px }
 .inside { display: grid; grid-template-columns: minmax(280px, 1fr) minmax(280px, 1fr); gap: 10px 26px; padding: 8px 16px 18px 44px }
 .inside .wide { grid-column: 1 / -1 }
-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums } caption { text-align: left; color: var(--soft); padding-bottom: 4px } th, td { padding: 3px 8px 3px 0; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; overflow-wrap: anywhere } thead th { color: var(--soft); font-size: 12px } .n { text-align: right }
+table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums } caption { text-align: left; color: var(--soft); padding-bottom: 4px } th, td { padding: 3px 8px 3px 0; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; overflow-wrap: anywhere } thead th { color: var(--soft); font-size: 12px } .n { text-align: right; white-space: nowrap } td, thead th { overflow-wrap: break-word }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0 } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
 .card.wide { overflow-x: auto }
 @media (max-width: 760px) { .card.wide > svg, .card.wide > table { min-width: 720px; max-width: none } .row { grid-template-columns: 18px 1fr 1fr } .row .wideonly { display: none } .inside { grid-template-columns: 1fr; padding-left: 16px } }

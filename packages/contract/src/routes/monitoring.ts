@@ -1,4 +1,5 @@
 import { z } from "zod";
+import * as operations from "../schemas/operation.ts";
 import * as monitoring from "../schemas/monitoring.ts";
 import type { RouteSpec } from "./route-spec.ts";
 
@@ -35,5 +36,16 @@ export const monitoringRoutes = {
     status: 200,
     answer: monitoring.monitorReferenceView,
     errors: ["endpoint_not_found", "version_not_found"],
+  },
+  makeMonitorReference: {
+    method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/monitor/reference",
+    tag: "monitoring",
+    summary: "Make the reference anew, as an operation; what was judged is judged again",
+    scope: "deploy",
+    body: monitoring.monitorReferenceRequest,
+    status: 202,
+    answer: operations.operation,
+    errors: ["endpoint_not_found", "version_not_found", "precondition_failed"],
   },
 } as const satisfies Record<string, RouteSpec>;

@@ -172,7 +172,8 @@ interface Noted {
 function toNotes({ settings, reference, ends, to, now }: Noted): string[] {
   if (settings === null)
     return ['Nothing is watched: "monitor: off" stands in slipway.yaml. Take it out, then "slipway apply".'];
-  const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const length = settings.windowMs % 60_000 === 0 ? 16 : 19;
+  const time = (ms: number) => `${new Date(ms).toISOString().slice(0, length).replace("T", " ")} UTC`;
   const quiet = ends.judged !== null && ends.traffic !== null && ends.judged > ends.traffic && to === ends.traffic;
   return [
     ...(to === null

@@ -2,16 +2,19 @@ import { parseAddress } from "@slipway/contract";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Monitoring, Watched } from "../../monitoring/index.ts";
+import type { Operations } from "../../platform/queue/index.ts";
 import type { Registry } from "../../registry/index.ts";
 import type { ApiRequest, Handlers } from "./register.ts";
 import { parseSince } from "./since.ts";
+import { toOperationView } from "./views.ts";
 
-type MonitorRoutes = "getMonitor" | "getMonitorSeries" | "getMonitorReference";
+type MonitorRoutes = "getMonitor" | "getMonitorSeries" | "getMonitorReference" | "makeMonitorReference";
 
 export interface MonitorHandlerDeps {
   readonly monitoring: Monitoring;
   readonly endpoints: Endpoints;
   readonly registry: Registry;
+  readonly operations: Operations;
   readonly clock: Clock;
 }
 
@@ -34,6 +37,11 @@ export function createMonitorHandlers(deps: MonitorHandlerDeps): Pick<Handlers, 
     },
     getMonitorReference: async ({ params, query }) =>
       monitoring.views.reference(await requireWatched(deps, params["endpoint"] ?? "", query["version"])),
+    makeMonitorReference: async ({ params, body }) => {
+      const { version } = body as { readonly version?: number | string };
+      const watched = await requireWatched(deps, params["endpoint"] ?? "", version);
+      return toOperationView(await deps.operations.get(await monitoring.references.remake(watched)));
+    },
   };
 }
 
