@@ -3,7 +3,7 @@ import type { Finding, FindingVerdict } from "../finding.ts";
 import type { MetricBounds } from "../settings.ts";
 import { limitsOf, type Baseline, type Limits } from "./limits.ts";
 import { worseWhen, type Measured, type PerformanceWindow } from "./performance-window.ts";
-import { figure, nameOf, share } from "./words.ts";
+import { capital, figure, nameOf, share } from "./words.ts";
 
 export interface JudgeMetric {
   readonly metric: string;
@@ -48,11 +48,11 @@ function judgeRealised(input: JudgeMetric): Finding {
     );
   if (labelled < minRows)
     return insufficient(`${labelled} labelled predictions are too few to judge ${name}: ${minRows} are needed.`);
-  if (measured === undefined) return insufficient(`${name} is not defined for these ${labelled} predictions.`);
+  if (measured === undefined) return insufficient(`${capital(name)} is not defined for these ${labelled} predictions.`);
   const limits = limitsFor(input, measured.rows);
   if (limits === null)
     return insufficient(
-      `${name} is ${figure(measured.value)}; there is no labelled reference and no history to hold it against.`,
+      `${capital(name)} is ${figure(measured.value)}; there is no labelled reference and no history to hold it against.`,
     );
   const { verdict, threshold } = compare(measured.value, limits);
   // Bounds of the configuration are crossed by chance, too.
@@ -64,7 +64,7 @@ function judgeRealised(input: JudgeMetric): Finding {
     verdict,
     severity: isChance ? "warning" : "critical",
     threshold,
-    message: `${name} is ${figure(measured.value)}${beside(input)}${limitText(verdict, threshold)}, from ${labelled} labelled predictions.`,
+    message: `${capital(name)} is ${figure(measured.value)}${beside(input)}${limitText(verdict, threshold)}, from ${labelled} labelled predictions.`,
     details: { standard_error: measured.standardError, baseline: input.baseline?.value ?? null, predictions: rows },
   };
 }
@@ -92,7 +92,7 @@ function judgeEstimated(input: JudgeMetric, estimated: Measured): Finding {
     return {
       ...base,
       verdict: "insufficient",
-      message: `${name} is estimated at ${figure(estimated.value)}; there is nothing to hold it against.`,
+      message: `${capital(name)} is estimated at ${figure(estimated.value)}; there is nothing to hold it against.`,
     };
   const { verdict, threshold } = compare(estimated.value, limits);
   const details = { standard_error: estimated.standardError, baseline: input.baseline?.value ?? null };
@@ -103,7 +103,7 @@ function judgeEstimated(input: JudgeMetric, estimated: Measured): Finding {
       verdict: "pass",
       severity: "info",
       threshold,
-      message: `${name} was estimated at ${figure(estimated.value)} before labels came; it is ${figure(realised.value)}.`,
+      message: `${capital(name)} was estimated at ${figure(estimated.value)} before labels came; it is ${figure(realised.value)}.`,
       details: { ...details, realised: realised.value, error: estimated.value - realised.value },
     };
   return {
@@ -111,7 +111,7 @@ function judgeEstimated(input: JudgeMetric, estimated: Measured): Finding {
     ...against(input, estimated),
     verdict,
     threshold,
-    message: `${name} is estimated at ${figure(estimated.value)} before labels${beside(input)}${limitText(verdict, threshold)}, from ${estimated.rows} predictions.`,
+    message: `${capital(name)} is estimated at ${figure(estimated.value)} before labels${beside(input)}${limitText(verdict, threshold)}, from ${estimated.rows} predictions.`,
     details,
   };
 }

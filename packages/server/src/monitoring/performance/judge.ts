@@ -7,7 +7,7 @@ import { judgeWindow, type JudgeWindow } from "./judge-window.ts";
 import { outputsOf } from "./outputs-of.ts";
 import type { PerformanceDeps } from "./performance-deps.ts";
 import type { PerformanceStore } from "./store.ts";
-import { figure } from "./words.ts";
+import { figure, share } from "./words.ts";
 
 export const judgeName = "performance";
 
@@ -91,7 +91,8 @@ function withMoved(finding: Finding, moved: Moved, isClassified: boolean): Findi
   const details = { ...finding.details, moved };
   if (worst === undefined) return { ...finding, details };
   const { column, value, loss, before } = worst;
-  const say = (number: number) => (isClassified ? `${figure(100 * number)} % wrong` : `off by ${figure(number)}`);
-  const more = ` Most of it where ${column} is ${value}: ${say(loss)}, before ${say(before)}.`;
+  const say = (number: number) => (isClassified ? share(number, 1) : figure(number));
+  const what = isClassified ? "wrong" : "off by";
+  const more = ` Most of it where ${column} is ${value}: ${what} ${say(loss)}, before ${say(before)}.`;
   return { ...finding, details, message: finding.message + more };
 }

@@ -4,7 +4,7 @@ import { createId } from "../../kernel/ids.ts";
 import type { MonitorSettings } from "../settings.ts";
 import { windowAt } from "../watched.ts";
 import { judgeName } from "./judge.ts";
-import { createMeasuring } from "./measuring.ts";
+import { createMeasuring, type LookedAt } from "./measuring.ts";
 import type { PerformanceDeps } from "./performance-deps.ts";
 import type * as tasks from "./performance-tasks.ts";
 import { toRow, type PerformanceStore } from "./store.ts";
@@ -35,8 +35,11 @@ interface Seen {
   readonly settings: MonitorSettings;
   /** Where the window that was growing begins. */
   readonly growing: number;
+  /** Windows before it were given up waiting for. */
+  readonly due: number;
+  readonly versions: readonly LookedAt[];
+  /** Not before. */
   readonly nextAt: number;
-  readonly againAt: number;
 }
 
 /** An endpoint with windows that have ended. */
@@ -49,44 +52,54 @@ interface Ended {
 
 /** Finds out when the windows of an endpoint have to be looked at, and has what has changed measured, saved and judged. */
 export function createLooks(deps: PerformanceDeps & { readonly store: PerformanceStore }): Looks {
-  const { sql, lake, settingsOf, clock, logger } = deps;
+  const { sql, lake, settingsOf, findReference, clock, logger } = deps;
   const saving = sql.tasks<typeof tasks>(script);
   const measure = createMeasuring(deps);
   const seen = new Map<string, Seen>();
   const inTurn = createTurn();
 
-  async function look(endpoint: string, settings: MonitorSettings): Promise<void> {
+  async function look(endpoint: string, settings: MonitorSettings): Promise<readonly LookedAt[]> {
     const now = clock.now();
     for (;;) {
-      const { windows, more } = await measure({ endpoint, settings, until: now - graceMs, now, most: batch });
+      const until = now - graceMs;
+      const { windows, more, versions } = await measure({ endpoint, settings, until, now, most: batch });
       if (windows.length > 0)
         await saving.write("saveWindows", { rows: windows.map(toRow), judge: judgeName, seq: createId() });
-      if (!more) return;
+      if (!more) return versions;
     }
   }
 
   async function tryLook({ endpoint, settings, growing, files }: Ended): Promise<void> {
     const startedAt = clock.now();
-    let left = files;
+    let seenFiles = files;
+    let versions: readonly LookedAt[] = [];
     try {
-      await look(endpoint, settings);
+      versions = await look(endpoint, settings);
     } catch (error) {
-      left = "";
+      seenFiles = "";
       if (!SlipwayError.is(error) || error.code !== "shutting_down")
         logger.warn({ endpoint, error }, "the performance of an endpoint could not be measured; it is tried again");
     }
     const took = clock.now() - startedAt;
     const pause = Math.max(leastPauseMs, Math.min(usualPauseMs, settings.windowMs / 4), took / dutyShare);
     const nextAt = clock.now() + Math.min(mostPauseMs, pause);
-    // Horizons of labels pass, and references are made, without a new file.
-    seen.set(endpoint, { files: left, settings, growing, nextAt, againAt: clock.now() + mostPauseMs });
+    seen.set(endpoint, { files: seenFiles, settings, growing, due: dueOf(settings), versions, nextAt });
   }
 
-  function isDue({ endpoint, settings, growing, files }: Ended): boolean {
+  /** Windows from here on still wait for labels. */
+  function dueOf({ labels: { horizonMs }, windowMs }: MonitorSettings): number {
+    return horizonMs === null ? 0 : windowAt(clock.now() - horizonMs, windowMs).from;
+  }
+
+  async function isDue({ endpoint, settings, growing, files }: Ended): Promise<boolean> {
     const last = seen.get(endpoint);
     if (last === undefined) return true;
-    const isChanged = last.files !== files || last.growing !== growing || last.settings !== settings;
-    return clock.now() >= (isChanged ? last.nextAt : last.againAt);
+    if (clock.now() < last.nextAt) return false;
+    if (last.files !== files || last.growing !== growing || last.settings !== settings) return true;
+    if (last.due !== dueOf(settings)) return true;
+    for (const { model, version, reference } of last.versions)
+      if (((await findReference({ endpoint, model, version }))?.id ?? null) !== reference) return true;
+    return false;
   }
 
   /** Where a window has ended since the last look, its predictions are brought into the lake. */
@@ -101,7 +114,7 @@ export function createLooks(deps: PerformanceDeps & { readonly store: Performanc
 
   async function syncNow(): Promise<void> {
     await flushEnded();
-    for (const ended of await listEnded(deps)) if (isDue(ended)) await tryLook(ended);
+    for (const ended of await listEnded(deps)) if (await isDue(ended)) await tryLook(ended);
   }
 
   return {

@@ -4,7 +4,7 @@ import type { MonitorSettings } from "../settings.ts";
 import type { CustomInput, CustomOutput } from "./custom-task.ts";
 import type { MeasuredWindow, MeasureInput, MeasureOutput, VersionPlan, VersionQuestion } from "./measure-plan.ts";
 import { outputsOf } from "./outputs-of.ts";
-import type { PerformanceDeps } from "./performance-deps.ts";
+import type { KnownReference, PerformanceDeps } from "./performance-deps.ts";
 import type { PerformanceWindow } from "./performance-window.ts";
 import type { PerformanceStore } from "./store.ts";
 
@@ -22,6 +22,13 @@ export interface Measured {
   /** Every slice of every window that has changed. */
   readonly windows: readonly PerformanceWindow[];
   readonly more: boolean;
+  /** The versions that were looked at, and by which reference. */
+  readonly versions: readonly LookedAt[];
+}
+
+export interface LookedAt extends VersionQuestion {
+  /** Null: there was none. */
+  readonly reference: string | null;
 }
 
 const toUrl = (name: string) => new URL(`./${name}${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
@@ -55,7 +62,13 @@ export function createMeasuring(deps: MeasuringDeps): (measuring: Measuring) => 
 
   return async ({ endpoint, settings, until, now, most }) => {
     const input: MeasureInput = { windowMs: settings.windowMs, until, now, most };
-    const onAsk = (question: unknown) => toPlan(deps, { endpoint, ...(question as VersionQuestion), settings });
+    const versions: LookedAt[] = [];
+    const onAsk = async (question: unknown) => {
+      const asked = question as VersionQuestion;
+      const reference = await deps.findReference({ endpoint, ...asked });
+      versions.push({ ...asked, reference: reference?.id ?? null });
+      return toPlan(deps, { endpoint, ...asked, settings, reference });
+    };
     const task = { module: measureTask, input };
     const output = await lake.readViews<MeasureOutput>({ endpoint }, task, { timeoutMs: measureMs, onAsk });
     const windows: PerformanceWindow[] = [];
@@ -72,24 +85,24 @@ export function createMeasuring(deps: MeasuringDeps): (measuring: Measuring) => 
           computedAt: now,
         });
     }
-    return { windows, more: output.more };
+    return { windows, more: output.more, versions };
   };
 }
 
 interface Planning extends VersionQuestion {
   readonly endpoint: string;
   readonly settings: MonitorSettings;
+  readonly reference: KnownReference | null;
 }
 
 /** Null where there never was such a version. */
 async function toPlan(
   deps: MeasuringDeps,
-  { endpoint, model, version, settings }: Planning,
+  { endpoint, model, version, settings, reference: known }: Planning,
 ): Promise<VersionPlan | null> {
   const watched = { endpoint, model, version };
   const signature = await deps.findSignature(model, version);
   if (signature === null) return null;
-  const known = await deps.findReference(watched);
   const { labels, cost, groups, metrics, windowMs } = settings;
   const plan = {
     outputs: outputsOf(signature),

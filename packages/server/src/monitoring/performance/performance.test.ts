@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { flightSignature } from "../../predictions/lake/testing/open-lake.ts";
+import { toMonitorSettings } from "../settings.ts";
+import { fitEstimator } from "./estimator.ts";
+import { outputsOf } from "./outputs-of.ts";
 import { hour, makeHour, openTestPerformance, start } from "./testing/open-performance.ts";
 
 // One lake for all: its processes take a second to start. Each test has an endpoint of its own, a day after the one before.
@@ -160,5 +164,63 @@ describe("the performance of windows", { timeout: 90_000 }, () => {
     expect(due).toMatchObject({ labelled: 400, state: "final" });
     const right = truth.filter((value, i) => (value === "yes") === flights[i]!.score > 0.5).length;
     expect(due?.realised["accuracy"]?.value).toBeCloseTo(right / 400, 12);
+  });
+
+  test("a reference that is made later has windows estimated that are on record already", async () => {
+    const { at, watch, performance, lake, setEstimator } = opened;
+    const { predict, label, windows, findings } = opened.endpoint("later");
+    const known = makeHour(20, { n: 2000 });
+    const columns = new Map<string, Float64Array | string[]>([
+      ["late", known.flights.map(({ score }) => (score > 0.5 ? "yes" : "no"))],
+      ["late_p_no", Float64Array.from(known.flights, ({ score }) => 1 - score)],
+      ["late_p_yes", Float64Array.from(known.flights, ({ score }) => score)],
+    ]);
+    const labelled = { outputs: outputsOf(flightSignature), inputs: [], columns, truth: known.truth, blocks: null };
+    const estimator = fitEstimator(labelled, { positive: null, cost: null })!;
+    const good = makeHour(21);
+    // The model has become less sure, so that less of it can be right.
+    const unsure = makeHour(22, { quality: 0.1 });
+    await predict(start, good.flights);
+    await predict(start + hour, unsure.flights);
+    await lake.flush();
+    at(start + 3 * hour);
+    await performance.sync();
+    expect((await windows()).map(({ estimated }) => Object.keys(estimated))).toEqual([[], []]);
+    setEstimator("later", estimator);
+    at(start + 3 * hour + 60_000);
+    await performance.sync();
+    await watch.pass();
+    const verdicts = async (window: number) =>
+      (await findings(window))
+        .filter(({ monitor }) => monitor === "performance.estimated")
+        .map(({ metric, verdict, severity }) => [metric, verdict, severity]);
+    expect(await verdicts(0)).toEqual([
+      ["roc_auc", "pass", "warning"],
+      ["accuracy", "pass", "warning"],
+    ]);
+    expect(await verdicts(1)).toEqual([
+      ["roc_auc", "fail", "warning"],
+      ["accuracy", "fail", "warning"],
+    ]);
+    // Labels decide: the estimate steps back and says how good it was.
+    await label(unsure.labelled);
+    await watch.pass();
+    const [auc] = (await findings(1)).filter(({ monitor }) => monitor === "performance.estimated");
+    expect(auc).toMatchObject({ verdict: "pass", severity: "info", details: { error: expect.any(Number) } });
+    const realised = (await findings(1)).find(({ monitor }) => monitor === "performance.realised");
+    expect(realised).toMatchObject({ verdict: "fail", severity: "critical", provisional: false, metric: "roc_auc" });
+    const about = { watched: { endpoint: "later", model: "later", version: 2 }, settings: toMonitorSettings({})! };
+    const course = await performance.points({ ...about, slice: "", limit: 10, now: start + 4 * hour });
+    expect(course).toMatchObject({ problem: "binary", estimatorWindows: 1 });
+    expect(course.points.map(({ kind, metric, verdict }) => `${kind} ${metric} ${verdict}`)).toEqual([
+      "realised roc_auc insufficient",
+      "estimated roc_auc pass",
+      "realised accuracy insufficient",
+      "estimated accuracy pass",
+      "realised roc_auc fail",
+      "estimated roc_auc pass",
+      "realised accuracy fail",
+      "estimated accuracy pass",
+    ]);
   });
 });

@@ -13,8 +13,10 @@ import { toMonitorSettings } from "../../settings.ts";
 import { watchMigrations } from "../../watch/migrations.ts";
 import { createWatchStore } from "../../watch/store.ts";
 import { createWatch } from "../../watch/watch.ts";
+import type { Estimator } from "../estimator.ts";
 import { performanceMigrations } from "../migrations.ts";
 import { createPerformance } from "../performance.ts";
+import type { KnownReference } from "../performance-deps.ts";
 
 export const hour = 3_600_000;
 /** Midnight; the first window of the tests. */
@@ -48,12 +50,13 @@ export async function openTestPerformance(options: TestPerformanceOptions = {}) 
   const sections = options.monitor ?? {};
   const known = new Map(Object.entries(sections).map(([endpoint, section]) => [endpoint, toMonitorSettings(section)]));
   const otherwise = toMonitorSettings({});
+  const references = new Map<string, KnownReference>();
   const settingsOf = (endpoint: string) => known.get(endpoint) ?? otherwise;
   const performance = createPerformance({
     sql: options.onSave === undefined ? sql : withSteps(sql, options.onSave),
     lake,
     findSignature: async () => flightSignature,
-    findReference: async () => null,
+    findReference: async ({ endpoint }) => references.get(endpoint) ?? null,
     settingsOf,
     clock,
     logger: silentLogger,
@@ -77,6 +80,9 @@ export async function openTestPerformance(options: TestPerformanceOptions = {}) 
     watch,
     store,
     at: (time: number) => void (now = time),
+    /** Only what is estimated and judged by: no slices are told from it. */
+    setEstimator: (endpoint: string, estimator: Estimator | null) =>
+      void references.set(endpoint, { id: randomUUIDv7(), estimator, importance: {}, profile: null as never }),
     endpoint: (endpoint: string) => toEndpoint({ endpoint, test, labels, performance, store }),
   };
 }
