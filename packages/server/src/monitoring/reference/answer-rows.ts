@@ -29,7 +29,7 @@ export async function answerRows(
   const some = takeReferenceRows(rows, spreadEvenly(rows.n, mostRows));
   const found = new Map<string, (number | string | null)[]>(outputs.map(({ name }) => [name, []]));
   for (let from = 0; from < some.n; from += questionRows) {
-    onProgress(`asking the version: ${from} of ${some.n} rows`);
+    if (from % (10 * questionRows) === 0) onProgress(`asking the version: ${from} of ${some.n} rows`);
     const to = Math.min(some.n, from + questionRows);
     const records = Array.from({ length: to - from }, (_, i) =>
       Object.fromEntries(

@@ -47,17 +47,19 @@ export interface References {
 }
 
 const everyMs = 2_000;
+/** A version that has just come has other work to do, and some are taken back at once. */
+const settleMs = 10_000;
 /** What failed is tried again after so long, or when what it would be made of changes. */
 const patienceMs = 10 * 60_000;
 
 /** Keeps a reference for each version that is watched: made once, by an operation, when the version comes to its endpoint. */
 export function createReferences(deps: ReferencesDeps): References {
-  const { registry, operations, clock, logger } = deps;
+  const { registry, clock, logger } = deps;
   const store = createReferenceStore(deps.sql);
   const making = { ...deps, lake: deps.predictionLake };
   const find = createFind(store);
-  const failed = new Map<string, { readonly madeOf: string; readonly at: number }>();
   const stopping = new AbortController();
+  const { isMissing, make } = createMaking(deps, { store, find, stopping: stopping.signal });
   let running: Promise<void> | null = null;
   let stopTimer = () => {};
 
@@ -70,58 +72,27 @@ export function createReferences(deps: ReferencesDeps): References {
     return source && { watched, version, source, settings };
   }
 
-  async function isMissing(toMake: ToMake): Promise<boolean> {
-    const { watched } = toMake;
-    const mark = await store.findMark(watched);
-    const wanted = madeOf(toMake);
-    if (mark?.madeOf === wanted) return false;
-    const before = failed.get(keyOf(watched));
-    return before?.madeOf !== wanted || clock.now() - before.at > patienceMs;
-  }
-
-  /** Resolves with the operation and when it ends. */
-  async function make(toMake: ToMake): Promise<{ readonly id: string; readonly ended: Promise<void> }> {
-    const { watched } = toMake;
-    const { endpoint, model, version } = watched;
-    const ended = Promise.withResolvers<void>();
-    const operation = await operations.start("monitor.reference", `reference of ${endpoint}`, async (context) => {
-      try {
-        const signal = AbortSignal.any([context.signal, stopping.signal]);
-        const onProgress = (message: string) => context.progress("reference", message);
-        const made = await makeReference(making, toMake, { signal, onProgress });
-        await store.put(made);
-        failed.delete(keyOf(watched));
-        const reference = await find(watched);
-        if (reference !== null) await deps.onChange(watched, reference);
-        const { source, provisional, rows, notes } = made;
-        return { endpoint, model, version, source, provisional, rows, notes };
-      } catch (error) {
-        failed.set(keyOf(watched), { madeOf: madeOf(toMake), at: clock.now() });
-        if (!stopping.signal.aborted) logger.warn({ ...watched, error }, "a reference could not be made");
-        throw error;
-      } finally {
-        ended.resolve();
-      }
-    });
-    return { id: operation.id, ended: ended.promise };
-  }
-
-  async function syncNow(): Promise<void> {
+  async function syncNow(isDue: (watched: Watched) => boolean): Promise<void> {
     for (const watched of await listWatched(deps)) {
       if (stopping.signal.aborted) return;
+      if (!isDue(watched)) continue;
       const toMake = await plan(watched);
       if (toMake !== null && (await isMissing(toMake))) await (await make(toMake)).ended;
     }
   }
 
-  const sync = () => (running ??= syncNow().finally(() => (running = null)));
+  const run = (isDue: (watched: Watched) => boolean) => (running ??= syncNow(isDue).finally(() => (running = null)));
 
   return {
     find,
-    sync,
+    async sync() {
+      await running?.catch(() => {});
+      await run(() => true);
+    },
     start() {
+      const isSettled = createSettled(clock);
       stopTimer = clock.every(everyMs, () => {
-        sync().catch((error: unknown) => {
+        run(isSettled).catch((error: unknown) => {
           if (!stopping.signal.aborted) logger.error({ error }, "looking for references that are missing failed");
         });
       });
@@ -143,6 +114,68 @@ function noRows(watched: Watched): never {
     `There are no rows yet that ${watched.model}@${watched.version} could be compared with: name a file as model.training.reference and deploy it, or wait for 500 predictions.`,
     { ...watched },
   );
+}
+
+interface Keeping {
+  readonly store: ReferenceStore;
+  readonly find: FindReference;
+  readonly stopping: AbortSignal;
+}
+
+/** One operation for each reference; what failed waits. */
+function createMaking(deps: ReferencesDeps, { store, find, stopping }: Keeping) {
+  const { operations, clock, logger } = deps;
+  const making = { ...deps, lake: deps.predictionLake };
+  const failed = new Map<string, { readonly madeOf: string; readonly at: number }>();
+
+  async function isMissing(toMake: ToMake): Promise<boolean> {
+    const { watched } = toMake;
+    const mark = await store.findMark(watched);
+    const wanted = madeOf(toMake);
+    if (mark?.madeOf === wanted) return false;
+    const before = failed.get(keyOf(watched));
+    return before?.madeOf !== wanted || clock.now() - before.at > patienceMs;
+  }
+
+  /** Resolves with the operation and when it ends. */
+  async function make(toMake: ToMake): Promise<{ readonly id: string; readonly ended: Promise<void> }> {
+    const { watched } = toMake;
+    const { endpoint, model, version } = watched;
+    const ended = Promise.withResolvers<void>();
+    const operation = await operations.start("monitor.reference", `reference of ${endpoint}`, async (context) => {
+      try {
+        const signal = AbortSignal.any([context.signal, stopping]);
+        const onProgress = (message: string) => context.progress("reference", message);
+        const made = await makeReference(making, toMake, { signal, onProgress });
+        await store.put(made);
+        failed.delete(keyOf(watched));
+        const reference = await find(watched);
+        if (reference !== null) await deps.onChange(watched, reference);
+        const { source, provisional, rows, notes } = made;
+        return { endpoint, model, version, source, provisional, rows, notes };
+      } catch (error) {
+        failed.set(keyOf(watched), { madeOf: madeOf(toMake), at: clock.now() });
+        if (!stopping.aborted) logger.warn({ ...watched, error }, "a reference could not be made");
+        throw error;
+      } finally {
+        ended.resolve();
+      }
+    });
+    return { id: operation.id, ended: ended.promise };
+  }
+
+  return { isMissing, make };
+}
+
+/** Whether it has been there for a while. */
+function createSettled(clock: Clock): (watched: Watched) => boolean {
+  const seen = new Map<string, number>();
+  return (watched) => {
+    const key = keyOf(watched);
+    const since = seen.get(key) ?? clock.monotonic();
+    seen.set(key, since);
+    return clock.monotonic() - since >= settleMs;
+  };
 }
 
 /** Each is read once. */
