@@ -171,7 +171,15 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const blobUsers = [monitoring.references];
   const collectGarbage = createGc({ ...deps, artifacts, blobUsers, removal, maintenance });
   return {
-    ...(await startKeeping({ ...given, predictions, predictionLake, maintenance, operations, exports })),
+    ...(await startKeeping({
+      ...given,
+      predictions,
+      predictionLake,
+      maintenance,
+      operations,
+      exports,
+      otherReaders: async () => [await monitoring.logOffsets()],
+    })),
     blobs,
     operations,
     registry,

@@ -1,3 +1,4 @@
+import type { Offset } from "@slipway/runtime/log";
 import { join, resolve } from "node:path";
 import type { Config } from "../config/index.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -28,6 +29,8 @@ export interface KeepingGiven {
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
   readonly exports: Exports;
+  /** Those that read the log beside the lake, and how far they are. */
+  readonly otherReaders: () => Promise<readonly ReadonlyMap<string, Offset>[]>;
 }
 
 /** Copies of new Parquet files for somebody else. */
@@ -70,6 +73,7 @@ export async function startKeeping(given: KeepingGiven): Promise<Keeping> {
     ...base,
     logLimits: { ageMs: config.logRetention, bytes: config.logRetentionSize },
     lakeLimits: { ageMs: config.lakeRetention, bytes: config.lakeRetentionSize },
+    otherReaders: given.otherReaders,
   });
   retention.start();
   lifecycle.onStop("retention", () => retention.close());

@@ -15,6 +15,7 @@ import { createAlarms, type Alarms } from "./alarms.ts";
 import type { Channels } from "./channels/channels.ts";
 import { createDriftJudge, createParts } from "./drift/index.ts";
 import type { Incidents } from "./incidents/incidents.ts";
+import { createGauges, type Gauges } from "./gauges.ts";
 import type { Judge } from "./judge.ts";
 import { createPerformance, type Performance } from "./performance/index.ts";
 import { createProfiler, type ProfilesStore } from "./profiles/index.ts";
@@ -58,12 +59,14 @@ export interface Monitoring {
   readonly performance: Pick<Performance, "list" | "points">;
   /** What traffic was like: profiles by window and slice, counts by minute. */
   readonly profiles: ProfilesStore;
-  /** How far the log has been read, by instance: a segment that is not wholly behind it must stay. */
+  /** Reads the log to its end; how far that was, by instance: a segment that is not wholly behind it must stay. */
   logOffsets(): Promise<ReadonlyMap<string, Offset>>;
   readonly views: MonitorViews;
   readonly incidents: Pick<Incidents, "list" | "get" | "history" | "acknowledge" | "mute" | "unmute" | "resolve">;
   /** Who is told of incidents. */
   readonly channels: Pick<Channels, "add" | "list" | "get" | "remove" | "test">;
+  /** What was found last, for `/metrics`. */
+  readonly gauges: Pick<Gauges, "list">;
   /** Goes through the past, with other settings where they are given; the operation ends with a `BacktestResult`. */
   backtest(watched: Watched, wish: Parameters<Alarms["backtest"]>[2]): ReturnType<Alarms["backtest"]>;
   /** What traffic is compared with. */
@@ -103,6 +106,7 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   });
   const alarms = createAlarms({ ...deps, read: profiler.listMinutes, settingsOf, findReference: references.find });
   const { incidents, channels } = alarms;
+  const gauges = createGauges({ listServing: () => listServing(endpoints) });
   const compared = {
     profiles: profiler,
     findReference: references.find,
@@ -123,7 +127,10 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     },
     settingsOf,
     listQuiet: (now) => listQuiet(endpoints, { settingsOf, now }),
-    take: alarms.take,
+    async take(trx, judged) {
+      await alarms.take(trx, judged);
+      gauges.take(judged);
+    },
     taken: alarms.taken,
     clock: deps.clock,
     logger: deps.logger,
@@ -148,7 +155,10 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     performance,
     references,
     profiles: profiler,
-    logOffsets: profiler.offsets,
+    async logOffsets() {
+      await profiler.sync();
+      return profiler.offsets();
+    },
     views: createMonitorViews({
       sql,
       settingsOf,
@@ -160,6 +170,7 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     }),
     incidents,
     channels,
+    gauges,
     backtest: (watched, wish) => alarms.backtest(judges, watched, wish),
   };
 }
@@ -176,6 +187,12 @@ function createSettings(endpoints: Endpoints): (endpoint: string) => MonitorSett
     if (made !== null) known.set(section, made);
     return made;
   };
+}
+
+function listServing(endpoints: Endpoints): Watched[] {
+  return [...endpoints.snapshot().routes.values()].flatMap(({ endpoint, spec: { target } }) =>
+    target === null ? [] : [{ endpoint, model: target.model, version: target.version }],
+  );
 }
 
 /** The last window that has ended, of every version that serves. */
