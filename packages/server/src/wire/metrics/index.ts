@@ -3,11 +3,13 @@ import type { Access } from "../../access/index.ts";
 import type { Endpoints, EndpointMetrics } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { toTrainedAt } from "../../packaging/index.ts";
+import type { Monitoring } from "../../monitoring/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { ProcessMetrics } from "../../platform/telemetry/index.ts";
 import type { PredictionLog, Retention } from "../../predictions/index.ts";
 import { head } from "./lines.ts";
 import { mergeMetrics } from "./merge.ts";
+import { renderMonitoring } from "./monitoring.ts";
 import { renderRates } from "./rates.ts";
 import { renderTritonNames } from "./triton.ts";
 import { renderVersions } from "./versions.ts";
@@ -32,16 +34,19 @@ export function registerMetrics(
   {
     others,
     access,
+    monitoring,
     ...deps
   }: MetricsDeps & {
     readonly others: (() => Promise<readonly string[]>) | null;
     /** Of the process that has the buckets of all tokens. */
     readonly access: Pick<Access, "refusedOverRate">;
+    /** Of the process that watches. */
+    readonly monitoring: Pick<Monitoring, "gauges" | "incidents" | "channels">;
   },
 ): void {
   app.get<{ Querystring: { names?: string } }>("/metrics", { config: { scope: "read" } }, async (request, reply) => {
     const names = parseNames(request.query.names);
-    const own = (await renderMetrics(deps)) + renderRates(access);
+    const own = (await renderMetrics(deps)) + renderRates(access) + (await renderMonitoring(monitoring));
     const text = others === null ? own : mergeMetrics([own, ...(await others())]);
     return reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(pickNames(text, names));
   });
