@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readApril, watchApril } from "./demo/april.ts";
 import { killAndCheck } from "./demo/crash.ts";
 import { createKeys } from "./demo/keys.ts";
 import { runAgain, traceOnePrediction } from "./demo/lineage.ts";
@@ -18,7 +19,7 @@ const from = new Date("2001-04-12T10:00:00Z");
 const to = new Date("2001-04-14T03:00:00Z");
 
 /** After this nothing waits any more, so that the whole ends in time. */
-const waitsEndMs = 75_000;
+const waitsEndMs = 110_000;
 
 const once = process.argv.slice(2).includes("--once");
 const screen = createScreen(process.stdout, process.env);
@@ -74,6 +75,8 @@ async function play(): Promise<readonly string[]> {
   await next(traceOnePrediction);
   await next(runAgain);
   await next((stage) => showScores(stage, shown));
+  const april = await readApril();
+  await next((stage) => watchApril(stage, april));
   return stage.problems;
 }
 
