@@ -6,11 +6,13 @@ import { readColumns, readNumbers, readTexts } from "./columns.ts";
 const [folder = ""] = process.argv.slice(2);
 const columns = readColumns(folder);
 const rows: ReportRow[] = [];
-let seconds = 0;
+let [seconds, cpuSeconds] = [0, 0];
 const timed = (compare: () => ReportRow) => {
-  const started = performance.now();
+  const [started, before] = [performance.now(), process.cpuUsage()];
   rows.push(compare());
+  const { user, system } = process.cpuUsage(before);
   seconds += (performance.now() - started) / 1000;
+  cpuSeconds += (user + system) / 1e6;
 };
 for (const column of columns.numbers) {
   const [reference, current] = [readNumbers(folder, "reference", column), readNumbers(folder, "current", column)];
@@ -24,4 +26,4 @@ for (const column of columns.categories) {
 }
 const scores = Object.fromEntries(rows.map(({ column, distance }) => [column, distance]));
 const megabytes = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(`${JSON.stringify({ seconds, megabytes, scores, drifted: drifted(rows).length })}\n`);
+process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds, megabytes, scores, drifted: drifted(rows).length })}\n`);

@@ -7,13 +7,15 @@ import { compareCounts, countTexts, drifted, storeNumbers, storeTexts, type Repo
 const [folder = ""] = process.argv.slice(2);
 const columns = readColumns(folder);
 const rows: ReportRow[] = [];
-let [seconds, judgeSeconds] = [0, 0];
+let [seconds, cpuSeconds, judgeSeconds] = [0, 0, 0];
 const timed = (count: () => Float64Array, compare: (counts: Float64Array) => ReportRow) => {
-  const started = performance.now();
+  const [started, before] = [performance.now(), process.cpuUsage()];
   const counts = count();
   const counted = performance.now();
   rows.push(compare(counts));
   const ended = performance.now();
+  const { user, system } = process.cpuUsage(before);
+  cpuSeconds += (user + system) / 1e6;
   seconds += (ended - started) / 1000;
   judgeSeconds += (ended - counted) / 1000;
 };
@@ -36,4 +38,4 @@ for (const column of columns.categories) {
       (counts) => compareCounts(stored, counts),
     );
 }
-process.stdout.write(`${JSON.stringify({ seconds, judgeSeconds, drifted: drifted(rows).length })}\n`);
+process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds, judgeSeconds, drifted: drifted(rows).length })}\n`);
