@@ -3,7 +3,8 @@ import type { ColumnPlan, ProfilePlan } from "../profiles/index.ts";
 import type { Calibration, ColumnCalibration, ColumnReference, Season } from "./calibration.ts";
 import { poolCells, toCells, toShares } from "./cells.ts";
 import type { CalibrationBlock, CountedColumn } from "./counted-column.ts";
-import { createMoments } from "./null-law.ts";
+import { fromScore } from "./cumulants.ts";
+import { createMoments, effectiveRows, independentCumulants } from "./null-law.ts";
 import { createQuadraticForm, sum, toShift, type Shift } from "./quadratic-form.ts";
 import { seasonOf } from "./season.ts";
 import { toUsualShares } from "./usual-shares.ts";
@@ -86,7 +87,7 @@ function calibrateColumn({ column, whole, bins, keys, drawn }: ColumnInput): {
   const references = new Map([...totals].map(([key, counts]) => [key, toReference(counts, ordered)]));
   const calibration = { name: column.name, role: column.role, kind: column.kind, pooled };
   const plain = Object.fromEntries(references);
-  const shifts: { block: number; shift: Shift; noise: number; deviation: number; reference: ColumnReference }[] = [];
+  const shifts: BlockShift[] = [];
   for (const [place, block] of drawn.entries()) {
     const counts = cells[block]!;
     const total = totals.get(keys[block]!);
@@ -102,9 +103,7 @@ function calibrateColumn({ column, whole, bins, keys, drawn }: ColumnInput): {
       form,
       shares.map((share, cell) => share - usual[cell]!),
     );
-    const share = 1 / sum(counts) + 1 / rest;
-    const [first, second] = reference.traces;
-    shifts.push({ block: place, shift, noise: first * share, deviation: Math.sqrt(2 * second) * share, reference });
+    shifts.push({ block: place, shift, noise: toNoise(reference, sum(counts), rest), reference });
   }
   if (shifts.length < fewestBlocks)
     return { calibration: { ...calibration, references: plain, between: null }, blocks: null };
@@ -116,23 +115,50 @@ function calibrateColumn({ column, whole, bins, keys, drawn }: ColumnInput): {
       at: shifts.map(({ block }) => block),
       references: shifts.map(({ reference }) => reference),
       shifts: excess,
-      moments,
+      moments: excess.map((_, without) => moments(without)),
     },
   };
 }
 
+interface BlockShift {
+  /** Number of the block. */
+  readonly block: number;
+  readonly shift: Shift;
+  /** What sampling alone makes of the first number of the shift: its mean, its deviation, and what it hardly ever reaches. */
+  readonly noise: { readonly mean: number; readonly deviation: number; readonly most: number };
+  readonly reference: ColumnReference;
+}
+
+/** Score of the most that is put down to sampling: one in 30,000. */
+const noiseScore = 4;
+
+function toNoise(reference: ColumnReference, rows: number, rest: number): BlockShift["noise"] {
+  const size = effectiveRows(rows, rest);
+  const cumulants = independentCumulants({ ...reference, rows: rest }, rows);
+  return {
+    mean: cumulants[0] / size,
+    deviation: Math.sqrt(cumulants[1]) / size,
+    most: fromScore(noiseScore, cumulants) / size,
+  };
+}
+
 /**
- * The shifts that remain when what sampling explains is taken off: shrunk so that their mean is what is over the mean noise. A shift that
- * noise cannot explain loses the noise and three deviations of it.
+ * The shifts that remain when what sampling explains is taken off: all are shrunk so that their mean is what is over the mean noise (and
+ * over the error of that mean). Where sampling cannot explain a shift, what it cannot explain stays.
  */
-function withoutNoise(shifts: readonly { shift: Shift; noise: number; deviation: number }[]): Shift[] {
+function withoutNoise(shifts: readonly BlockShift[]): Shift[] {
+  const count = shifts.length;
   let over = 0;
-  for (const { shift, noise } of shifts) over += (shift[0] - noise) / shifts.length;
-  const real = Math.max(0, over);
-  return shifts.map(({ shift, noise, deviation }) => {
+  let error = 0;
+  for (const { shift, noise } of shifts) {
+    over += (shift[0] - noise.mean) / count;
+    error += noise.deviation ** 2 / count ** 2;
+  }
+  const real = Math.max(0, over - Math.sqrt(error));
+  return shifts.map(({ shift, noise }) => {
     const [m, g, h] = shift;
     if (m === 0) return shift;
-    const kept = Math.max((real / (real + noise)) * m, m - noise - 3 * deviation) / m;
+    const kept = Math.max((real / (real + noise.mean)) * m, m - noise.most) / m;
     return [m * kept, g * kept, h * kept];
   });
 }

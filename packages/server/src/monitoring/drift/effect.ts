@@ -38,7 +38,15 @@ export function effectOf({ plan, reference, current, score, seasonal }: EffectIn
     const [then, now] = [quantilesOf(reference.quantiles, levels), quantilesOf(current.quantiles, levels)];
     return levels.reduce((total, _, i) => total + Math.abs(then[i]! - now[i]!), 0) / levels.length / deviation;
   }
-  return wassersteinOfBins(within(usual), within(score.shares), plan.edges) / deviation;
+  const inBins = wassersteinOfBins(within(usual), within(score.shares), plan.edges);
+  return Math.max(inBins, seasonal ? 0 : betweenMeans(reference, current)) / deviation;
+}
+
+/** No distance is smaller; the bins do not know how far beyond the edges values lie. */
+function betweenMeans({ moments: before }: ColumnProfile, { moments: after }: ColumnProfile): number {
+  return before === null || after === null || before.count === 0 || after.count === 0
+    ? 0
+    : Math.abs(before.mean - after.mean);
 }
 
 /** A column without spread moves by parts of its size. */

@@ -11,16 +11,17 @@ export interface ColumnBlocks {
   /** What each was compared with. */
   readonly references: readonly ColumnReference[];
   readonly shifts: readonly Shift[];
-  readonly moments: (without?: number) => BlockMoments;
+  /** Of all other blocks. */
+  readonly moments: readonly BlockMoments[];
 }
 
 /** Scores that the laws are written for; between them in a straight line of logarithms. */
 export const lawScores = [
   0, 0.5, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 3.75, 4, 4.5, 5, 6, 7, 8, 10, 13, 17, 22, 30, 50, 100,
 ];
-const lawRows = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 100_000, 1_000_000];
-/** With fewer blocks the share of them that are worse cannot get below 0.05. */
-const countedBlocks = 20;
+const lawRows = [20, 100, 500, 2000, 10_000, 100_000, 1_000_000];
+/** With fewer blocks the share of them that are worse does not get far enough below 0.05. */
+const countedBlocks = 50;
 /** Blocks times columns that are worked through for each law. */
 const mostWork = 20_000;
 
@@ -52,11 +53,11 @@ function addColumn(
   const size = effectiveRows(rows, reference.rows);
   const base = independentCumulants(reference, rows);
   const own = shiftedCumulants(base, size, column.shifts[index]!);
-  const usual = mixedCumulants(base, size, column.moments(index));
+  const usual = mixedCumulants(base, size, column.moments[index]!);
   for (const [place, score] of lawScores.entries()) {
     if (logs[place]! < -40) continue;
     const reached = toScore(fromScore(score, usual), own);
-    if (reached < 8) logs[place]! += Math.log(Math.max(1e-300, normalTail(-reached)));
+    if (reached < 7) logs[place]! += Math.log(Math.max(1e-300, normalTail(-reached)));
   }
 }
 

@@ -33,7 +33,7 @@ export function sayMoved(moved: Moved): string {
       ? `${digits(effect)} standard deviations (${digits(least)} matter)`
       : `${percent(effect)} of the rows lie elsewhere (${percent(least)} matter)`;
   const figures = column.kind === "number" ? sayMeans(moved) : sayShare(moved, plan);
-  return `${column.name} ${verb}: ${figures}; ${size}; chance of this in a usual window ${percent(chance)}.`;
+  return `${column.name} ${verb}: ${figures}; ${size}; chance of this in a usual window ${chance < 1e-5 ? "under 0.001 %" : percent(chance)}.`;
 }
 
 function sayMeans({ reference, current }: Moved): string {
