@@ -198,3 +198,4 @@ export {
   type DirectLossModel,
   type DirectLossReference,
 } from "./estimation/direct-loss.ts";
+export { estimatePape, type PapeEstimate, type PapeReference, type PapeWindow } from "./estimation/pape.ts";

@@ -40,7 +40,7 @@ export function classifyDomain(
   if (before < folds || after < folds) {
     throw new RangeError(`${folds} folds need as many rows on each side; there are ${before} and ${after}.`);
   }
-  const columns = reference.map((column, i) => join(column, current[i]));
+  const columns = joinColumns(reference, current);
   const target = new Uint8Array(before + after).fill(1, before);
   const fold = assignFolds([before, after], folds, seed);
   const probability = new Float64Array(target.length);
@@ -93,6 +93,11 @@ export function pickRows(columns: readonly FeatureColumn[], rows: Uint32Array): 
     for (let i = 0; i < rows.length; i++) values[i] = source[rows[i]!]!;
     return column.kind === "number" ? { kind: "number", values } : { kind: "category", codes: values };
   });
+}
+
+/** The rows of the first, then those of the second. @throws RangeError for columns of different kinds */
+export function joinColumns(first: readonly FeatureColumn[], second: readonly FeatureColumn[]): FeatureColumn[] {
+  return first.map((column, i) => join(column, second[i]));
 }
 
 function join(column: FeatureColumn, other: FeatureColumn | undefined): FeatureColumn {
