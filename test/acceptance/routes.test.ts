@@ -4,13 +4,15 @@ import { fetchJson } from "../lib/fetch-json.ts";
 import { flights } from "../lib/models.ts";
 import { sendRaw } from "../lib/raw-http.ts";
 import { useServer } from "../lib/server.ts";
-import { ours } from "./routes/our-rows.ts";
+import { incidentRows } from "./routes/incident-rows.ts";
+import { ours as ourRows } from "./routes/our-rows.ts";
 import { mlflow, unknownToMlflow } from "./routes/mlflow-rows.ts";
 import { artifactRows } from "./routes/artifact-rows.ts";
 import { later, protocols, unknown } from "./routes/protocol-rows.ts";
 import { json, problem, record, digest, type Row } from "./routes/row.ts";
 
 const server = useServer();
+const ours = [...ourRows, ...incidentRows];
 
 /** Filled in before the first test. */
 const ids = { operation: "", prediction: "", run: "" };
@@ -35,6 +37,7 @@ function toUrl(path: string, query = ""): string {
     path: "model.onnx",
     sha256: digest,
     hash: "0".repeat(64),
+    channel: "routed",
     experiment: "Default",
     run: ids.run,
     id: path.startsWith("/api/v1/predictions") ? ids.prediction : ids.operation,

@@ -69,6 +69,7 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
   test("ask SQL about predictions", () => follow("docs/how-to/query-predictions.md"));
   test("attach labels", () => follow("docs/how-to/attach-labels.md"));
   test("watch a model", () => follow("docs/how-to/watch-a-model.md"));
+  test("get told", () => follow("docs/how-to/get-told.md"));
   test("use the Open Inference Protocol", () => follow("docs/how-to/use-the-open-inference-protocol.md"));
   test("use gRPC", () =>
     follow("docs/how-to/use-grpc.md", {
