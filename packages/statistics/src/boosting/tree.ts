@@ -33,7 +33,8 @@ interface OpenLeaf {
   readonly node: number;
   readonly range: RowRange;
   readonly total: Sums;
-  readonly histogram: Histogram;
+  /** Null where there is no split. */
+  readonly histogram: Histogram | null;
   readonly split: Split | null;
 }
 
@@ -89,13 +90,14 @@ export function growTree(input: GrowInput): Tree {
   while (open.length < rules.maxLeaves) {
     const next = takeBest(open);
     if (next === null) break;
-    open.push(...splitLeaf(next, tree, { ...input, scratch }));
+    const isLast = open.length + 2 === rules.maxLeaves;
+    open.push(...splitLeaf(next, tree, { ...input, scratch, isLast }));
   }
   for (const { node, range, total, histogram } of open) {
     const value = (-rules.learningRate * total.gradient) / (total.hessian + rules.l2);
     tree.value[node] = Number.isFinite(value) ? value : 0;
     for (let i = range.start; i < range.end; i++) scores[rows[i]!]! += tree.value[node];
-    pool.give(histogram);
+    if (histogram !== null) pool.give(histogram);
   }
   return tree;
 }
@@ -121,7 +123,9 @@ function addNode(tree: Tree): number {
   return tree.feature.length - 1;
 }
 
-function takeBest(open: OpenLeaf[]): (OpenLeaf & { split: Split }) | null {
+type SplittableLeaf = OpenLeaf & { readonly histogram: Histogram; readonly split: Split };
+
+function takeBest(open: OpenLeaf[]): SplittableLeaf | null {
   let best = -1;
   let gain = 0;
   for (const [place, { split }] of open.entries()) {
@@ -131,13 +135,14 @@ function takeBest(open: OpenLeaf[]): (OpenLeaf & { split: Split }) | null {
     }
   }
   const [leaf] = best < 0 ? [] : open.splice(best, 1);
-  return leaf?.split ? { ...leaf, split: leaf.split } : null;
+  if (leaf === undefined || leaf.split === null || leaf.histogram === null) return null;
+  return { ...leaf, split: leaf.split, histogram: leaf.histogram };
 }
 
 function splitLeaf(
-  leaf: OpenLeaf & { split: Split },
+  leaf: SplittableLeaf,
   tree: Tree,
-  { binned, slopes, rules, pool, scratch }: GrowInput & { scratch: Uint32Array },
+  { binned, slopes, rules, pool, scratch, isLast }: GrowInput & { scratch: Uint32Array; isLast: boolean },
 ): OpenLeaf[] {
   const { split, node, range } = leaf;
   const [left, right] = [addNode(tree), addNode(tree)];
@@ -157,16 +162,22 @@ function splitLeaf(
     { ...range, end: middle },
     { ...range, start: middle },
   ] as const;
+  const children = [split.left, split.right].map((total, side) => {
+    return { node: side === 0 ? left : right, range: ranges[side]!, total };
+  });
+  if (isLast || children.every(({ total }) => total.count < 2 * rules.minRows)) {
+    pool.give(leaf.histogram);
+    return children.map((child) => ({ ...child, histogram: null, split: null }));
+  }
   const smaller = middle - range.start <= range.end - middle ? 0 : 1;
   const filled = pool.take();
   fillHistogram(filled, binned, { ...ranges[smaller], slopes });
   subtractHistogram(leaf.histogram, filled);
-  const histograms = smaller === 0 ? [filled, leaf.histogram] : [leaf.histogram, filled];
-  return [left, right].map((child, side): OpenLeaf => {
-    const total = side === 0 ? split.left : split.right;
-    const histogram = histograms[side]!;
-    const split_ = total.count < 2 * rules.minRows ? null : bestSplit(histogram, binned, { ...rules, total });
-    return { node: child, range: ranges[side]!, total, histogram, split: split_ };
+  return children.map((child, side): OpenLeaf => {
+    const histogram = side === smaller ? filled : leaf.histogram;
+    const { total } = child;
+    const next = total.count < 2 * rules.minRows ? null : bestSplit(histogram, binned, { ...rules, total });
+    return { ...child, histogram, split: next };
   });
 }
 
