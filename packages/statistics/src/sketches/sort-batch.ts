@@ -39,11 +39,13 @@ const counts = new Int32Array(4 * 256);
 function sortKeys(count: number): Uint16Array {
   let [keys, spare] = [words, otherWords];
   let [from, to] = [places, otherPlaces];
-  for (let byte = 0; byte < 4; byte++) {
+  const isSame = (byte: number) => counts[256 * byte + (((keys[0] as number) >>> (8 * byte)) & 255)] === count;
+  // The last byte tells few numbers apart where both of the first two do; what it would, the look afterwards does.
+  for (let byte = isSame(3) || isSame(2) ? 0 : 1; byte < 4; byte++) {
     const shift = 8 * byte;
     const base = 256 * byte;
     // All have the same byte here.
-    if (counts[base + (((keys[0] as number) >>> shift) & 255)] === count) continue;
+    if (isSame(byte)) continue;
     let sum = 0;
     for (let i = base; i < base + 256; i++) {
       const size = counts[i] as number;
@@ -64,7 +66,7 @@ function sortKeys(count: number): Uint16Array {
   return from;
 }
 
-/** Numbers that are the same as 32-bit floats stand in any order. */
+/** Numbers whose bytes were the same stand in any order. */
 function settle(values: Float64Array, count: number): void {
   let moves = 0;
   for (let i = 1; i < count; i++) {

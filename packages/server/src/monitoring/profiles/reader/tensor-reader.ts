@@ -18,6 +18,8 @@ interface Tied {
   readonly read: ReadTensor | null;
   /** Places of its columns in the lane. */
   readonly targets: readonly number[];
+  /** Of a single 32-bit float: where it goes. What most tensors are is done without a call. */
+  readonly floats: Float64Array | null;
 }
 
 export function createTensorReader(columns: LaneColumns, layout: LakeColumns): ReadTensors {
@@ -40,7 +42,14 @@ export function createTensorReader(columns: LaneColumns, layout: LakeColumns): R
       const isInput = i < places.inputs;
       let known = tied[i];
       if (known === undefined || known.head !== head || known.isInput !== isInput) known = tied[i] = tie(head, isInput);
-      const { read, targets } = known;
+      const { read, targets, floats } = known;
+      if (floats !== null && rows.rows === 1) {
+        if (!isInput && !rows.hasOutputs) continue;
+        floats[rows.base] = log.view.getFloat32(places.dataFrom[i] as number, true);
+        written[targets[0] as number] = records;
+        left--;
+        continue;
+      }
       if (read === null || (!isInput && !rows.hasOutputs) || (batched && head.first !== rows.rows)) continue;
       source.datatype = head.datatype;
       source.from = places.dataFrom[i] as number;
@@ -84,8 +93,10 @@ function createTie(columns: LaneColumns, { tensors, columns: specs }: LakeColumn
       return spec === undefined || spec.list === true ? -1 : (placeOf.get(spec.name) ?? -1);
     });
     const there = targets.filter((place) => place >= 0);
-    if (tensor === undefined || there.length === 0) return { head, isInput, read: null, targets: [] };
-    return { head, isInput, read: toRead(tensor, head, targets), targets: there };
+    if (tensor === undefined || there.length === 0) return { head, isInput, read: null, targets: [], floats: null };
+    const isFloat = tensor.form === "value" && tensor.datatype === "FP32" && head.first === 1 && head.elements === 1;
+    const floats = isFloat ? (columns.numbers[targets[0] as number] ?? null) : null;
+    return { head, isInput, read: toRead(tensor, head, targets), targets: there, floats };
   };
 }
 
