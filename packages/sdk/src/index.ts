@@ -12,7 +12,7 @@ export type { LabelListOptions, LabelOptions, LabelsClient } from "./labels.ts";
 export type { MlflowImportClient } from "./mlflow-import.ts";
 export type { ChannelsClient } from "./channels.ts";
 export type { IncidentDeedOptions, IncidentListOptions, IncidentsClient } from "./incidents.ts";
-export type { MonitoringClient, MonitorOptions, MonitorSeriesOptions } from "./monitoring.ts";
+export type { MonitoringClient, MonitorOptions, MonitorSeriesOptions, MonitorTestOptions } from "./monitoring.ts";
 export type { AliasesClient, DownloadedFile, ModelsClient, VersionRef, VersionsClient } from "./models.ts";
 export type { Page, PageOptions } from "./pages.ts";
 export type {

@@ -1,4 +1,11 @@
-import type { BacktestRequest, MonitorReferenceView, MonitorSeries, MonitorView, Operation } from "@slipway/contract";
+import type {
+  BacktestRequest,
+  MonitorReferenceView,
+  MonitorSeries,
+  MonitorTestResult,
+  MonitorView,
+  Operation,
+} from "@slipway/contract";
 import type { CallOptions, Transport } from "./transport.ts";
 
 export interface VersionOptions extends CallOptions {
@@ -22,6 +29,14 @@ export interface MonitorSeriesOptions extends VersionOptions {
   readonly limit?: number | undefined;
 }
 
+export interface MonitorTestOptions extends VersionOptions {
+  /** All of them where it is left out. */
+  readonly columns?: readonly string[] | undefined;
+  /** Predictions from then on: RFC 3339, or a duration back from now. The last window where it is left out. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
 export interface MonitoringClient {
   /** What was found in one window, with the distributions that it was found in. */
   get(endpoint: string, options?: MonitorOptions): Promise<MonitorView>;
@@ -29,6 +44,8 @@ export interface MonitoringClient {
   series(endpoint: string, options?: MonitorSeriesOptions): Promise<MonitorSeries>;
   /** What the windows of a version are held against. */
   reference(endpoint: string, options?: VersionOptions): Promise<MonitorReferenceView>;
+  /** Exact tests of raw predictions against the rows of the reference; nothing of it is kept. */
+  test(endpoint: string, options?: MonitorTestOptions): Promise<MonitorTestResult>;
   /** Makes it anew. Resolves with an operation. */
   makeReference(endpoint: string, options?: VersionOptions): Promise<Operation>;
   /** Goes through the past, with other settings where they are given; the operation's result is a `BacktestResult`. */
@@ -49,6 +66,13 @@ export function createMonitoring(transport: Transport): MonitoringClient {
       }),
     reference: (endpoint, { version, ...call } = {}) =>
       transport.call({ method: "GET", path: `${pathOf(endpoint)}/reference`, query: { version }, ...call }),
+    test: (endpoint, { version, columns, since, until, ...call } = {}) =>
+      transport.call({
+        method: "POST",
+        path: `${pathOf(endpoint)}/test`,
+        json: { version, columns, since, until },
+        ...call,
+      }),
     makeReference: (endpoint, { version, ...call } = {}) =>
       transport.call({ method: "POST", path: `${pathOf(endpoint)}/reference`, json: { version }, ...call }),
     backtest: (endpoint, request = {}, call = {}) =>

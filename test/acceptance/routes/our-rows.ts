@@ -233,6 +233,14 @@ export const ours: readonly Row[] = [
   },
   {
     method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/monitor/test",
+    send: { json: { version: 2, columns: ["no such column"] } },
+    status: 412,
+    type: problem,
+    body: { code: "precondition_failed" },
+  },
+  {
+    method: "POST",
     path: "/api/v1/endpoints/{endpoint}/predictions/query",
     send: { json: { sql: "SELECT key FROM predictions WHERE key = 'route-1' LIMIT 1" } },
     status: 200,

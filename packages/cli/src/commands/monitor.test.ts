@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { runCommand } from "../testing/context.ts";
 import { createEmptyExample, createMonitorExample } from "../testing/monitor-example.ts";
+import { testMonitor } from "./monitor-test.ts";
 import { monitorReference } from "./monitor-reference.ts";
 import { showMonitor } from "./monitor.ts";
 import { report } from "./report.ts";
@@ -79,6 +80,34 @@ test("the reference of a version is shown with what it is from", async () => {
   );
   expect(out).toContain("labels       late\nperformance  roc_auc 0.742, give or take 0.011\n");
   expect(out).toMatch(/^origin_late_3h +input +61 % +2\.1 % +0\.19 +0\.13 +0 +0\.17 +1 +- +[▁▂▃▄▅▆▇█ ]+$/m);
+});
+
+test("a test on demand is told with the least likely first", async () => {
+  const column = {
+    role: "input",
+    kind: "number",
+    test: "ks",
+    jensen_shannon: 0.1,
+    psi: 0.02,
+    rows: 1243,
+    reference_rows: 20_000,
+  };
+  const evidently = { test: "wasserstein", score: 0.513, drifted: true };
+  const columns = [
+    { ...column, name: "hour", statistic: 0.05, p: 0.04, p_adjusted: 0.08, effect: 0.05, evidently: null },
+    { ...column, name: "origin_late_3h", statistic: 0.94, p: 0, p_adjusted: 0, effect: 62.8, evidently },
+  ];
+  const { endpoint, model, version } = view;
+  const span = { from: "2026-11-22T09:00:00.000Z", to: "2026-11-22T10:00:00.000Z" };
+  const result = { endpoint, model, version, ...span, rows: 2486, tested: 1243, reference_rows: 20_000, columns };
+  const { out } = await runCommand(testMonitor, {
+    args,
+    answers: { [`POST /api/v1/endpoints/flight-delay/monitor/test`]: result },
+  });
+  expect(out).toContain("rows      2,486 predictions, 1,243 of them drawn, against 20,000 of the reference\n");
+  const rows = out.split("\n").slice(-3, -1);
+  expect(rows[0]).toMatch(/^origin_late_3h +ks +0\.94 +<1e-12 +62\.8 +0\.1 +0\.02 +1243 +wasserstein 0\.513, drifted$/);
+  expect(rows[1]).toMatch(/^hour +ks +0\.05 +0\.08 +0\.05 .* -$/);
 });
 
 test("a report is one file", async () => {

@@ -25,6 +25,22 @@ export const monitoringCommands: CommandGroup = {
       load: async () => (await import("../commands/monitor.ts")).showMonitor,
     },
     {
+      usage: "monitor test <address>",
+      summary: "hold raw predictions against the rows of the reference, now",
+      about:
+        "Exact two-sample tests, computed when they are asked for and never kept: Kolmogorov and Smirnov's of numbers, the chi-square of homogeneity of categories, with P corrected for the number of features. They take rows as independent, which traffic seldom is: a small P alone is no alarm. EVIDENTLY is what Evidently 0.7.21 says of the same rows by its defaults.",
+      options: [
+        ["--column <names>", "only these, with commas between them"],
+        ["--since <when>", "predictions from then on: 15m, 2h, 7d, 2026-11-22 (default: the last window)"],
+        ["--until <when>", "only before then"],
+      ],
+      examples: [
+        "slipway monitor test flight-delay --since 24h",
+        "slipway monitor test flight-delay@2 --column origin_late_3h,hour --since 7d -o csv",
+      ],
+      load: async () => (await import("../commands/monitor-test.ts")).testMonitor,
+    },
+    {
       usage: "monitor reference <address>",
       summary: "what windows are held against: where it comes from, and the distributions in it",
       about:

@@ -48,4 +48,15 @@ export const monitoringRoutes = {
     answer: operations.operation,
     errors: ["endpoint_not_found", "version_not_found", "precondition_failed"],
   },
+  testMonitor: {
+    method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/monitor/test",
+    tag: "monitoring",
+    summary: "Exact two-sample tests of raw predictions against the rows of the reference",
+    scope: "read",
+    body: monitoring.monitorTestRequest,
+    status: 200,
+    answer: monitoring.monitorTestResult,
+    errors: ["endpoint_not_found", "version_not_found", "precondition_failed", "deadline_exceeded"],
+  },
 } as const satisfies Record<string, RouteSpec>;

@@ -274,6 +274,43 @@ export const monitorReferenceRequest = z.strictObject({
   version: z.union([z.int().min(1), z.string().min(1).max(100)]).optional(),
 });
 
+export const monitorTestColumn = z.object({
+  name: z.string(),
+  role: z.enum(["input", "output", "field"]),
+  kind: z.enum(["number", "category"]),
+  test: z.enum(["ks", "chi_square"]).nullable().meta({
+    description: "Kolmogorov and Smirnov's of numbers, the chi-square of homogeneity of categories; null: no values",
+  }),
+  statistic: figure,
+  p: figure.meta({ description: "Of independent rows, which traffic seldom has" }),
+  p_adjusted: figure.meta({ description: "After Benjamini-Hochberg over all columns" }),
+  effect: figure.meta({
+    description:
+      "Of numbers Wasserstein's distance in standard deviations of the reference, of categories the total variation",
+  }),
+  jensen_shannon: figure.meta({ description: "On the reference's bins, base 2: 0 to 1" }),
+  psi: figure,
+  evidently: z
+    .object({ test: z.string(), score: z.number(), drifted: z.boolean() })
+    .nullable()
+    .meta({ description: "What Evidently 0.7.21 says of these rows by its defaults; null where it refuses" }),
+  rows: count,
+  reference_rows: count,
+});
+export type MonitorTestColumn = z.infer<typeof monitorTestColumn>;
+
+export const monitorTestResult = z.object({
+  endpoint: z.string(),
+  model: z.string(),
+  version: z.int(),
+  ...span,
+  rows: count.meta({ description: "Predictions in the range" }),
+  tested: count.meta({ description: "Of them; more than 1,000,000 are drawn from" }),
+  reference_rows: count.meta({ description: "Rows of the reference's sample, 50,000 at most" }),
+  columns: z.array(monitorTestColumn),
+});
+export type MonitorTestResult = z.infer<typeof monitorTestResult>;
+
 export const monitorTestRequest = z.strictObject({
   version: z.union([z.int().min(1), z.string().min(1)]).optional(),
   columns: z.array(z.string().min(1).max(1000)).min(1).max(1000).optional().meta({ description: "Default: all" }),

@@ -17,6 +17,7 @@ import { createDriftJudge, createParts } from "./drift/index.ts";
 import type { Incidents } from "./incidents/incidents.ts";
 import { createGauges, type Gauges } from "./gauges.ts";
 import type { Judge } from "./judge.ts";
+import { createExactTests, type TestExactly } from "./exact/exact.ts";
 import { createPerformance, type Performance } from "./performance/index.ts";
 import { createProfiler, type ProfilesStore } from "./profiles/index.ts";
 import { createReferences, type References } from "./reference/index.ts";
@@ -62,6 +63,8 @@ export interface Monitoring {
   /** Reads the log to its end; how far that was, by instance: a segment that is not wholly behind it must stay. */
   logOffsets(): Promise<ReadonlyMap<string, Offset>>;
   readonly views: MonitorViews;
+  /** Raw predictions against the rows of the reference. */
+  readonly testExactly: TestExactly;
   readonly incidents: Pick<Incidents, "list" | "get" | "history" | "acknowledge" | "mute" | "unmute" | "resolve">;
   /** Who is told of incidents. */
   readonly channels: Pick<Channels, "add" | "list" | "get" | "remove" | "test">;
@@ -159,6 +162,7 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
       await profiler.sync();
       return profiler.offsets();
     },
+    testExactly: createExactTests({ blobs: deps.blobs, lake: deps.predictionLake, findReference: references.find }),
     views: createMonitorViews({
       sql,
       settingsOf,

@@ -1,14 +1,14 @@
-import { parseAddress } from "@slipway/contract";
+import { parseAddress, type MonitorTestRequest, type MonitorTestResult } from "@slipway/contract";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { Monitoring, Watched } from "../../monitoring/index.ts";
+import type { ExactResult, Monitoring, Watched } from "../../monitoring/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
 import type { Registry } from "../../registry/index.ts";
 import type { ApiRequest, Handlers } from "./register.ts";
 import { parseSince } from "./since.ts";
-import { toOperationView } from "./views.ts";
+import { toOperationView, toTimestamp } from "./views.ts";
 
-type MonitorRoutes = "getMonitor" | "getMonitorSeries" | "getMonitorReference" | "makeMonitorReference";
+type MonitorRoutes = "getMonitor" | "getMonitorSeries" | "getMonitorReference" | "makeMonitorReference" | "testMonitor";
 
 export interface MonitorHandlerDeps {
   readonly monitoring: Monitoring;
@@ -42,6 +42,17 @@ export function createMonitorHandlers(deps: MonitorHandlerDeps): Pick<Handlers, 
       const watched = await requireWatched(deps, params["endpoint"] ?? "", version);
       return toOperationView(await deps.operations.get(await monitoring.references.remake(watched)));
     },
+    testMonitor: async ({ params, body }) => {
+      const { version, columns = null, since, until } = body as MonitorTestRequest;
+      const watched = await requireWatched(deps, params["endpoint"] ?? "", version);
+      const now = clock.now();
+      const windowMs = monitoring.settingsOf(watched.endpoint)?.windowMs ?? 3_600_000;
+      // Where nobody says when, the window that ended last.
+      const end = until === undefined && since === undefined ? Math.floor(now / windowMs) * windowMs : now;
+      const to = until === undefined ? end : parseSince(until, now);
+      const from = since === undefined ? to - windowMs : parseSince(since, now);
+      return toTestView(watched, { from, to }, await monitoring.testExactly({ watched, columns, from, to }));
+    },
   };
 }
 
@@ -61,4 +72,25 @@ export async function requireWatched(
   const suffix = version === undefined ? "" : `@${String(version)}`;
   const found = await registry.resolve(parseAddress(`${model}${suffix}`));
   return { endpoint: name, model, version: found.version };
+}
+
+function toTestView(
+  watched: Watched,
+  { from, to }: { readonly from: number; readonly to: number },
+  { rows, tested, referenceRows, columns }: ExactResult,
+): MonitorTestResult {
+  return {
+    ...watched,
+    from: toTimestamp(from),
+    to: toTimestamp(to),
+    rows,
+    tested,
+    reference_rows: referenceRows,
+    columns: columns.map(({ pAdjusted, jensenShannon, referenceRows: known, ...column }) => ({
+      ...column,
+      p_adjusted: pAdjusted,
+      jensen_shannon: jensenShannon,
+      reference_rows: known,
+    })),
+  };
 }
