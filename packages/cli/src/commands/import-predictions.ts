@@ -46,12 +46,12 @@ function toRequest(input: Input): Omit<PredictionImportRequest, "sha256" | "form
 
 function toColumns(input: Input): PredictionImportColumns {
   return defined({
-    time: textOption(input, "time"),
-    key: textOption(input, "key"),
-    outputs: toList(textOption(input, "output")),
-    ...toProbabilities(toList(textOption(input, "probability")) ?? []),
-    label: textOption(input, "label"),
-    label_time: textOption(input, "labelTime"),
+    time: textOption(input, "timeColumn"),
+    key: textOption(input, "keyColumn"),
+    outputs: toList(textOption(input, "outputColumn")),
+    ...toProbabilities(toList(textOption(input, "probabilityColumn")) ?? []),
+    label: textOption(input, "labelColumn"),
+    label_time: textOption(input, "labelTimeColumn"),
     ignore: toList(textOption(input, "ignore")),
   });
 }
@@ -67,7 +67,7 @@ function toList(text: string | undefined): string[] | undefined {
   return text?.split(",").map((each) => each.trim());
 }
 
-/** COLUMN, or CLASS=COLUMN,CLASS=COLUMN. */
+/** NAME, or CLASS=NAME,CLASS=NAME. */
 function toProbabilities(given: readonly string[]): Pick<PredictionImportColumns, "probability" | "probabilities"> {
   const [first, ...others] = given;
   if (first === undefined) return {};
@@ -75,7 +75,7 @@ function toProbabilities(given: readonly string[]): Pick<PredictionImportColumns
   const pairs = given.map((each) => {
     const at = each.indexOf("=");
     if (at > 0) return [each.slice(0, at), each.slice(at + 1)] as const;
-    throw new UsageError(`--probability takes one column, or CLASS=COLUMN of each class; ${each} names no class.`);
+    throw new UsageError(`--probability-column takes one name, or CLASS=NAME of each class; ${each} names no class.`);
   });
   return { probabilities: Object.fromEntries(pairs) };
 }

@@ -33,7 +33,7 @@ export async function answerRows(
     const to = Math.min(some.n, from + questionRows);
     const records = Array.from({ length: to - from }, (_, i) =>
       Object.fromEntries(
-        inputs.map(({ name }) => [job.inputNames[name] ?? name, toValue(some.columns.get(name)?.[from + i])]),
+        inputs.map(({ name }) => [job.callerNames[name] ?? name, toValue(some.columns.get(name)?.[from + i])]),
       ),
     );
     const answer = (await ask({ records } satisfies ReferenceQuestion)) as ReferenceAnswer;

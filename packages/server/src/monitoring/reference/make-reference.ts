@@ -3,10 +3,11 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SlipwayError, canonicalJson } from "@slipway/contract";
+import type { Signature } from "@slipway/runtime";
 import { createId } from "../../kernel/ids.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { BlobStore } from "../../platform/blobs/index.ts";
-import type { PredictionLake } from "../../predictions/index.ts";
+import { toColumns, type PredictionLake } from "../../predictions/index.ts";
 import type { ModelVersion } from "../../registry/index.ts";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Serving } from "../../serving/index.ts";
@@ -87,16 +88,12 @@ export async function makeReference(deps: MakeDeps, given: ToMake, context: Make
 function toJob({ version, source, settings }: ToMake, samplePath: string): ReferenceJob {
   const { signature } = version;
   const { columns } = toSignaturePlan(signature);
-  const inputs = columns.filter(({ role }) => role === "input");
-  // The lake gives a name that is taken a suffix, and keeps the order.
-  const names = signature.inputs.map(({ name }) => name);
-  const inputNames = Object.fromEntries(inputs.map(({ name }) => [name, callerNameOf(name, names)]));
   return {
     origin: source.origin,
     time: settings.reference.time,
     label: settings.reference.label,
     columns,
-    inputNames,
+    callerNames: toCallerNames(signature),
     outputs: outputsOf(signature),
     canRun: version.state === "verified",
     windowMs: settings.windowMs,
@@ -107,8 +104,11 @@ function toJob({ version, source, settings }: ToMake, samplePath: string): Refer
   };
 }
 
-function callerNameOf(column: string, names: readonly string[]): string {
-  return names.find((name) => name === column) ?? names.find((name) => column.startsWith(`${name}_input`)) ?? column;
+/** Of columns that stand for a whole input or output; a probability has the lake's name alone. */
+function toCallerNames(signature: Signature): Record<string, string> {
+  const { columns, tensors } = toColumns(signature);
+  const named = tensors.filter(({ form }) => form !== "columns");
+  return Object.fromEntries(named.map(({ at, tensor }) => [columns[at]?.name ?? tensor, tensor]));
 }
 
 async function runTask(

@@ -30,17 +30,17 @@ export interface ReadReference {
 export async function readFile(db: LakeDb, file: TableFile, job: ReferenceJob): Promise<ReadReference> {
   const raw = await readRaw(db, file);
   const there = new Set(raw.columns.map(({ name }) => name));
-  const named = (plan: ColumnPlan) => (plan.role === "input" ? (job.inputNames[plan.name] ?? plan.name) : plan.name);
+  const named = ({ name }: ColumnPlan) => job.callerNames[name] ?? name;
   const inputs = job.columns.filter((plan) => plan.role === "input" && there.has(named(plan)));
-  const answers = job.columns.filter(({ role, name }) => role === "output" && there.has(name));
+  const answers = job.columns.filter((plan) => plan.role === "output" && there.has(named(plan)));
   const apart = raw.columns.filter(({ name }) => !inputs.some((plan) => named(plan) === name));
   const notes: string[] = [];
   const time = await findTime(db, raw, { wanted: job.time, apart, notes });
-  const extras = apart.filter(({ name }) => name !== time && !answers.some((plan) => plan.name === name));
-  const label = findLabel({ job, raw, extras, answers, notes });
+  const extras = apart.filter(({ name }) => name !== time && !answers.some((plan) => named(plan) === name));
+  const label = findLabel({ job, raw, extras, answers: answers.map(named), notes });
   const isWhole = answers.length === job.columns.filter(({ role }) => role === "output").length;
   // What stands under the name of an output may be what came true of it.
-  const outputs = isWhole && label !== null && answers.some(({ name }) => name === label) ? [] : answers;
+  const outputs = isWhole && label !== null && answers.some((plan) => named(plan) === label) ? [] : answers;
   const absent = job.columns.filter((plan) => plan.role === "input" && !there.has(named(plan)));
   if (absent.length > 0) notes.push(`The file has no ${listOf(absent.map(named))}, so nothing is compared there.`);
   const rows = await readRows(db, raw, { plans: [...inputs, ...(isWhole ? outputs : [])], named, time, label });
@@ -162,7 +162,7 @@ interface FindingLabel {
   /** Columns that are neither inputs nor outputs, nor the time. */
   readonly extras: readonly NamedType[];
   /** Outputs that the file has under their names. */
-  readonly answers: readonly ColumnPlan[];
+  readonly answers: readonly string[];
   readonly notes: string[];
 }
 
@@ -180,7 +180,7 @@ function findLabel({ job, raw, extras, answers, notes }: FindingLabel): string |
   if (usual !== undefined) return usual;
   if (possible.length === 1) return possible[0]!;
   // A version that can be asked gives its outputs itself: what has the name of one is what it learned.
-  if (canRun && answers.length === 1 && possible.length === 0) return answers[0]!.name;
+  if (canRun && answers.length === 1 && possible.length === 0) return answers[0]!;
   if (possible.length > 1)
     notes.push(
       `Any of ${listOf(possible)} may be what came true, so performance has no reference. Name the column under monitor.reference.label.`,

@@ -17,8 +17,8 @@ export interface ReferenceJob {
   readonly label: string | null;
   /** As the signature has them: without edges, and with what it says of ranges and categories. */
   readonly columns: readonly ColumnPlan[];
-  /** What callers call the inputs, by their names in the lake. */
-  readonly inputNames: Readonly<Record<string, string>>;
+  /** What callers call the inputs and outputs, by their names in the lake, which may have to differ. */
+  readonly callerNames: Readonly<Record<string, string>>;
   readonly outputs: readonly OutputColumn[];
   /** The version answers `ask`, so that outputs need not be in the file. */
   readonly canRun: boolean;

@@ -87,6 +87,7 @@ export function createReferences(deps: ReferencesDeps): References {
     find,
     async sync() {
       await running?.catch(() => {});
+      await deps.predictionLake.flush();
       await run(() => true);
     },
     start() {
@@ -102,7 +103,10 @@ export function createReferences(deps: ReferencesDeps): References {
       stopping.abort(new SlipwayError("shutting_down", "The server is shutting down."));
       await running?.catch(() => {});
     },
-    remake: async (watched) => (await make((await plan(watched)) ?? noRows(watched))).id,
+    async remake(watched) {
+      await deps.predictionLake.flush();
+      return (await make((await plan(watched)) ?? noRows(watched))).id;
+    },
     listReferenced: async () => new Set(await store.listSamples()),
     isReferenced: store.isSample,
   };

@@ -31,7 +31,7 @@ test("a named column counts, what is ignored is no input, and lists are nothing"
 test("what is missing or named twice is told with what there is", () => {
   const found = text("a", "b", "prediction");
   const refuse = (...given: Parameters<typeof toRoles>) => expect(() => toRoles(...given));
-  refuse(found, {}, false).toThrow(/no column of times.*--time.*there are: a, b, prediction/);
+  refuse(found, {}, false).toThrow(/no column of times.*--time-column.*there are: a, b, prediction/);
   refuse(text("time", "a"), {}, false).toThrow(/no column of what was predicted/);
   refuse(found, { outputs: ["c"] }, true).toThrow(/no column "c"/);
   refuse(found, { outputs: ["a"], label: "a" }, true).toThrow(/"a" was named as two things/);

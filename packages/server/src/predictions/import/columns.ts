@@ -53,11 +53,11 @@ export function toRoles(found: readonly NamedType[], given: PredictionImportColu
   requireOnce(used);
   if (time === null && !spread)
     throw wrong(
-      "There is no column of times, so nobody knows when the rows were predicted. Name it (--time), or say over which time they are spread (--from and --to)",
+      "There is no column of times, so nobody knows when the rows were predicted. Name it (--time-column), or say over which time they are spread (--from and --to)",
       found,
     );
   if (outputs.length === 0 && probability === null)
-    throw wrong("There is no column of what was predicted. Name it (--output)", found);
+    throw wrong("There is no column of what was predicted. Name it (--output-column)", found);
   if (!single && given.probability !== undefined) throw several(found);
   if (!single && given.probabilities !== undefined) throw several(found);
   const inputs = found.filter(({ name }) => !used.includes(name) && !ignored.has(name)).map(({ name }) => name);
@@ -71,7 +71,7 @@ function isNested({ type }: NamedType): boolean {
 }
 
 function several(found: readonly NamedType[]): SlipwayError {
-  return wrong("Probabilities are of the only output, and several were named (--output)", found);
+  return wrong("Probabilities are of the only output, and several were named (--output-column)", found);
 }
 
 function requireThere(found: readonly NamedType[], wanted: readonly string[]): void {

@@ -43,7 +43,7 @@ function toOutputs(
   if (names.length < 2)
     throw new SlipwayError(
       "invalid_file",
-      "Probabilities by class are of two classes or more. Name the column of each, or the one of the positive class alone (--probability COLUMN).",
+      "Probabilities by class are of two classes or more. Name the column of each, or the one of the positive class alone (--probability-column NAME).",
     );
   return [{ name: first ?? "prediction", datatype: "FP64", shape: [-1, names.length], classes: names }];
 }
@@ -54,7 +54,7 @@ function toClasses(found: readonly string[], positive: string | undefined): [str
   if (all.length > 2)
     throw new SlipwayError(
       "invalid_file",
-      `One probability is of two classes, and there are more: ${all.slice(0, 5).join(", ")}. Name the column of each (--probability CLASS=COLUMN).`,
+      `One probability is of two classes, and there are more: ${all.slice(0, 5).join(", ")}. Name the column of each (--probability-column CLASS=NAME).`,
       { classes: all },
     );
   const [a = "0", b] = all;
