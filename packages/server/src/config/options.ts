@@ -203,7 +203,7 @@ export const options = {
   webhook_private: {
     type: "boolean",
     default: false,
-    help: "Webhooks may go to addresses of this machine and of private networks, and to http:// ones",
+    help: "Webhooks and channels may go to addresses of this machine and of private networks, and to http:// ones",
   },
   sealing_key: {
     type: "string",

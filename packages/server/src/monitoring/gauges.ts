@@ -1,7 +1,6 @@
 import type { Finding } from "./finding.ts";
 import type { Watched, Window } from "./watched.ts";
 import type { Judged } from "./watch/watch.ts";
-import type { Verdicts } from "./watch/store.ts";
 
 /** What was found in the last window of one version, for whoever plots it. */
 export interface LastFindings {
@@ -30,7 +29,7 @@ export function createGauges({ listServing }: GaugeDeps): Gauges {
     take({ watched, verdicts }) {
       const judges = known.get(keyOf(watched)) ?? new Map<string, Window & { findings: readonly Finding[] }>();
       known.set(keyOf(watched), judges);
-      for (const { judge, window, findings } of verdicts as readonly Verdicts[])
+      for (const { judge, window, findings } of verdicts)
         // One that is judged again, as its labels came late, is not the last.
         if (window.to >= (judges.get(judge)?.to ?? 0)) judges.set(judge, { ...window, findings });
     },

@@ -9,6 +9,20 @@ interface Series {
   readonly finding: Finding;
 }
 
+const perThing: readonly Gauge[] = [
+  {
+    name: "slipway_monitor_value",
+    help: "What was found of one thing in the last window",
+    value: ({ value }) => value,
+  },
+  { name: "slipway_monitor_threshold", help: "What that was held against", value: ({ threshold }) => threshold },
+  {
+    name: "slipway_monitor_failing",
+    help: "1 where it failed, 0 where it passed",
+    value: ({ verdict }) => (verdict === "fail" ? 1 : verdict === "pass" ? 0 : null),
+  },
+];
+
 /** What the monitors said last of what serves, open incidents, and whether the channels take what they are told. */
 export async function renderMonitoring({
   gauges,
@@ -22,11 +36,7 @@ export async function renderMonitoring({
     ...last.map(({ watched, to }) => line("slipway_monitor_window_end_seconds", versionLabels(watched), to / 1000)),
     head("slipway_monitor_findings", "gauge", "Findings of the last window, by verdict"),
     ...last.flatMap(({ watched, findings }) => countLines(watched, findings)),
-    ofSeries("slipway_monitor_value", "What was found of one thing in the last window", series, ({ value }) => value),
-    ofSeries("slipway_monitor_threshold", "What that was held against", series, ({ threshold }) => threshold),
-    ofSeries("slipway_monitor_failing", "1 where it failed, 0 where it passed", series, ({ verdict }) =>
-      verdict === "fail" ? 1 : verdict === "pass" ? 0 : null,
-    ),
+    ...perThing.map((gauge) => ofSeries(series, gauge)),
     await incidentLines(incidents),
     await channelLines(channels),
   ].join("");
@@ -39,12 +49,14 @@ function chosen(findings: readonly Finding[]): readonly Finding[] {
   return [...fails, ...rest].slice(0, mostSeries);
 }
 
-function ofSeries(
-  name: string,
-  help: string,
-  series: readonly Series[],
-  value: (finding: Finding) => number | null,
-): string {
+interface Gauge {
+  readonly name: string;
+  readonly help: string;
+  /** Null: the finding has none. */
+  readonly value: (finding: Finding) => number | null;
+}
+
+function ofSeries(series: readonly Series[], { name, help, value }: Gauge): string {
   const lines = series.map(({ watched, finding }) => {
     const found = value(finding);
     const { monitor, slice, column, metric } = finding;
