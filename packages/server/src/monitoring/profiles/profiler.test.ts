@@ -1,9 +1,11 @@
 import type { RequestFields } from "@slipway/runtime";
-import { listFrequent, quantilesOf } from "@slipway/statistics";
+import { createRowSetBuilder, decodeRowSet, eraseFromSegment, segmentFile } from "@slipway/runtime/log";
+import { distinctOf, listFrequent, quantilesOf } from "@slipway/statistics";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { flightInputs } from "../../predictions/testing/log.ts";
 import { toMonitorSettings } from "../settings.ts";
-import { createProfilePlan, latencyBucket, type Profile, toSignaturePlan } from "./index.ts";
+import { createProfilePlan, latencyBucket, type Profile, type ProfilePlan, toSignaturePlan } from "./index.ts";
 import { flights, flightSignature, hourMs, openTestProfiler } from "./testing/open-profiler.ts";
 
 const start = Date.UTC(2026, 3, 1);
@@ -167,3 +169,71 @@ function profileOfOrigins(origins: string[]): Profile {
   };
   return { columns: [{ name: "origin", frequent }] } as unknown as Profile;
 }
+
+test("a reference that comes in the middle of a window gives bins to what came before, too", async () => {
+  let plan: ProfilePlan | null = null;
+  const { profiler, append, close } = await openTestProfiler({
+    findReference: () => Promise.resolve(plan === null ? null : { plan, profile: { columns: [] } as never }),
+  });
+  await append("flights", request(4, ["ATL", "JFK", "ATL"], [50, 150, 150]));
+  await profiler.sync();
+  plan = createProfilePlan(
+    toSignaturePlan(flightSignature).columns.map((each) => {
+      if (each.name === "distance") return { ...each, edges: Float64Array.of(0, 100, 200) };
+      return each.name === "origin" ? { ...each, categories: ["ATL"] } : each;
+    }),
+  );
+  await append("flights", request(4, ["ATL", "ATL"], [150, 250]));
+  await profiler.sync();
+  await append("flights", request(4, ["ATL"], [250]));
+  await profiler.sync();
+  const [window, ...others] = await profiler.list({ ...whole, plan });
+  expect(others).toEqual([]);
+  expect(window!.profile).toMatchObject({ rows: 6, requests: 3, planId: plan.id });
+  expect([...column(window!.profile, "distance")!.bins!]).toEqual([0, 1, 3, 2]);
+  expect([...column(window!.profile, "origin")!.bins!]).toEqual([5, 1]);
+  await close();
+});
+
+test("rows that were erased before they were read are in no profile", async () => {
+  const { profiler, append, log, data, instance, close } = await openTestProfiler();
+  const id = await append("flights", request(5, ["ATL", "JFK", "LAX"], [1, 2, 3]));
+  await log.rotate();
+  const rows = createRowSetBuilder();
+  rows.add(id, 1);
+  await eraseFromSegment(join(data, "log", instance, segmentFile(1)), decodeRowSet(rows.build()));
+  await profiler.sync();
+  const profile = await profiler.find(whole);
+  expect(profile).toMatchObject({ rows: 2, requests: 1 });
+  expect(column(profile, "origin")!.frequent!.counts).toEqual(
+    new Map([
+      ["ATL", 1],
+      ["LAX", 1],
+    ]),
+  );
+  await close();
+});
+
+test("more texts than are remembered at a time are counted all the same", async () => {
+  const { profiler, append, close } = await openTestProfiler();
+  const size = 20_000;
+  const origins = Array.from({ length: size }, (_, i) => (i % 2 === 0 ? "often" : `only ${i}`));
+  await append(
+    "flights",
+    request(
+      6,
+      origins,
+      origins.map((_, i) => i),
+    ),
+  );
+  await profiler.sync();
+  const profile = await profiler.find(whole);
+  const origin = column(profile, "origin")!;
+  expect(profile).toMatchObject({ rows: size, requests: 1 });
+  expect(origin).toMatchObject({ count: size, missing: 0 });
+  expect(origin.frequent!.total).toBe(size);
+  expect(listFrequent(origin.frequent!)[0]).toMatchObject({ value: "often" });
+  expect(Math.abs(distinctOf(origin.distinct!) - size / 2)).toBeLessThan((0.12 * size) / 2);
+  expect(column(profile, "distance")!.moments).toMatchObject({ count: size, min: 0, max: size - 1 });
+  await close();
+});
