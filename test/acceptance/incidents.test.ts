@@ -84,6 +84,13 @@ test("a caller that begins to send another unit is named in an incident, told, d
     data: { id: incident.id, severity: "critical", next: expect.stringMatching(/^slipway predictions flight-delay/) },
   });
 
+  const metrics = (await fetchJson<string>(`${server.url}/metrics`)).body;
+  const version = 'endpoint="flight-delay",version="1"';
+  expect(metrics).toContain(`slipway_incident_open{${version},state="open",severity="critical"} 1\n`);
+  expect(metrics).toMatch(
+    /slipway_monitor_failing\{.*monitor="quality.range",slice="",column="origin_late_3h".*\} 1\n/,
+  );
+
   // What it says to run next runs.
   const [, ...words] = parseCommand(incident.next);
   const next = await runCli([...words], { url: server.url });
