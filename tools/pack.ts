@@ -85,6 +85,7 @@ const entries = [
   "packages/server/src/predictions/import/import-task.ts",
   "packages/server/src/monitoring/reference/reference-task.ts",
   "packages/server/src/monitoring/drift/parts-task.ts",
+  "packages/server/src/monitoring/multivariate/multivariate-task.ts",
   "packages/server/src/predictions/look-up-worker.ts",
   "packages/server/src/predictions/replay/replay-worker.ts",
   "packages/server/src/wire/docs/scalar-worker.ts",

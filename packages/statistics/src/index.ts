@@ -98,7 +98,7 @@ export {
 } from "./boosting/boosting.ts";
 export { encodeCategories, type FeatureColumn } from "./boosting/features.ts";
 export { permutationImportance, type Importance, type PermutationInput } from "./boosting/permutation-importance.ts";
-export { classifyDomain, type DomainOptions, type DomainResult } from "./multivariate/domain-classifier.ts";
+export { classifyDomain, pickRows, type DomainOptions, type DomainResult } from "./multivariate/domain-classifier.ts";
 export { fitReconstruction, reconstructionErrors, type ReconstructionModel } from "./multivariate/reconstruction.ts";
 
 export { chiSquareTail, incompleteGamma, logGamma } from "./distributions/gamma.ts";

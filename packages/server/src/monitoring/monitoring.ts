@@ -18,6 +18,7 @@ import type { Incidents } from "./incidents/incidents.ts";
 import { createGauges, type Gauges } from "./gauges.ts";
 import type { Judge } from "./judge.ts";
 import { createExactTests, type TestExactly } from "./exact/exact.ts";
+import { createMultivariateJudge } from "./multivariate/index.ts";
 import { createPerformance, type Performance } from "./performance/index.ts";
 import { createProfiler, type ProfilesStore } from "./profiles/index.ts";
 import { createReferences, type References } from "./reference/index.ts";
@@ -119,6 +120,7 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     alarms.judge,
     createQualityJudge(compared),
     createDriftJudge(compared),
+    createMultivariateJudge({ ...compared, blobs: deps.blobs, lake: deps.predictionLake }),
     performance.judge,
   ];
   const watch = createWatch({

@@ -1,0 +1,1 @@
+export { createMultivariateJudge } from "./judge.ts";
