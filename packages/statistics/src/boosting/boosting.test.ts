@@ -10,6 +10,7 @@ import {
   featuresOf,
   isCaliforniaHere,
   isCensusHere,
+  isLongRun,
   readCalifornia,
   readCensus,
   sliceColumns,
@@ -75,7 +76,7 @@ test.skipIf(!isCaliforniaHere)("houses are told apart as well as by scikit-learn
 });
 
 // All of the census in a long run, else its first 12,000 people.
-const people = import.meta.env.MODE === "all" ? 68_785 : 12_000;
+const people = isLongRun ? 68_785 : 12_000;
 
 test.skipIf(!isCensusHere)("people are told apart as well as by scikit-learn", { timeout: 120_000 }, async () => {
   const { reference } = await readCensus(CENSUS);

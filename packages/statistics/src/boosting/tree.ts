@@ -24,7 +24,7 @@ export interface Tree {
   readonly gain: number[];
 }
 
-export interface TreeRules extends SplitRules {
+interface TreeRules extends SplitRules {
   readonly maxLeaves: number;
   readonly learningRate: number;
 }

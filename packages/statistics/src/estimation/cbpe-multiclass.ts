@@ -24,7 +24,7 @@ export const MULTICLASS_CBPE_METRICS = [
   "average_precision",
   "business_value",
 ] as const;
-export type MulticlassCbpeMetric = (typeof MULTICLASS_CBPE_METRICS)[number];
+type MulticlassCbpeMetric = (typeof MULTICLASS_CBPE_METRICS)[number];
 
 export interface MulticlassRows {
   /** k columns of n scores. */

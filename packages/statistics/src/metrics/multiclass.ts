@@ -5,7 +5,7 @@ import { requireProbability } from "./probability.ts";
 /** Counts by [truth][predicted], k x k. */
 export type ConfusionMatrix = readonly (readonly number[])[];
 
-export type Average = "macro" | "weighted" | "micro";
+type Average = "macro" | "weighted" | "micro";
 
 export interface ClassMeasures {
   /** Rows of this class. */
@@ -165,8 +165,8 @@ function averageFigure(table: Table, name: FigureName, average: Average): Figure
     const total = (table.k - 1) * table.n;
     return microFigure(table, { hit: total - (table.n - table.diagonal), total });
   }
-  const figures = table.rows.keys().map((c) => ({ c, figure: classFigure(table, name, c) }));
-  const present = [...figures].filter((item): item is { c: number; figure: Figure } => item.figure !== null);
+  const figures = Array.from(table.rows.keys(), (c) => ({ c, figure: classFigure(table, name, c) }));
+  const present = figures.filter((item): item is { c: number; figure: Figure } => item.figure !== null);
   const weigh = (c: number) => (average === "macro" ? 1 : table.rows[c]!);
   const total = present.reduce((sum, { c }) => sum + weigh(c), 0);
   if (total === 0) return null;

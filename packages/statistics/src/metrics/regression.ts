@@ -52,7 +52,7 @@ export function regressionMeasures(truth: ArrayLike<number>, predicted: ArrayLik
 }
 
 /** The root of a mean, its error by the delta method. */
-export function rootMeasure(mean: Measure): Measure {
+function rootMeasure(mean: Measure): Measure {
   if (mean.value === null) return UNDEFINED;
   const value = Math.sqrt(mean.value);
   if (mean.standardError === null) return { value, standardError: null };

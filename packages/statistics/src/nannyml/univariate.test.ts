@@ -7,6 +7,7 @@ import {
   CENSUS,
   isCaliforniaHere,
   isCensusHere,
+  isLongRun,
   readCalifornia,
   readCensus,
 } from "../testing/released-data.ts";
@@ -22,7 +23,7 @@ import {
 
 type Drift = readonly [value: number, threshold: number | null, alert: boolean];
 // All columns in a long run, else the ones with published figures.
-const columns = import.meta.env.MODE === "all" ? CENSUS : (["ANC", "RELP", "MAR", "DREM"] as const);
+const columns = isLongRun ? CENSUS : (["ANC", "RELP", "MAR", "DREM"] as const);
 const census = isCensusHere ? readCensus(columns) : null;
 const published = testData("goldens/nannyml-0.13.1.json");
 

@@ -36,6 +36,9 @@ const californiaFiles = ["reference", "analysis", "analysis_gt"].map((part) =>
 );
 const censusFiles = ["reference", "analysis", "target"].map((part) => testData(`census-ma/${part}.parquet`));
 
+/** `npm run test:all`. */
+export const isLongRun = process.env["MODE"] === "all";
+
 export const isCaliforniaHere = californiaFiles.every((file) => file !== null);
 export const isCensusHere = censusFiles.every((file) => file !== null);
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** Numbers in [0, 1) by Numerical Recipes' linear congruential generator: the one of tools/goldens/learn.py. */
-export function createLcg(seed: number): () => number {
+function createLcg(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(1_664_525, state) + 1_013_904_223) >>> 0;
