@@ -4,6 +4,9 @@ import { systemClock } from "../../kernel/clock.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import { migrate } from "../../platform/sql/index.ts";
 import { describeStores } from "../../platform/sql/testing/describe-stores.ts";
+import { createOutbox, outboxMigrations } from "../../platform/outbox/index.ts";
+import { createChannels } from "../channels/channels.ts";
+import { channelMigrations } from "../channels/migrations.ts";
 import type { Notification } from "../channels/notification.ts";
 import type { Finding } from "../finding.ts";
 import { createIncidents } from "./incidents.ts";
@@ -135,6 +138,35 @@ describeStores("incidents", (open) => {
     await incidents.tick();
     expect(await newest()).toMatchObject({ state: "resolved", resolution: "retired" });
     expect(types()).toEqual(["opened", "resolved"]);
+  });
+
+  test("and what is told of them are in the transaction of what was found, or not at all", async () => {
+    const sql = await open();
+    await migrate(sql, [...accessMigrations, ...outboxMigrations, ...channelMigrations, ...incidentMigrations]);
+    const deps = { sql, clock: systemClock, logger: silentLogger, allowPrivate: true };
+    const sealer = { seal: (text: string) => text, open: (text: string) => text };
+    const channels = createChannels({ ...deps, outbox: createOutbox(deps), sealer });
+    await channels.add({ name: "ops", kind: "webhook", url: "https://x.test" }, null);
+    const incidents = createIncidents({ ...deps, channels, settingsOf: () => settings, servingOf: () => null });
+    const to = systemClock.now();
+    const findings = [finding("quality.type", "fail", { column: "a", severity: "critical" })];
+    const window = { from: to - hourMs, to };
+    const heard = { watched, window, settings, verdicts: [{ judge: "quality", findings }], now: to };
+    const take = (isLost: boolean) =>
+      sql.tx(async (trx) => {
+        await incidents.take(trx, heard);
+        if (isLost) throw new Error("lost");
+      });
+    const count = async () => [
+      (await incidents.list(firstPage)).items.length,
+      (await sql.db.selectFrom("outbox").selectAll().execute()).length,
+    ];
+    await expect(take(true)).rejects.toThrow("lost");
+    expect(await count()).toEqual([0, 0]);
+    await take(false);
+    // Told again, as after a crash that came before the window was noted as judged: nothing new.
+    await take(false);
+    expect(await count()).toEqual([1, 1]);
   });
 
   test("of days long past are on record and told to nobody", async () => {

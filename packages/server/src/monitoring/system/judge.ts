@@ -51,6 +51,15 @@ const series: readonly Series[] = [
   },
   {
     monitor: "system.anomaly",
+    metric: "refused_rate",
+    value: ({ requests, refused }) => (requests === 0 ? null : refused / requests),
+    least: () => 0.02,
+    isTwoSided: false,
+    tell: (value, median) =>
+      `${percentOf(value)} of the requests were refused for what the caller sent, where ${percentOf(median)} are usual.`,
+  },
+  {
+    monitor: "system.anomaly",
     metric: "fallback_rate",
     value: ({ requests, fallbacks }) => (requests === 0 ? null : fallbacks / requests),
     least: () => 0.01,

@@ -19,6 +19,7 @@ const start = 480_000 * hourMs;
 interface Shape {
   readonly requests: number;
   readonly errors?: number;
+  readonly refused?: number;
   readonly ms?: number;
 }
 
@@ -29,10 +30,10 @@ function createTraffic(shape: (minute: number) => Shape | null): ReadMinutes {
     for (let minute = Math.max(from, start); minute < to; minute += minuteMs) {
       const made = shape((minute - start) / minuteMs);
       if (made === null) continue;
-      const { requests, errors = 0, ms = 3 } = made;
+      const { requests, errors = 0, refused = 0, ms = 3 } = made;
       const latency = Array<number>(latencyEdges.length + 1).fill(0);
       latency[latencyBucket(ms)] = requests;
-      found.push({ ...watched, minute, requests, rows: requests, errors, refused: 0, fallbacks: 0, latency });
+      found.push({ ...watched, minute, requests, rows: requests, errors, refused, fallbacks: 0, latency });
     }
     return Promise.resolve(found);
   };
@@ -163,14 +164,15 @@ describe("the judge of windows", () => {
   const noise = createRandom(3);
   const noisy = Array.from({ length: 10_000 }, () => 90 + Math.floor(noise() * 20));
 
-  test("finds half the traffic, slow answers and errors odd, and usual hours usual", async () => {
+  test("finds a third of the traffic, slow answers and malformed requests odd, and usual hours usual", async () => {
     const read = createTraffic((minute) => {
       const isOdd = minute >= 3_000 && minute < 3_060;
       const requests = noisy[minute]! * (isOdd ? 0.3 : 1);
-      return { requests: Math.round(requests), errors: isOdd ? 3 : 0, ms: isOdd ? 40 : 3 };
+      return { requests: Math.round(requests), refused: isOdd ? 9 : 0, ms: isOdd ? 40 : 3 };
     });
     const odd = await judgeHour(50, read);
-    for (const metric of ["requests", "latency_p95"]) expect(odd.get(metric)!.verdict, metric).toBe("fail");
+    for (const metric of ["requests", "latency_p95", "refused_rate"])
+      expect(odd.get(metric)!.verdict, metric).toBe("fail");
     expect(odd.get("requests")!.message).toMatch(/^\d+ requests, where \d+ are usual\.$/);
     for (let hour = 20; hour < 50; hour++)
       for (const [metric, { verdict }] of await judgeHour(hour, read))

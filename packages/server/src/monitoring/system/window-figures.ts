@@ -7,6 +7,8 @@ export interface WindowFigures {
   readonly requests: number;
   readonly rows: number;
   readonly errors: number;
+  /** For what the caller sent. */
+  readonly refused: number;
   readonly fallbacks: number;
   /** Milliseconds, upper edge of the bucket; null without traffic. */
   readonly p95: number | null;
@@ -37,11 +39,11 @@ async function readFigures(
   { endpoint, model, version }: Watched,
   { from, to }: Window,
 ): Promise<WindowFigures> {
-  const sum = { requests: 0, rows: 0, errors: 0, fallbacks: 0 };
+  const sum = { requests: 0, rows: 0, errors: 0, refused: 0, fallbacks: 0 };
   const buckets: number[] = [];
   for (let at = from; at < to; at += chunkMs)
     for (const minute of await read({ endpoint, model, version, from: at, to: Math.min(to, at + chunkMs) })) {
-      for (const name of ["requests", "rows", "errors", "fallbacks"] as const) sum[name] += minute[name];
+      for (const name of ["requests", "rows", "errors", "refused", "fallbacks"] as const) sum[name] += minute[name];
       for (const [i, count] of minute.latency.entries()) buckets[i] = (buckets[i] ?? 0) + count;
     }
   return { ...sum, p95: quantileOf(buckets, 0.95) };
