@@ -12,7 +12,7 @@ import {
   isCensusHere,
   isLongRun,
   readCalifornia,
-  readCensus,
+  readCensusReference,
   sliceColumns,
 } from "../testing/released-data.ts";
 import { learnGoldens } from "../testing/samples.ts";
@@ -79,7 +79,7 @@ test.skipIf(!isCaliforniaHere)("houses are told apart as well as by scikit-learn
 const people = isLongRun ? 68_785 : 12_000;
 
 test.skipIf(!isCensusHere)("people are told apart as well as by scikit-learn", { timeout: 120_000 }, async () => {
-  const { reference } = await readCensus(CENSUS);
+  const reference = await readCensusReference(CENSUS);
   const columns = sliceColumns(featuresOf(reference, ["AGEP", ...CENSUS], reference), 0, people);
   const { truth, predicted } = learn(columns, reference.truth.subarray(0, people), "logistic");
   const golden = goldens[people === 12_000 ? "census_part" : "census"];

@@ -76,22 +76,28 @@ export async function readCalifornia(): Promise<{ reference: Released; analysis:
 
 /** Employment in Massachusetts: 2015, and 2016 to 2018. @param names of the columns of texts that are wanted */
 export async function readCensus(names: readonly string[]): Promise<{ reference: Released; analysis: Released }> {
-  const [reference, analysis, truth] = censusFiles as [string, string, string];
-  const read = async (file: string, labels: string) => {
-    const wanted = { numbers: ["AGEP", "prediction", "predicted_probability", "year"], texts: names } as const;
-    const { rows, numbers, texts } = await readColumns(file, wanted);
-    const known = await readColumns(labels, { numbers: ["employed"] });
-    return {
-      rows,
-      numbers,
-      texts,
-      truth: known.numbers.employed,
-      score: numbers.predicted_probability,
-      predicted: numbers.prediction,
-      period: Array.from(numbers.year, String),
-    };
+  const [, analysis, truth] = censusFiles as [string, string, string];
+  return { reference: await readCensusReference(names), analysis: await readCensusPart(names, analysis, truth) };
+}
+
+export async function readCensusReference(names: readonly string[]): Promise<Released> {
+  const [reference] = censusFiles as [string];
+  return readCensusPart(names, reference, reference);
+}
+
+async function readCensusPart(names: readonly string[], file: string, labels: string): Promise<Released> {
+  const wanted = { numbers: ["AGEP", "prediction", "predicted_probability", "year"], texts: names } as const;
+  const { rows, numbers, texts } = await readColumns(file, wanted);
+  const known = await readColumns(labels, { numbers: ["employed"] });
+  return {
+    rows,
+    numbers,
+    texts,
+    truth: known.numbers.employed,
+    score: numbers.predicted_probability,
+    predicted: numbers.prediction,
+    period: Array.from(numbers.year, String),
   };
-  return { reference: await read(reference, reference), analysis: await read(analysis, truth) };
 }
 
 /** Columns for a learner, categories in the codes of `known`, the reference. */
