@@ -18,10 +18,10 @@ interface Row {
   readonly truth?: string;
 }
 
-/** One prediction a line; the first day is 1 March 2026. */
+/** One prediction a line; the first day is 1 March 2025. */
 function toCsv(rows: readonly Row[]): string {
   const lines = rows.map(({ day, truth = "" }, i) => {
-    const at = new Date(Date.UTC(2026, 2, day, 8, 0, i)).toISOString();
+    const at = new Date(Date.UTC(2025, 2, day, 8, 0, i)).toISOString();
     const [age, town] = [20 + (i % 50), i % 3 === 0 ? "" : ["Rome", "Oslo", "Lima"][i % 3]];
     return [at, `c-${i}`, age, town, i % 4 === 0 ? 1 : 0, (i % 10) / 10, truth].join(",");
   });
@@ -65,8 +65,8 @@ describe("predictions of a model that is served elsewhere", { timeout: 120_000 }
       stored: 60,
       duplicates: 0,
       labels: 0,
-      from: "2026-03-01T08:00:00.000Z",
-      to: "2026-03-06T08:00:59.000Z",
+      from: "2025-03-01T08:00:00.000Z",
+      to: "2025-03-06T08:00:59.000Z",
       columns: {
         time: "scored_at",
         key: "customer",
@@ -87,7 +87,7 @@ describe("predictions of a model that is served elsewhere", { timeout: 120_000 }
     });
     const { items } = await client().predictions.list("churn", { limit: 2 });
     expect(items[0]).toMatchObject({
-      at: "2026-03-06T08:00:59.000Z",
+      at: "2025-03-06T08:00:59.000Z",
       key: "c-59",
       face: "import",
       version: 1,
@@ -96,7 +96,7 @@ describe("predictions of a model that is served elsewhere", { timeout: 120_000 }
     });
     // By its id alone: the segment that holds it is found by the time of its rows.
     expect(await client().predictions.get(items[1]!.id)).toMatchObject({ key: "c-58" });
-    const since = { since: "2026-03-03T00:00:00Z", until: "2026-03-04T00:00:00Z" };
+    const since = { since: "2025-03-03T00:00:00Z", until: "2025-03-04T00:00:00Z" };
     expect((await client().predictions.list("churn", since)).items).toHaveLength(10);
     expect(await query("churn", "select count(*) filter (town is null) as n from predictions")).toEqual([{ n: 20 }]);
   });
@@ -120,17 +120,17 @@ describe("predictions of a model that is served elsewhere", { timeout: 120_000 }
   });
 
   test("that are equal are told apart by their number, and other columns make another version", async () => {
-    const twins = write("twins.jsonl", `${JSON.stringify({ time: 1772352000, x: 1, prediction: 2.5 })}\n`.repeat(3));
+    const twins = write("twins.jsonl", `${JSON.stringify({ time: 1740816000, x: 1, prediction: 2.5 })}\n`.repeat(3));
     expect(await importFile("prices", twins)).toMatchObject({ version: 1, stored: 3 });
     expect(await importFile("prices", twins)).toMatchObject({ version: 1, stored: 0, duplicates: 3 });
     const wider = write("wider.jsonl", `${JSON.stringify({ x: 1, y: "a", prediction: 2.5 })}\n`.repeat(4));
-    const spread = { from: "2026-03-02T00:00:00Z", to: "2026-03-03T00:00:00Z" };
+    const spread = { from: "2025-03-02T00:00:00Z", to: "2025-03-03T00:00:00Z" };
     expect(await importFile("prices", wider, spread)).toMatchObject({
       version: 2,
       created: true,
       stored: 4,
-      from: "2026-03-02T00:00:00.000Z",
-      to: "2026-03-02T18:00:00.000Z",
+      from: "2025-03-02T00:00:00.000Z",
+      to: "2025-03-02T18:00:00.000Z",
     });
     expect(await query("prices", summary)).toEqual([{ n: 7, ids: 7, low: 1, high: 2 }]);
   });
@@ -138,7 +138,7 @@ describe("predictions of a model that is served elsewhere", { timeout: 120_000 }
   test("that are wrong are refused as a whole, with their lines, and make nothing; --skip-bad leaves them out", async () => {
     const bad = write(
       "bad.csv",
-      "time,x,prediction,probability\n2026-03-01,1,a,0.5\nsoon,1,a,0.5\n2026-03-01,1,,0.5\n2999-01-01,1,a,0.5\n2026-03-01,2,a,1.5\n",
+      "time,x,prediction,probability\n2025-03-01,1,a,0.5\nsoon,1,a,0.5\n2025-03-01,1,,0.5\n2999-01-01,1,a,0.5\n2025-03-01,2,a,1.5\n",
     );
     const refused = await cli("predictions", "import", "bad", bad);
     expect(refused.stderr).toMatch(/4 rows are wrong, so nothing was imported.*line 3: "soon" is not a time/s);

@@ -35,6 +35,8 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
   test("serve a model of another language", () => follow("docs/how-to/serve-another-language.md"));
   test("serve a model that runs elsewhere", () => follow("docs/how-to/serve-a-remote-model.md"));
 
+  test("watch a model that is served elsewhere", () => follow("docs/how-to/watch-a-model-served-elsewhere.md"));
+
   test("prove parity", () =>
     follow("docs/how-to/prove-parity.md", { skip: ({ code }) => code.startsWith("examples =") }));
   test.skipIf(!needs(what, frameworks !== null, { inCi: "required" }))("record a model where it was trained", () =>
