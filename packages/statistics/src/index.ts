@@ -29,39 +29,7 @@ export {
   type ReliabilityBin,
 } from "./calibration/calibration-error.ts";
 
-export { sortBatch } from "./sketches/sort-batch.ts";
-export { addToMoments, createMoments, mergeMoments, varianceOf, type Moments } from "./sketches/moments.ts";
-export {
-  addSortedToQuantiles,
-  addToQuantiles,
-  copyQuantileSketch,
-  createQuantileSketch,
-  mergeQuantileSketches,
-  quantilesOf,
-  rankOf,
-  weightedValuesOf,
-  type QuantileLevel,
-  type QuantileSketch,
-} from "./sketches/quantile-sketch.ts";
-export {
-  addNumberToDistinct,
-  addTextToDistinct,
-  copyDistinctSketch,
-  createDistinctSketch,
-  distinctOf,
-  mergeDistinctSketches,
-  type DistinctSketch,
-} from "./sketches/distinct-sketch.ts";
-export {
-  addToFrequent,
-  copyFrequentItems,
-  createFrequentItems,
-  listFrequent,
-  mergeFrequentItems,
-  trimFrequent,
-  type FrequentItem,
-  type FrequentItems,
-} from "./sketches/frequent-items.ts";
+export * from "./sketches/index.ts";
 export {
   CBPE_METRICS,
   estimateCbpe,

@@ -5,7 +5,7 @@ import {
   copyFrequentItems,
   createDistinctSketch,
   createFrequentItems,
-} from "@slipway/statistics";
+} from "@slipway/statistics/sketches";
 import { absentCode, missingCode } from "./column-batch.ts";
 import { binCount, type ColumnPlan } from "./column-plan.ts";
 import type { ColumnProfile } from "./profile.ts";

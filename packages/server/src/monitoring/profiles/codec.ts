@@ -1,4 +1,4 @@
-import type { DistinctSketch, FrequentItems, Moments, QuantileSketch } from "@slipway/statistics";
+import type { DistinctSketch, FrequentItems, Moments, QuantileSketch } from "@slipway/statistics/sketches";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { type ByteReader, createByteReader, createByteWriter, type ByteWriter } from "./bytes.ts";
 import type { ColumnProfile, Profile } from "./profile.ts";

@@ -1,4 +1,9 @@
-import { mergeDistinctSketches, mergeFrequentItems, mergeMoments, mergeQuantileSketches } from "@slipway/statistics";
+import {
+  mergeDistinctSketches,
+  mergeFrequentItems,
+  mergeMoments,
+  mergeQuantileSketches,
+} from "@slipway/statistics/sketches";
 import type { ColumnProfile, Profile } from "./profile.ts";
 
 /** Of both together; neither is changed. @throws RangeError where they are not of the same plan: see `onPlan` */

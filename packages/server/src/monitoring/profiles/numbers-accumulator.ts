@@ -8,7 +8,7 @@ import {
   createMoments,
   createQuantileSketch,
   sortBatch,
-} from "@slipway/statistics";
+} from "@slipway/statistics/sketches";
 import { absentNumber } from "./column-batch.ts";
 import { binCount, type ColumnPlan } from "./column-plan.ts";
 import type { ColumnProfile } from "./profile.ts";

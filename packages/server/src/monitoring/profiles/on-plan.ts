@@ -1,4 +1,4 @@
-import { listFrequent, rankOf, weightedValuesOf } from "@slipway/statistics";
+import { listFrequent, rankOf, weightedValuesOf } from "@slipway/statistics/sketches";
 import { binCount, type ColumnPlan, findBin, type ProfilePlan } from "./column-plan.ts";
 import { createProfileBuilder } from "./profile-builder.ts";
 import type { ColumnProfile, Profile } from "./profile.ts";

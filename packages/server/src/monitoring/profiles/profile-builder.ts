@@ -4,7 +4,7 @@ import {
   copyQuantileSketch,
   createQuantileSketch,
   sortBatch,
-} from "@slipway/statistics";
+} from "@slipway/statistics/sketches";
 import { type CategoriesAccumulator, createCategoriesAccumulator } from "./categories-accumulator.ts";
 import { type ColumnBatch, missingCode } from "./column-batch.ts";
 import type { ColumnPlan, ProfilePlan } from "./column-plan.ts";

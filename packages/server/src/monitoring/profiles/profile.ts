@@ -1,4 +1,4 @@
-import type { DistinctSketch, FrequentItems, Moments, QuantileSketch } from "@slipway/statistics";
+import type { DistinctSketch, FrequentItems, Moments, QuantileSketch } from "@slipway/statistics/sketches";
 import type { ColumnPlan } from "./column-plan.ts";
 
 /** What is known of one column of some rows. Bounded in size, whatever the rows; two of the same plan can be merged. */

@@ -2,7 +2,7 @@ import type { RequestFields } from "@slipway/runtime";
 import { createRowSetBuilder, decodeRowSet, eraseFromSegment, segmentFile } from "@slipway/runtime/log";
 import { distinctOf, listFrequent, quantilesOf } from "@slipway/statistics";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { flightInputs } from "../../predictions/testing/log.ts";
 import { toMonitorSettings } from "../settings.ts";
 import { createProfilePlan, latencyBucket, type Profile, type ProfilePlan, toSignaturePlan } from "./index.ts";
@@ -22,12 +22,21 @@ function request(hour: number, origins: string[], distances: number[], more: Par
   } satisfies Partial<RequestFields>;
 }
 
+function hour(number: number) {
+  return { watched: flights, from: start + number * hourMs, to: start + (number + 1) * hourMs };
+}
+
 function column(profile: Profile | null, name: string) {
   return profile?.columns.find((each) => each.name === name);
 }
 
+// One for the tests that need nothing else: each has hours of its own.
+let shared: Awaited<ReturnType<typeof openTestProfiler>>;
+beforeAll(async () => void (shared = await openTestProfiler()));
+afterAll(() => shared.close());
+
 test("counts every row of every record in the window of its time", async () => {
-  const { profiler, append, sql, close } = await openTestProfiler();
+  const { profiler, append, sql } = shared;
   await append("flights", request(0.5, ["ATL"], [760]));
   await append("flights", request(0.9, ["ORD", "ATL", "�"], [100, Number.NaN, 9000]));
   await append("flights", request(1.1, ["LAX"], [300]));
@@ -99,7 +108,6 @@ test("counts every row of every record in the window of its time", async () => {
     ["other", 1],
   ]);
   expect(profiler.stats()).toMatchObject({ records: 7, rows: 7, damaged: 0 });
-  await close();
 });
 
 test("goes on where it was: after a sync, after a start, and in the middle of a window", async () => {
@@ -196,14 +204,14 @@ test("a reference that comes in the middle of a window gives bins to what came b
 });
 
 test("rows that were erased before they were read are in no profile", async () => {
-  const { profiler, append, log, data, instance, close } = await openTestProfiler();
+  const { profiler, append, log, data, instance } = shared;
   const id = await append("flights", request(5, ["ATL", "JFK", "LAX"], [1, 2, 3]));
   await log.rotate();
   const rows = createRowSetBuilder();
   rows.add(id, 1);
   await eraseFromSegment(join(data, "log", instance, segmentFile(1)), decodeRowSet(rows.build()));
   await profiler.sync();
-  const profile = await profiler.find(whole);
+  const profile = await profiler.find(hour(5));
   expect(profile).toMatchObject({ rows: 2, requests: 1 });
   expect(column(profile, "origin")!.frequent!.counts).toEqual(
     new Map([
@@ -211,11 +219,10 @@ test("rows that were erased before they were read are in no profile", async () =
       ["LAX", 1],
     ]),
   );
-  await close();
 });
 
 test("more texts than are remembered at a time are counted all the same", async () => {
-  const { profiler, append, close } = await openTestProfiler();
+  const { profiler, append } = shared;
   const size = 20_000;
   const origins = Array.from({ length: size }, (_, i) => (i % 2 === 0 ? "often" : `only ${i}`));
   await append(
@@ -227,7 +234,7 @@ test("more texts than are remembered at a time are counted all the same", async 
     ),
   );
   await profiler.sync();
-  const profile = await profiler.find(whole);
+  const profile = await profiler.find(hour(6));
   const origin = column(profile, "origin")!;
   expect(profile).toMatchObject({ rows: size, requests: 1 });
   expect(origin).toMatchObject({ count: size, missing: 0 });
@@ -235,5 +242,4 @@ test("more texts than are remembered at a time are counted all the same", async 
   expect(listFrequent(origin.frequent!)[0]).toMatchObject({ value: "often" });
   expect(Math.abs(distinctOf(origin.distinct!) - size / 2)).toBeLessThan((0.12 * size) / 2);
   expect(column(profile, "distance")!.moments).toMatchObject({ count: size, min: 0, max: size - 1 });
-  await close();
 });

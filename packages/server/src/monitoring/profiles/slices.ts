@@ -1,4 +1,4 @@
-import { listFrequent } from "@slipway/statistics";
+import { listFrequent } from "@slipway/statistics/sketches";
 import type { SliceSetting } from "../settings.ts";
 import type { Profile } from "./profile.ts";
 
