@@ -36,7 +36,7 @@ const areas = ({ performance }: MonitorSeries, kind: "realised" | "estimated") =
 
 // A minute of two cores; a whole run of the tests looks at the same census without a server.
 describe.skipIf(reference === null || import.meta.env.MODE !== "all")("the census", { timeout: 240_000 }, () => {
-  const server = useServer();
+  const server = useServer({ args: ["--lake-interval", "2s"] });
 
   test("a fall is estimated before labels, told by them when they come, and lies where it lies", async () => {
     await writeFiles();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { flightSignature } from "../../predictions/lake/testing/open-lake.ts";
 import { toMonitorSettings } from "../settings.ts";
 import { fitEstimator } from "./estimator.ts";
@@ -20,7 +20,7 @@ const sections = {
     metrics: {
       long_haul: { sql: "select count(*) filter (distance > 600) from predictions", min: 100 },
       hit_rate: { sql: "select avg((late = value)::int) from predictions join labels using (id, row)", min: 0.99 },
-      broken: { sql: "select * from read_csv('/etc/passwd')" },
+      broken: { sql: "select count(*) from read_text('/etc/passwd')" },
     },
   },
   horizon: { labels: { horizon: "2h", missing: "no" } },
@@ -71,6 +71,17 @@ describe("the performance of windows", { timeout: 90_000 }, () => {
     const kept = rightOf(360) - rightOf(10) + turnedRight;
     expect(final?.realised["accuracy"]?.value).toBeCloseTo(kept / 359, 12);
     expect(right.length).toBeGreaterThan(0);
+    // One more that says otherwise, and nothing else.
+    at(ends + 4 * hour);
+    const [other] = labelled
+      .slice(20, 21)
+      .map(({ key, value }) => ({ key: key!, value: value === "yes" ? "no" : "yes" }));
+    await label([other!]);
+    await watch.pass();
+    const [again] = await windows();
+    expect(again).toMatchObject({ labelled: 359, unusable: 1, computedAt: ends + 4 * hour });
+    const more = (other!.value === "yes") === flights[20]!.score > 0.5 ? 1 : -1;
+    expect(again?.realised["accuracy"]?.value).toBeCloseTo((kept + more) / 359, 12);
     // A label that comes first at its second saying does not count as arrived twice.
     expect(final?.arrivals.counts.reduce((sum, count) => sum + count, 0)).toBe(360);
   });
@@ -183,12 +194,18 @@ describe("the performance of windows", { timeout: 90_000 }, () => {
     await predict(start, good.flights);
     await predict(start + hour, unsure.flights);
     await lake.flush();
-    at(start + 3 * hour);
+    at(start + 3 * hour + 10_000);
     await performance.sync();
-    expect((await windows()).map(({ estimated }) => Object.keys(estimated))).toEqual([[], []]);
+    const without = async () =>
+      expect((await windows()).map(({ estimated }) => Object.keys(estimated))).toEqual([[], []]);
+    await vi.waitFor(without, { timeout: 30_000 });
     setEstimator("later", estimator);
-    at(start + 3 * hour + 60_000);
+    // No window has ended since, and no file is new.
+    at(start + 3 * hour + 70_000);
     await performance.sync();
+    const isEstimated = async () =>
+      expect((await windows()).map(({ estimated }) => "accuracy" in estimated)).toEqual([true, true]);
+    await vi.waitFor(isEstimated, { timeout: 30_000 });
     await watch.pass();
     const verdicts = async (window: number) =>
       (await findings(window))
