@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { errorTable, manifestSchema, parseManifest, type ErrorCode } from "@slipway/contract";
+import { errorTable, manifestSchema, parseManifest, schemas, type ErrorCode } from "@slipway/contract";
 import { parse as parseYaml } from "yaml";
 import { monitorKeys, monitorSchema } from "../../packages/contract/src/manifest-monitor.ts";
 import { options } from "../../packages/server/src/config/index.ts";
+import { monitors } from "../../packages/server/src/monitoring/finding.ts";
 import { configurationPage, renderConfiguration } from "../../tools/docs-config.ts";
 import { errorsPage, isRaised, renderErrors } from "../../tools/docs-errors.ts";
 import { descriptorsFile, protoFolder, renderDescriptors } from "../../tools/proto.ts";
@@ -75,6 +76,14 @@ test("every error code is on its page, and no other; what nothing raises is said
   const unraised = (Object.keys(errorTable) as ErrorCode[]).filter((code) => !isRaised(code));
   const marked = [...page.matchAll(/^\| `([a-z_]+)` \|.*Nothing raises it/gm)].map(([, code]) => code);
   expect(marked).toEqual(unraised);
+});
+
+test("every monitor is on its page, and no other", () => {
+  const page = readPage("docs/reference/monitors.md");
+  const documented = [...page.matchAll(/^\| `([a-z]+\.[a-z]+)` \|/gm)].map(([, name = ""]) => name);
+  expect(new Set(documented)).toEqual(new Set(monitors));
+  expect(documented).toHaveLength(monitors.length);
+  expect(schemas.monitorNames).toEqual(monitors);
 });
 
 describe("docs/reference/slipway-yaml.md", () => {
