@@ -152,6 +152,8 @@ function createMaking(deps: ReferencesDeps, { store, find, stopping }: Keeping) 
         const onProgress = (message: string) => context.progress("reference", message);
         const made = await makeReference(making, toMake, { signal, onProgress });
         await store.put(made);
+        // From now on the row says that the sample is needed.
+        (await deps.blobs.hold([made.sample])).release({ used: true });
         failed.delete(keyOf(watched));
         const reference = await find(watched);
         if (reference !== null) await deps.onChange(watched, reference);
