@@ -27,6 +27,8 @@ test("Wasserstein's distance from bins is that of the values, but for a bin's wi
 test("Wasserstein's distance from bins: all mass one bin further is the width of a bin", () => {
   expect(wassersteinOfBins([10, 0], [0, 40], [0, 2, 4])).toBeCloseTo(2, 12);
   expect(wassersteinOfBins([1, 1], [1, 1], [0, 2, 4])).toBe(0);
+  // In the second bin one sample overtakes the other.
+  expect(wassersteinOfBins([2, 0, 2], [1, 2, 1], [0, 1, 2, 3])).toBeCloseTo(0.375, 12);
   expect(() => wassersteinOfBins([1], [1], [0, 1, 2])).toThrow("3 edges make 2 bins; the histograms have 1 and 1.");
 });
 

@@ -15,6 +15,12 @@ test("normal noise is usual, a spike is not, and outliers of the past do not hid
   expect(anomalies(values)).toEqual(expect.arrayContaining([900, 910, 920, 930, 1000]));
 });
 
+test("a quarter of outliers in the past does not hide the next one", () => {
+  const values = Array.from({ length: 120 }, (_, i) => (i % 4 === 3 ? 300 : 100) + 5 * normal());
+  expect(judgeNext(values, 300).verdict).toBe("anomaly");
+  expect(judgeNext(values, 105).verdict).toBe("usual");
+});
+
 test("a day's rhythm is usual with its season, and its absence is not", () => {
   const day = (i: number) => 1000 + 800 * Math.sin((2 * Math.PI * i) / 24) + 20 * normal();
   const values = Array.from({ length: 24 * 20 }, (_, i) => day(i));

@@ -61,6 +61,11 @@ test("rare levels are put together until each is expected often enough", () => {
     [50, 5],
     [50, 5],
   ]);
+  // Of 20 and 2 only two are expected in the smaller sample.
+  expect(poolRareLevels([950, 30, 20], [95, 3, 2])).toEqual([
+    [950, 50],
+    [95, 5],
+  ]);
   expect(poolRareLevels([50, 1], [50, 0])).toEqual([[51], [50]]);
   expect(poolRareLevels([1, 1], [1, 0])).toEqual([[2], [1]]);
 });
