@@ -1,6 +1,7 @@
 import type { Signature } from "@slipway/runtime";
 import { compareOffsets, type Offset } from "@slipway/runtime/log";
 import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import type { Clock } from "../../kernel/clock.ts";
 import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
@@ -101,10 +102,11 @@ export function createProfiler(deps: ProfilerDeps): Profiler {
 
   async function pass(): Promise<void> {
     const now = clock.now();
-    const growing = JSON.stringify(await deps.growing());
+    // Whole instances come in from files, which nothing grows.
+    const there = JSON.stringify([await deps.growing(), await listInstances(deps.logFolder)]);
     lastSync = now;
     await prune(now);
-    if (growing === seen) return reading.rest();
+    if (there === seen) return reading.rest();
     known = await read("listOffsets", null);
     const { records, rows, damaged, windows: written } = await reading.read(known);
     stats.records += records;
@@ -112,7 +114,7 @@ export function createProfiler(deps: ProfilerDeps): Profiler {
     stats.damaged += damaged;
     for (const windowMs of written) windows.add(windowMs);
     if (damaged > 0) logger.warn({ records: damaged }, "damaged records of the prediction log are in no profile");
-    seen = growing;
+    seen = there;
   }
 
   const sync = createShared(async () => {
@@ -205,6 +207,15 @@ function createSettingOf({ findSignature, findReference, settingsOf }: ProfilerD
     const key = createHash("sha256").update(told).digest("hex");
     return key === have ? true : { key, plan, layout, windowMs, slices };
   };
+}
+
+async function listInstances(logFolder: string): Promise<string[]> {
+  try {
+    return await readdir(logFolder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 function sameOffsets(a: readonly Offset[], b: readonly Offset[]): boolean {
