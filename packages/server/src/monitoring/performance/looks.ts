@@ -25,6 +25,9 @@ const usualPauseMs = 30_000;
 const mostWaitMs = 5_000;
 /** Windows that are saved together. */
 const batch = 100;
+const dayMs = 86_400_000;
+/** What was measured longer ago is forgotten. */
+const keepMs = 400 * dayMs;
 /** Predictions that were under way at a window's end are on record by then. */
 const graceMs = 2_000;
 
@@ -52,11 +55,12 @@ interface Ended {
 
 /** Finds out when the windows of an endpoint have to be looked at, and has what has changed measured, saved and judged. */
 export function createLooks(deps: PerformanceDeps & { readonly store: PerformanceStore }): Looks {
-  const { sql, lake, settingsOf, findReference, clock, logger } = deps;
+  const { sql, lake, store, settingsOf, findReference, clock, logger } = deps;
   const saving = sql.tasks<typeof tasks>(script);
   const measure = createMeasuring(deps);
   const seen = new Map<string, Seen>();
   const inTurn = createTurn();
+  let prunedAt = 0;
 
   async function look(endpoint: string, settings: MonitorSettings): Promise<readonly LookedAt[]> {
     const now = clock.now();
@@ -112,7 +116,14 @@ export function createLooks(deps: PerformanceDeps & { readonly store: Performanc
     if ([...seen].some(isEnded)) await lake.flush();
   }
 
+  async function prune(): Promise<void> {
+    if (clock.now() - prunedAt < dayMs) return;
+    prunedAt = clock.now();
+    await store.prune(prunedAt - keepMs);
+  }
+
   async function syncNow(): Promise<void> {
+    await prune();
     await flushEnded();
     for (const ended of await listEnded(deps)) if (await isDue(ended)) await tryLook(ended);
   }

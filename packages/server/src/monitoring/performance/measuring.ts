@@ -31,9 +31,9 @@ export interface LookedAt extends VersionQuestion {
   readonly reference: string | null;
 }
 
-const toUrl = (name: string) => new URL(`./${name}${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-const measureTask = toUrl("measure-task");
-const customTask = toUrl("custom-task");
+const ending = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+const measureTask = new URL(`./measure-task${ending}`, import.meta.url);
+const customTask = new URL(`./custom-task${ending}`, import.meta.url);
 const measureMs = 600_000;
 const customMs = 30_000;
 /** Changes where the same rows give other figures. */

@@ -19,8 +19,6 @@ export interface Performance {
   list(query: ListWindows): Promise<PerformanceWindow[]>;
   /** The course of the judged metrics, with their limits. */
   points: Points;
-  /** Removes windows that ended before. */
-  prune(before: number): Promise<void>;
 }
 
 export function createPerformance(deps: PerformanceDeps): Performance {
@@ -33,6 +31,5 @@ export function createPerformance(deps: PerformanceDeps): Performance {
     refresh,
     list: store.list,
     points: createPoints({ store, findReference }),
-    prune: store.prune,
   };
 }

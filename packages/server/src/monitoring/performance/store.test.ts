@@ -62,7 +62,8 @@ describeStores("windows of performance", (open) => {
       [0, "performance", "2"],
       [hour, "performance", "1"],
     ]);
-    await store.prune(2 * hour);
-    expect(await store.list({ ...about, slice: null })).toMatchObject([{ fingerprint: "f1" }, { fingerprint: "f2" }]);
+    await save([toWindow(3, { computedAt: 9 })], "3");
+    await store.prune(9);
+    expect(await store.list({ ...about, slice: null })).toMatchObject([{ fingerprint: "f3" }]);
   });
 });

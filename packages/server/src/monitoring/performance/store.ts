@@ -26,7 +26,7 @@ export interface PerformanceStore {
   list(query: ListWindows): Promise<PerformanceWindow[]>;
   /** Of the whole traffic of each window: what it was measured from. By the start of the window. */
   listKnown(watched: Watched, windowMs: number): Promise<Record<string, { fingerprint: string; rows: number }>>;
-  /** Removes windows that ended before. */
+  /** Removes what was measured before. */
   prune(before: number): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export function createPerformanceStore(sql: Sql): PerformanceStore {
       );
     },
     async prune(before) {
-      await db.deleteFrom("performance_windows").where("to_at", "<", before).execute();
+      await db.deleteFrom("performance_windows").where("computed_at", "<", before).execute();
     },
   };
 }
