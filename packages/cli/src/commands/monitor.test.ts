@@ -62,9 +62,9 @@ test("JSON is what the server said", async () => {
 test("where nothing was judged yet, that is said, and what to look at", async () => {
   const { view: empty } = createEmptyExample();
   const { out, err } = await runCommand(showMonitor, { args, answers: { [path]: empty } });
-  expect(out).toContain("window    none is over yet; one is 1 h\n");
+  expect(out).toContain("window    none with predictions is over yet; one is 1 h\n");
   expect(out).toContain(
-    "verdict   nothing was judged yet\nnote      No window is over yet: the first is judged at 11:00.\n",
+    "verdict   nothing was judged yet\nnote      No window with predictions is over yet: the present one ends at",
   );
   expect(err).toContain("slipway monitor reference flight-delay");
 });

@@ -115,7 +115,12 @@ export function summaryFacts(view: MonitorView, now: number): Facts {
         : `${view.endpoint}: ${view.model}${version}`,
     ],
     ["slice", view.slice],
-    ["window", window === null ? `none is over yet; one is ${length}` : `${windowText(window)} (${length}${ends})`],
+    [
+      "window",
+      window === null
+        ? `none with predictions is over yet; one is ${length}`
+        : `${windowText(window)} (${length}${ends})`,
+    ],
     ["traffic", window && trafficText(window)],
     ["reference", reference && referenceText(reference)],
     ["performance", latestPoints(performance.points).map(pointText).join("\n")],

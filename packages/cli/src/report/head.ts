@@ -19,7 +19,7 @@ export function head(view: MonitorView, madeAt: string): string {
   const sentence = verdictSentence(view);
   return [
     `<header><h1>${escape(endpoint)}${version === null ? "" : ` <small>version ${version}</small>`}${slice === "" ? "" : ` <small>${escape(slice)}</small>`}</h1>`,
-    `<p class="soft">${window === null ? "No window is over yet" : escape(windowText(window))} · made ${escape(madeAt.slice(0, 16).replace("T", " "))} UTC by Slipway</p></header>`,
+    `<p class="soft">${window === null ? "No window with predictions is over yet" : escape(windowText(window))} · made ${escape(madeAt.slice(0, 16).replace("T", " "))} UTC by Slipway</p></header>`,
     `<p class="card verdict ${tone}">${mark} ${escape(sentence.charAt(0).toUpperCase() + sentence.slice(1))}.</p>`,
     tiles(view),
     view.incidents.length === 0 ? "" : section("incidents", "Open incidents", view.incidents.map(incident)),

@@ -64,5 +64,5 @@ test("every column is there, and names stay text", () => {
 
 test("nothing was judged yet: that is said", () => {
   expect(empty).toContain("Nothing was judged yet");
-  expect(empty).toContain("No window is over yet: the first is judged at 11:00.");
+  expect(empty).toContain("No window with predictions is over yet: the present one ends at");
 });

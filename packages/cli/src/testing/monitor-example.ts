@@ -83,7 +83,7 @@ export function createEmptyExample(): MonitorExample {
       findings: [],
       performance: none,
       incidents: [],
-      notes: ["No window is over yet: the first is judged at 11:00."],
+      notes: ["No window with predictions is over yet: the present one ends at 2026-11-22 11:00 UTC."],
     },
     series: { ...series, windows: [], series: [], performance: [] },
   };

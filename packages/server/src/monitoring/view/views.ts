@@ -77,7 +77,7 @@ export function createMonitorViews(deps: ViewsDeps): MonitorViews {
     async show({ watched, slice, at }) {
       const { settings, reference, slices, windowMs } = await look({ watched, slice });
       const ends = await reading.read("findWindows", { watched, windowMs, slice, since: null, until: null, limit: 1 });
-      const to = at === null ? (ends.traffic ?? ends.judged) : windowAt(at, windowMs).to;
+      const to = at === null ? ends.traffic : windowAt(at, windowMs).to;
       return reading.read("renderView", {
         watched,
         slice,
@@ -177,7 +177,9 @@ function toNotes({ settings, reference, ends, to, now }: Noted): string[] {
   const quiet = ends.judged !== null && ends.traffic !== null && ends.judged > ends.traffic && to === ends.traffic;
   return [
     ...(to === null
-      ? [`No window is over yet: the first is judged at ${time(windowAt(now, settings.windowMs).to)}.`]
+      ? [
+          `No window with predictions is over yet: the present one ends at ${time(windowAt(now, settings.windowMs).to)}.`,
+        ]
       : []),
     ...(quiet ? [`No predictions came in the windows from then until ${time(ends.judged)}.`] : []),
     ...(reference === null ? [noReference] : []),
