@@ -136,6 +136,22 @@ test("weights count as rows would, rows without weight not at all", () => {
   expect(fitBoosting(columns, flipped, { ...options, weight: half }).base).toBeCloseTo(one.base, 12);
 });
 
+test("one split puts missing values and categories on the side where they belong", () => {
+  const stump = { loss: "squared", trees: 1, learningRate: 1, maxLeaves: 2 } as const;
+  const told = (columns: readonly FeatureColumn[], target: Float64Array) =>
+    predictBoosting(fitBoosting(columns, target, stump), columns).map((value) => Number(value > 0.5));
+  const low = Float64Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? Number.NaN : (i % 100) / 100));
+  const missing: FeatureColumn[] = [{ kind: "number", values: low }];
+  const isLow = low.map((value) => Number(!(value > 0.4)));
+  expect(told(missing, isLow)).toEqual(isLow);
+  const isHigh = low.map((value) => Number(!(value < 0.4)));
+  expect(told(missing, isHigh)).toEqual(isHigh);
+  const codes = Int32Array.from({ length: 600 }, (_, i) => (i % 7) - 1);
+  const mixed: FeatureColumn[] = [{ kind: "category", codes }];
+  const isOdd = Float64Array.from(codes, (code) => Math.abs(code % 2));
+  expect(told(mixed, isOdd)).toEqual(isOdd);
+});
+
 test("what was not seen at the training counts as missing; too many categories are cut", () => {
   const { codes, known } = encodeCategories(["b", "a", null, "b"]);
   expect([...codes, ...encodeCategories(["c", "b"], known).codes]).toEqual([1, 0, -1, 1, -1, 1]);
@@ -145,6 +161,9 @@ test("what was not seen at the training counts as missing; too many categories a
   expect(applyBins(bins, { kind: "category", codes: [3, 999, -1] })).toEqual(Uint8Array.of(3, 255, 255));
   const numbers = makeBins({ kind: "number", values: [1, 2, 2, 3, Number.NaN] });
   expect([...applyBins(numbers, { kind: "number", values: [0, 1, 2.4, 9, Number.NaN] })]).toEqual([0, 0, 1, 2, 3]);
+  const endless = [-Infinity, 1, Infinity, -Infinity];
+  const revived = JSON.parse(JSON.stringify(makeBins({ kind: "number", values: endless }))) as typeof numbers;
+  expect([...applyBins(revived, { kind: "number", values: endless })]).toEqual([0, 1, 2, 0]);
   const tiny = makeBins({ kind: "number", values: [1, 1 + Number.EPSILON] });
   expect([...applyBins(tiny, { kind: "number", values: [1, 1 + Number.EPSILON] })]).toEqual([0, 1]);
 });

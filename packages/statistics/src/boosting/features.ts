@@ -55,10 +55,10 @@ export function applyBins(bins: FeatureBins, column: FeatureColumn): Uint8Array 
   throw new RangeError(`A column of kind ${column.kind} was given where the model was trained on a ${bins.kind}.`);
 }
 
-/** A number x with low < x <= high, or equal to both: rows at `low` are below the edge or on it, rows at `high` are not. */
+/** A finite number with low <= it < high (JSON has no others); of equal ones they themselves. */
 function between(low: number, high: number): number {
   const middle = low / 2 + high / 2;
-  return middle < high ? Math.max(low, middle) : low;
+  return Math.max(-Number.MAX_VALUE, middle < high ? Math.max(low, middle) : low);
 }
 
 function sampled(values: ArrayLike<number>): Float64Array {

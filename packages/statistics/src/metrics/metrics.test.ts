@@ -123,6 +123,9 @@ test("two classes are the same measured as many", () => {
   }
   expect(many.mcc.standardError).toBeCloseTo(two.mcc.standardError!, 12);
   expect(many.micro.f1).toEqual(many.accuracy);
+  // Recall weighted by the rows of the classes is the accuracy.
+  expect(many.weighted.recall.value).toBeCloseTo(many.accuracy.value!, 12);
+  expect(many.weighted.recall.standardError).toBeCloseTo(many.accuracy.standardError!, 12);
 });
 
 test.each(goldens.regression)(

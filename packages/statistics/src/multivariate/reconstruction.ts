@@ -20,7 +20,7 @@ export interface ReconstructionModel {
 
 /**
  * Principal components that hold a share of the variance of a reference, to tell by the error of going there and back
- * whether later rows still hang together as it did: NannyML's data reconstruction (missing numbers become the mean,
+ * whether later rows still hang together as it did: NannyML's data reconstruction (missing and infinite numbers become the mean,
  * missing categories the most frequent, categories their share, all standardised).
  * @param columns f columns of n rows. @param share of the variance, in (0, 1); default 0.65.
  */
@@ -84,7 +84,7 @@ function codingOf(column: FeatureColumn): Coding {
 function encode(coding: Coding, column: FeatureColumn): Float64Array {
   if (coding.kind === "number" && column.kind === "number") {
     return Float64Array.from(column.values, (value) => {
-      return ((Number.isNaN(value) ? coding.fill : value) - coding.mean) / coding.scale;
+      return ((Number.isFinite(value) ? value : coding.fill) - coding.mean) / coding.scale;
     });
   }
   if (coding.kind === "category" && column.kind === "category") {
@@ -100,7 +100,7 @@ function meanOf(values: ArrayLike<number>): number {
   let sum = 0;
   let count = 0;
   for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i]!)) continue;
+    if (!Number.isFinite(values[i]!)) continue;
     sum += values[i]!;
     count++;
   }

@@ -22,8 +22,8 @@ import {
 } from "./univariate.ts";
 
 type Drift = readonly [value: number, threshold: number | null, alert: boolean];
-// All columns in a long run, else the ones with published figures.
-const columns = isLongRun ? CENSUS : (["ANC", "RELP", "MAR", "DREM"] as const);
+// All columns in a long run, else the ones with published figures, and one of two levels.
+const columns = isLongRun ? CENSUS : (["ANC", "RELP", "MAR", "DREM", "SEX"] as const);
 const census = isCensusHere ? readCensus(columns) : null;
 const published = testData("goldens/nannyml-0.13.1.json");
 
