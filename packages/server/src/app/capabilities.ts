@@ -166,6 +166,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     outbox,
     sealer,
     allowPrivate: config.webhookPrivate,
+    keepProfilesMs: config.profileRetention,
     lifecycle,
   });
   const blobUsers = [monitoring.references];

@@ -141,6 +141,12 @@ export const options = {
     min: 0,
     help: "Size of all Parquet files over which the oldest go",
   },
+  profile_retention: {
+    type: "duration",
+    default: 90 * 86_400_000,
+    min: 86_400_000,
+    help: "How long profiles of the traffic stay after they were written to last; its counts by minute stay 35 days at most",
+  },
   lake_export: {
     type: "string",
     default: null,

@@ -45,6 +45,8 @@ export interface MonitoringDeps {
   readonly sealer: Sealer;
   /** Channels may go to private addresses and to such without TLS. */
   readonly allowPrivate: boolean;
+  /** How long profiles stay after they were written to last. */
+  readonly keepProfilesMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -93,6 +95,7 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     logFolder: join(deps.folder, "log"),
     sql,
     growing: deps.predictions.growing,
+    keepMs: deps.keepProfilesMs,
     findSignature,
     findReference: references.find,
     settingsOf,
