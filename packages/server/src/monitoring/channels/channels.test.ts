@@ -1,18 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { accessMigrations, createAudit } from "../../access/index.ts";
-import { systemClock } from "../../kernel/clock.ts";
-import { silentLogger } from "../../kernel/logger.ts";
-import { createOutbox, outboxMigrations } from "../../platform/outbox/index.ts";
-import { migrate } from "../../platform/sql/index.ts";
-import { describeStores } from "../../platform/sql/testing/describe-stores.ts";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { openSqlite } from "../../platform/sql/index.ts";
 import { createHearing, finding } from "../incidents/testing/hear.ts";
-import { createChannels } from "./channels.ts";
-import { channelMigrations } from "./migrations.ts";
 import { toNotification } from "./notification.ts";
-
-const firstPage = { limit: 100, cursor: null };
+import { openChannels } from "./testing/open-channels.ts";
 
 function newNotification() {
   const hearing = createHearing();
@@ -35,41 +27,19 @@ async function startReceiver() {
   return { got, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-describeStores("channels", (open) => {
-  async function openChannels(allowPrivate = true) {
-    const sql = await open();
-    await migrate(sql, [...accessMigrations, ...outboxMigrations, ...channelMigrations]);
-    const outbox = createOutbox({ sql, clock: systemClock, logger: silentLogger, allowPrivate });
-    // What a key makes of a secret is tested where it is made.
-    const turn = (text: string) => Buffer.from(text).toString("base64");
-    const sealer = { seal: turn, open: (text: string) => Buffer.from(text, "base64").toString() };
-    const channels = createChannels({ sql, clock: systemClock, outbox, sealer, allowPrivate });
-    channels.serve();
-    return { sql, outbox, channels };
-  }
-
-  test("are kept by their names, with their secrets sealed, and on the audit trail", async () => {
-    const { sql, channels } = await openChannels();
-    const slack = { name: "team", kind: "slack", url: "https://93.184.215.14/services/T0/hush" } as const;
-    expect(await channels.add(slack, "ann")).toMatchObject({ name: "team", address: "https://93.184.215.14/…" });
-    await channels.add({ name: "duty", kind: "pagerduty", secret: "hush" }, null);
-    await expect(channels.add(slack, null)).rejects.toMatchObject({ code: "already_exists" });
-    const { items } = await channels.list(firstPage);
-    expect(items.map(({ name }) => name)).toEqual(["duty", "team"]);
-    expect(JSON.stringify(items)).not.toContain("hush");
-    const rows = await sql.db.selectFrom("monitor_channels").selectAll().execute();
-    expect(JSON.stringify(rows)).not.toContain("hush");
-    await channels.remove("team", "bob");
-    await expect(channels.get("team")).rejects.toMatchObject({ code: "not_found" });
-    const trail = await createAudit({ sql }).list({ ...firstPage, subject: "team" });
-    expect(trail.items.map(({ action, actor }) => [action, actor])).toEqual([
-      ["channel.delete", "bob"],
-      ["channel.create", "ann"],
-    ]);
+describe("channels in one database", () => {
+  const closers: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0)) await close();
   });
+  const open = async () => {
+    const sql = await openSqlite({ path: ":memory:" });
+    closers.push(() => sql.close());
+    return sql;
+  };
 
   test("of private networks are refused", async () => {
-    const { channels } = await openChannels(false);
+    const { channels } = await openChannels(open, false);
     const mail = { name: "a", kind: "email", url: "smtp://127.0.0.1", to: ["a@x.test"], from: "b@x.test" } as const;
     for (const order of [mail, { name: "a", kind: "webhook", url: "https://169.254.169.254/latest" } as const])
       await expect(channels.add(order, null)).rejects.toMatchObject({
@@ -79,7 +49,7 @@ describeStores("channels", (open) => {
   });
 
   test("are told what concerns them, in their own form, with secrets that do not wait in SQL", async () => {
-    const { sql, outbox, channels } = await openChannels();
+    const { sql, outbox, channels } = await openChannels(open);
     const { got, url } = await startReceiver();
     await channels.add({ name: "hook", kind: "webhook", url: `${url}/hook` }, null);
     await channels.add({ name: "duty", kind: "pagerduty", url: `${url}/duty`, secret: "R-hush" }, null);
@@ -103,7 +73,7 @@ describeStores("channels", (open) => {
   });
 
   test("can be tried, whatever comes of it", async () => {
-    const { channels } = await openChannels();
+    const { channels } = await openChannels(open);
     const { got, url } = await startReceiver();
     await channels.add({ name: "hook", kind: "webhook", url }, null);
     expect(await channels.test("hook")).toEqual({ success: true, status: 200, body: "thanks", error: null });

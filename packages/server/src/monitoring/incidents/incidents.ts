@@ -11,6 +11,7 @@ import type { Watched } from "../watched.ts";
 import { createConclude } from "./conclude.ts";
 import type { Happening, HappeningType, Incident } from "./incident.ts";
 import { transition, type IncidentEvent } from "./incident-state.ts";
+import { toNews } from "./tell.ts";
 import { createIncidentStore, type IncidentQuery, type IncidentTables } from "./store.ts";
 import { end, endings, hearVerdicts, type HeardWindow, type WatchState } from "./watch-state.ts";
 
@@ -99,13 +100,32 @@ export function createIncidents(deps: IncidentDeps): Incidents {
     ...act,
     async tick() {
       const { items } = await store.list({ state: "active", limit: mostHistory, cursor: null });
-      for (const { watched, id } of items)
+      for (const { watched, id } of items.filter((incident) => isDue(incident, deps)))
         await passTime({ ...deps, conclude }, watched).catch((error: unknown) =>
           logger.error({ error, incident: id }, "an incident could not be brought up to date"),
         );
       channels.wake();
     },
   };
+}
+
+/** Whether time alone may have changed anything: a look at it costs a transaction. */
+function isDue(incident: Incident, { clock, settingsOf, servingOf }: IncidentDeps): boolean {
+  const { watched, state, mutedUntil } = incident;
+  const settings = settingsOf(watched.endpoint);
+  const now = clock.now();
+  const isMuteOver = state === "muted" && (mutedUntil ?? 0) <= now;
+  return (
+    settings === null ||
+    isMuteOver ||
+    isOther(watched, servingOf) ||
+    toNews(incident, now, settings.incidents.cooldownMs) !== null
+  );
+}
+
+function isOther({ endpoint, model, version }: Watched, servingOf: IncidentDeps["servingOf"]): boolean {
+  const serving = servingOf(endpoint);
+  return serving !== null && (serving.model !== model || serving.version !== version);
 }
 
 type Inner = IncidentDeps & { readonly conclude: ReturnType<typeof createConclude> };
@@ -117,10 +137,8 @@ function passTime({ sql, clock, conclude, settingsOf, servingOf }: Inner, watche
     const now = clock.now();
     const { incident } = before;
     if (incident === null || incident.state === "resolved") return;
-    const serving = servingOf(watched.endpoint);
-    const isOther = serving !== null && (serving.model !== watched.model || serving.version !== watched.version);
     const quietMs = Math.max(leastRetiredMs, 3 * (settings?.windowMs ?? 0));
-    if (settings === null || (isOther && now - before.at > quietMs)) {
+    if (settings === null || (isOther(watched, servingOf) && now - before.at > quietMs)) {
       const { state, happenings } = end(before, "retired");
       return conclude(trx, { watched, settings, before, state, happenings, now });
     }
