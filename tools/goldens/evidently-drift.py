@@ -33,7 +33,7 @@ NUMBERS = [
     (spec(300, 15, 0.3, 0.01, 1), spec(300, 16, 0.9, 0.2, 1)),
     (spec(20, 17, levels=1), spec(15, 18, levels=1)),
     (spec(100, 19, 3.0, 0.0), spec(80, 20, 3.0, 0.0)),
-    (spec(12000, 21), spec(500, 22, 1.0)),
+    (spec(12000, 21), spec(500, 22, 3.0)),
     (spec(1200, 23, levels=1), spec(300, 24, levels=10)),
 ]
 # Shares of the levels "a", "b", ... in the two samples, and their sizes.
