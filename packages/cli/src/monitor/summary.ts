@@ -97,7 +97,7 @@ export function pointText(point: MonitorPerformancePoint): string {
 const sliceWords = { pass: "ok", fail: "failed", insufficient: "too few rows", error: "error", none: "not judged" };
 
 /** "origin=ORD: failed (origin_late_3h), 92 rows". */
-export function sliceText({ name, rows, verdict, failed }: MonitorSlice): string {
+function sliceText({ name, rows, verdict, failed }: MonitorSlice): string {
   const what = failed.length === 0 ? "" : ` (${listText(failed)})`;
   return `${name}: ${sliceWords[verdict]}${what}, ${countText(rows, "row")}`;
 }

@@ -104,11 +104,3 @@ function polyline(points: readonly (readonly [number, number])[], name: string):
 function toSteps(points: readonly (readonly [number, number])[]): string {
   return points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${at(x)} ${at(y)}`).join("");
 }
-
-/** A line without axes, for a table. */
-export function sparkLine(values: readonly (number | null)[]): string {
-  const top = Math.max(1e-9, ...values.map((value) => value ?? 0));
-  const each = 120 / Math.max(1, values.length - 1);
-  const points = values.flatMap((value, i) => (value === null ? [] : [[i * each, 28 - (value / top) * 26] as const]));
-  return `<svg viewBox="0 0 120 30" preserveAspectRatio="none" aria-hidden="true">${polyline(points, "real")}</svg>`;
-}

@@ -29,7 +29,7 @@ export function verdictStrip({ windows, series }: MonitorSeries, axis: TimeAxis)
   ].join("\n");
 }
 
-export function titleOf({ monitor, column, metric }: Series): string {
+function titleOf({ monitor, column, metric }: Series): string {
   const what = monitor.startsWith("drift.") ? "" : ` ${monitor.slice(monitor.indexOf(".") + 1)}`;
   if (column !== null) return `${column}${what}`;
   return metric === null ? monitor : `${monitor} ${metric}`;

@@ -134,7 +134,7 @@ function noSuchSlice(slice: string, slices: readonly string[]): SlipwayError {
 
 const hourMs = 3_600_000;
 
-export function toReferenceView(reference: Reference): MonitorReference {
+function toReferenceView(reference: Reference): MonitorReference {
   const { source, provisional, rows, createdAt, calibration, time, label, notes } = reference;
   const { blocks, windowMs } = calibration;
   const block = windowMs === hourMs ? "hour" : windowMs === 24 * hourMs ? "day" : `${windowMs / 1000} s`;
