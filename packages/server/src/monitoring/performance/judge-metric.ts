@@ -40,6 +40,8 @@ function judgeRealised(input: JudgeMetric): Finding {
   } as const;
   const insufficient = (message: string): Finding => ({ ...base, verdict: "insufficient", message });
   const name = nameOf(metric);
+  if (labelled === 0 && current.unusable > 0)
+    return insufficient(`${current.unusable} labels have come, and none of them is what the model can answer.`);
   if (labelled === 0) return insufficient(`No labels of ${rows} predictions have come yet.`);
   if (state === "provisional")
     return insufficient(
@@ -65,7 +67,12 @@ function judgeRealised(input: JudgeMetric): Finding {
     severity: isChance ? "warning" : "critical",
     threshold,
     message: `${capital(name)} is ${figure(measured.value)}${beside(input)}${limitText(verdict, threshold)}, from ${labelled} labelled predictions.`,
-    details: { standard_error: measured.standardError, baseline: input.baseline?.value ?? null, predictions: rows },
+    details: {
+      standard_error: measured.standardError,
+      baseline: input.baseline?.value ?? null,
+      predictions: rows,
+      unusable: current.unusable,
+    },
   };
 }
 
