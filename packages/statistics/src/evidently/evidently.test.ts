@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { testData } from "../../../../test/lib/test-data.ts";
 import { distanceOf, readGoldens } from "../testing/goldens.ts";
 import { makeSample, type SampleSpec } from "../testing/made-up.ts";
+import { binnedShares } from "./binned.ts";
 import { toCategoryColumn, toNumberColumn, type EvidentlyColumn } from "./column.ts";
 import { chooseEvidentlyTest, evidentlyDataset, evidentlyDrift, type EvidentlyTest } from "./drift.ts";
 
@@ -112,6 +113,13 @@ test("a reference of 1,000 rows is small, one of 1,001 is large", () => {
   const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);
   expect(chooseEvidentlyTest(toNumberColumn(numbers(1000), numbers(2000)))).toBe("ks");
   expect(chooseEvidentlyTest(toNumberColumn(numbers(1001), numbers(20)))).toBe("wasserstein");
+});
+
+test("an empty bin gets 0.0001, or a millionth of the smallest share where that is not larger", () => {
+  const many = Array.from({ length: 20_000 }, () => "a");
+  const [small] = binnedShares(toCategoryColumn([...many, "b"], ["a", "c"]), true);
+  expect([...small]).toEqual([20_000 / 20_001, 1 / 20_001, 1 / 20_001 / 1e6]);
+  expect([...binnedShares(toCategoryColumn(["a", "b"], ["c"]), true)[0]]).toEqual([0.5, 0.5, 0.0001]);
 });
 
 test("what is missing or infinite counts for nothing", () => {
