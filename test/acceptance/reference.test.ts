@@ -39,6 +39,8 @@ function scoresCsv(rows: number, more: (i: number) => string = () => ""): string
   return lines.join("\n");
 }
 const scoresHead = "time,much,little,nothing,prediction";
+/** The reference has these two beside. */
+const beside = "half,shop";
 
 describe("the reference of a version", { timeout: 120_000 }, () => {
   const server = useServer();
@@ -87,11 +89,11 @@ describe("the reference of a version", { timeout: 120_000 }, () => {
   });
 
   test("tells which inputs the answers hang on, and is kept by gc", async () => {
-    const rows = `${scoresHead}\n${scoresCsv(40)}\n`;
-    const reference = `${scoresHead},y_true\n${scoresCsv(1200, (i) => `,${i % 2}`)}\n`;
+    const rows = `${scoresHead},shop\n${scoresCsv(40, () => ",1")}\n`;
+    const reference = `${scoresHead},${beside}\n${scoresCsv(1200, (i) => `,${i % 2},${i % 5}`)}\n`;
     expect(await importCsv("scores", rows, reference)).toMatchObject({ version: 1, stored: 40 });
     const { reference: found, columns } = await make("scores");
-    expect(found).toMatchObject({ source: "training", rows: 1200, label: "y_true" });
+    expect(found).toMatchObject({ source: "training", rows: 1200, label: "half" });
     const importance = Object.fromEntries(columns.map((column) => [column.name, column.importance]));
     expect(importance["much"]).toBeGreaterThan(0.8);
     expect(importance["little"]).toBeGreaterThan(0.02);

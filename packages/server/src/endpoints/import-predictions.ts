@@ -134,7 +134,9 @@ async function makeExternal(
     signature,
     files,
     entry: "",
-    modelSection: reference === undefined ? null : { training: { reference: reference.path } },
+    // Columns that the import names are the same ones in its reference.
+    modelSection:
+      reference === undefined ? null : { training: { reference: reference.path }, columns: request.columns ?? {} },
     placement: "process",
     program: { kind: "onnx" },
     report: null,

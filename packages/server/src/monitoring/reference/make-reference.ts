@@ -17,7 +17,7 @@ import type { MonitorSettings } from "../settings.ts";
 import type { Watched } from "../watched.ts";
 import { createAskedVersion } from "./ask-version.ts";
 import type { FoundSource } from "./find-source.ts";
-import type { MadeReference, ReferenceJob, ReferenceQuestion } from "./reference-job.ts";
+import type { ColumnHints, MadeReference, ReferenceJob, ReferenceQuestion } from "./reference-job.ts";
 import type { NewReference } from "./store.ts";
 
 export interface MakeDeps {
@@ -92,6 +92,7 @@ function toJob({ version, source, settings }: ToMake, samplePath: string): Refer
     origin: source.origin,
     time: settings.reference.time,
     label: settings.reference.label,
+    hints: toHints(version.modelSection),
     columns,
     callerNames: toCallerNames(signature),
     outputs: outputsOf(signature),
@@ -102,6 +103,13 @@ function toJob({ version, source, settings }: ToMake, samplePath: string): Refer
     cost: settings.cost,
     samplePath,
   };
+}
+
+function toHints(section: object | null): ColumnHints {
+  const columns: unknown = section !== null && "columns" in section ? section.columns : null;
+  const { time, label, ignore } = (columns ?? {}) as Readonly<Record<string, unknown>>;
+  const text = (value: unknown) => (typeof value === "string" ? value : null);
+  return { time: text(time), label: text(label), ignore: Array.isArray(ignore) ? ignore.map(String) : [] };
 }
 
 /** Of columns that stand for a whole input or output; a probability has the lake's name alone. */

@@ -33,11 +33,21 @@ export async function readFile(db: LakeDb, file: TableFile, job: ReferenceJob): 
   const named = ({ name }: ColumnPlan) => job.callerNames[name] ?? name;
   const inputs = job.columns.filter((plan) => plan.role === "input" && there.has(named(plan)));
   const answers = job.columns.filter((plan) => plan.role === "output" && there.has(named(plan)));
-  const apart = raw.columns.filter(({ name }) => !inputs.some((plan) => named(plan) === name));
+  const { hints } = job;
+  const isApart = (name: string) => !hints.ignore.includes(name) && !inputs.some((plan) => named(plan) === name);
+  const apart = raw.columns.filter(({ name }) => isApart(name));
+  const hinted = (name: string | null) => (name !== null && there.has(name) ? name : null);
   const notes: string[] = [];
-  const time = await findTime(db, raw, { wanted: job.time, apart, notes });
+  const time = await findTime(db, raw, { wanted: job.time ?? hinted(hints.time), apart, notes });
   const extras = apart.filter(({ name }) => name !== time && !answers.some((plan) => named(plan) === name));
-  const label = findLabel({ job, raw, extras, answers: answers.map(named), notes });
+  const label = findLabel({
+    wanted: job.label ?? hinted(hints.label),
+    canRun: job.canRun,
+    raw,
+    extras,
+    answers: answers.map(named),
+    notes,
+  });
   const isWhole = answers.length === job.columns.filter(({ role }) => role === "output").length;
   // What stands under the name of an output may be what came true of it.
   const outputs = isWhole && label !== null && answers.some((plan) => named(plan) === label) ? [] : answers;
@@ -157,7 +167,8 @@ async function findTime(db: LakeDb, raw: RawTable, { wanted, apart, notes }: Fin
 }
 
 interface FindingLabel {
-  readonly job: ReferenceJob;
+  readonly wanted: string | null;
+  readonly canRun: boolean;
   readonly raw: RawTable;
   /** Columns that are neither inputs nor outputs, nor the time. */
   readonly extras: readonly NamedType[];
@@ -168,8 +179,7 @@ interface FindingLabel {
 
 const usualLabels = ["label", "y_true", "target", "truth"];
 
-function findLabel({ job, raw, extras, answers, notes }: FindingLabel): string | null {
-  const { label: wanted, canRun } = job;
+function findLabel({ wanted, canRun, raw, extras, answers, notes }: FindingLabel): string | null {
   if (wanted !== null) {
     if (raw.columns.some(({ name }) => name === wanted)) return wanted;
     notes.push(`The file has no column ${wanted}, which monitor.reference.label names.`);

@@ -9,12 +9,21 @@ export type ReferenceOrigin =
   | { readonly kind: "file"; readonly file: TableFile }
   | { readonly kind: "predictions"; readonly model: string; readonly version: number; readonly rows: number };
 
+export interface ColumnHints {
+  readonly time: string | null;
+  readonly label: string | null;
+  /** They are nothing of the model. */
+  readonly ignore: readonly string[];
+}
+
 /** What the process of the lake is given. */
 export interface ReferenceJob {
   readonly origin: ReferenceOrigin;
   /** `monitor.reference`. */
   readonly time: string | null;
   readonly label: string | null;
+  /** What an import said of columns, where the file has them. */
+  readonly hints: ColumnHints;
   /** As the signature has them: without edges, and with what it says of ranges and categories. */
   readonly columns: readonly ColumnPlan[];
   /** What callers call the inputs and outputs, by their names in the lake, which may have to differ. */
