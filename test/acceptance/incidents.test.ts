@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { runCli } from "../lib/cli.ts";
 import { deploy } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
+import { listExpressions } from "../lib/metric-expressions.ts";
 import { flight, flights } from "../lib/models.ts";
 import { startServer } from "../lib/server.ts";
 
@@ -91,6 +92,8 @@ test("a caller that begins to send another unit is named in an incident, told, d
     /slipway_monitor_failing\{.*monitor="quality.range",slice="",column="origin_late_3h".*\} 1\n/,
   );
 
+  expectMetrics(metrics);
+
   // What it says to run next runs.
   const [, ...words] = parseCommand(incident.next);
   const next = await runCli([...words], { url: server.url });
@@ -121,4 +124,19 @@ test("a caller that begins to send another unit is named in an incident, told, d
 /** The words of a command as a shell reads them. */
 function parseCommand(text: string): string[] {
   return [...text.matchAll(/'((?:[^']|'\\'')*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+}
+
+/** Every metric and label that the alert rules and the dashboard name is there. */
+function expectMetrics(text: string): void {
+  const families = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name!);
+  const labels = [...text.matchAll(/([a-z_]+)="/g)].map(([, name]) => name!);
+  const expressions = listExpressions();
+  expect(expressions.length).toBeGreaterThan(20);
+  for (const [title, expr] of expressions) {
+    const names = [...expr.matchAll(/\b((?:slipway|process|nodejs)_\w+)/g)].map(([, name]) => name!);
+    const grouped = [...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list]) => list!.split(/,\s*/));
+    expect(names.length, title).toBeGreaterThan(0);
+    for (const name of names) expect(families, title).toContain(name.replace(/_bucket$/, ""));
+    for (const label of grouped) expect(labels, title).toContain(label);
+  }
 }
