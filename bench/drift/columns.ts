@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createNormal, createRandom } from "@slipway/statistics";
 
-export interface Columns {
+interface Columns {
   readonly numbers: readonly string[];
   readonly categories: readonly string[];
   /** What the codes of the categories mean. */
@@ -10,7 +10,7 @@ export interface Columns {
   readonly rows: number;
 }
 
-export const sides = ["reference", "current"] as const;
+const sides = ["reference", "current"] as const;
 export type Side = (typeof sides)[number];
 
 const LEVELS = 20;

@@ -35,7 +35,7 @@ export function compareTexts(column: string, reference: readonly string[], curre
 }
 
 /** What is kept of a column of the reference, in place of its rows. */
-export type Stored =
+type Stored =
   | {
       readonly kind: "number";
       readonly column: string;
@@ -50,7 +50,7 @@ export type Stored =
       readonly counts: Float64Array;
     };
 
-export const BINS = 30;
+const BINS = 30;
 
 /** Edges at the quantiles of the reference, and beyond all values. */
 export function storeNumbers(column: string, reference: Float64Array): Stored {

@@ -34,7 +34,7 @@ function stirlingTail(x: number): number {
 }
 
 /** ln(1 + x) - x without cancellation near 0, x > -1. */
-export function log1pMinus(x: number): number {
+function log1pMinus(x: number): number {
   if (Math.abs(x) > 0.2) return Math.log1p(x) - x;
   // ln(1 + x) = 2 artanh(r), r = x / (2 + x).
   const r = x / (2 + x);

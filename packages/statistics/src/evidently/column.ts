@@ -5,7 +5,7 @@ export type EvidentlyCategory = string | number | boolean;
 /** A column of both samples as Evidently cleans it: what is missing or infinite is gone. */
 export type EvidentlyColumn = NumberColumn | CategoryColumn;
 
-export interface Levels {
+interface Levels {
   /** Levels of both, ascending. */
   readonly keys: readonly EvidentlyCategory[];
   readonly reference: Float64Array;

@@ -34,7 +34,7 @@ function toResult(statistic: number, df: number): TResult {
 }
 
 /** The mean and the sum of squared differences from it, in two passes. */
-export function meanAndSquares(values: ArrayLike<number>): { mean: number; squares: number } {
+function meanAndSquares(values: ArrayLike<number>): { mean: number; squares: number } {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   const mean = sum / values.length;
