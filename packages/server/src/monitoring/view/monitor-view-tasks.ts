@@ -1,7 +1,7 @@
 import type { MonitorReferenceView, MonitorSeries, MonitorSlice } from "@slipway/contract";
 import { mergeQuantileSketches } from "@slipway/statistics";
 import type { TaskDb } from "../../platform/sql/index.ts";
-import { decodeProfile } from "../profiles/codec.ts";
+import { decodeProfile, decodeTraffic, trafficBytes } from "../profiles/codec.ts";
 import type { ProfilePlan } from "../profiles/column-plan.ts";
 import { listSlices, readMerged } from "../profiles/profile-tasks.ts";
 import type { Watched, Window } from "../watched.ts";
@@ -145,12 +145,12 @@ async function listTraffic(db: TaskDb, stretch: Stretch): Promise<number[]> {
 async function readTraffic(db: TaskDb, stretch: Stretch): Promise<Map<number, WindowTraffic>> {
   const { sql, values } = inStretch(stretch);
   const rows = await db.rows<{ to_at: number; bytes: Uint8Array }>(
-    `select to_at, bytes from monitor_profiles where ${sql} and slice = ?`,
+    `select to_at, substr(bytes, 1, ${trafficBytes}) as bytes from monitor_profiles where ${sql} and slice = ?`,
     [...values, stretch.slice],
   );
   const traffic = new Map<number, WindowTraffic>();
   for (const { to_at: to, bytes } of rows) {
-    const found = decodeProfile(bytes);
+    const found = decodeTraffic(bytes);
     const before = traffic.get(to);
     traffic.set(to, before === undefined ? found : addTraffic(before, found));
   }
