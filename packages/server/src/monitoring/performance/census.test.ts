@@ -33,6 +33,11 @@ const output = (name: string, kind: OutputColumn["kind"]): OutputColumn => ({
   probabilities: [],
 });
 const outputs = [output("prediction", "text"), output("predicted_probability", "number")];
+const isWhole = import.meta.env.MODE === "all";
+/** The windows of 2016, and the border of 2017 and 2018; a whole run of the tests looks at all of them. */
+const someYears = isWhole
+  ? ""
+  : "where (a.id::bigint - 68785) // 5000 < 14 or (a.id::bigint - 68785) // 5000 between 26 and 29";
 const columns = "employed::varchar, prediction::varchar, predicted_probability::double";
 
 /** Employment in Massachusetts, in windows of 5,000 people: learned from 2015, looked at from 2016 on. */
@@ -60,7 +65,7 @@ describe.skipIf(reference === null)("the census", { timeout: 60_000 }, () => {
     });
     const rows =
       await read(`select ${columns.replace("employed", "t.employed")}, a.year::varchar from read_parquet(${quoteText(analysis!)}) a
-      join read_parquet(${quoteText(target!)}) t using (id) order by a.id::bigint`);
+      join read_parquet(${quoteText(target!)}) t using (id) ${someYears} order by a.id::bigint`);
     const fallen: { kind: string; metric: string; years: string; value: number }[] = [];
     const errors: number[] = [];
     for (let from = 0; from + 5000 <= rows.n; from += 5000) {
@@ -96,7 +101,8 @@ describe.skipIf(reference === null)("the census", { timeout: 60_000 }, () => {
       { kind: "realised", metric: "accuracy", years: "2018", value: expect.any(Number) },
       { kind: "estimated", metric: "accuracy", years: "2018", value: expect.any(Number) },
     ]);
-    // NannyML's own is 0.0040 over reference and analysis; a constant guess is off by 0.0069.
-    expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.0055);
+    // NannyML's own is 0.0040 over reference and analysis; a constant guess is off by 0.0069. Without the quiet windows it is more.
+    const error = errors.reduce((sum, each) => sum + each, 0) / errors.length;
+    expect(error).toBeLessThan(isWhole ? 0.0041 : 0.006);
   });
 });

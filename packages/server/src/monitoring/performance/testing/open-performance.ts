@@ -51,7 +51,8 @@ export async function openTestPerformance(options: TestPerformanceOptions = {}) 
   const known = new Map(Object.entries(sections).map(([endpoint, section]) => [endpoint, toMonitorSettings(section)]));
   const otherwise = toMonitorSettings({});
   const references = new Map<string, KnownReference>();
-  const settingsOf = (endpoint: string) => known.get(endpoint) ?? otherwise;
+  let watched = "";
+  const settingsOf = (endpoint: string) => (endpoint === watched ? (known.get(endpoint) ?? otherwise) : null);
   const performance = createPerformance({
     sql: options.onSave === undefined ? sql : withSteps(sql, options.onSave),
     lake,
@@ -83,7 +84,11 @@ export async function openTestPerformance(options: TestPerformanceOptions = {}) 
     /** Only what is estimated and judged by: no slices are told from it. */
     setEstimator: (endpoint: string, estimator: Estimator | null) =>
       void references.set(endpoint, { id: randomUUIDv7(), estimator, importance: {}, profile: null as never }),
-    endpoint: (endpoint: string) => toEndpoint({ endpoint, test, labels, performance, store }),
+    /** The one that is watched from now on: those of other tests cost nothing. */
+    endpoint(endpoint: string) {
+      watched = endpoint;
+      return toEndpoint({ endpoint, test, labels, performance, store });
+    },
   };
 }
 
