@@ -39,6 +39,8 @@ test.each([
   ["cli/src/a.ts", `import type { Up } from "@slipway/server";`, null],
   ["cli/src/a.ts", `export * from "../../sdk/src/index.ts";`, "stays in the sources"],
   ["runtime/src/a.ts", `import x from "../package.json";`, "stays in the sources"],
+  ["runtime/src/a.test.ts", `import { needs } from "../../../test/lib/needs.ts";`, null],
+  ["runtime/src/a.ts", `import { needs } from "../../../test/lib/needs.ts";`, "stays in the sources"],
   ["runtime/src/log/a.ts", `import { Session } from "onnxruntime-node";`, "lives in runtime/onnx"],
   ["server/src/registry/a.ts", `import { x } from "../serving/index.ts";`, "imports only from its left"],
   ["server/src/registry/a.ts", `import type { X } from "../serving/index.ts";`, "imports only from its left"],

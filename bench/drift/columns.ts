@@ -22,7 +22,7 @@ export function makeNumbers(rows: number, { side, column }: { side: Side; column
   return Float64Array.from({ length: rows }, () => shift + normal());
 }
 
-export function makeCodes(rows: number, { side, column }: { side: Side; column: number }): Uint8Array {
+function makeCodes(rows: number, { side, column }: { side: Side; column: number }): Uint8Array {
   const random = createRandom(10_000 + 2 * column + sides.indexOf(side));
   const bend = side === "current" ? 1 + column / 10 : 1;
   return Uint8Array.from({ length: rows }, () => Math.floor(LEVELS * random() ** bend));
