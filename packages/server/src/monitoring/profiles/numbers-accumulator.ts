@@ -21,7 +21,7 @@ export interface NumbersAccumulator {
   profile(): ColumnProfile;
 }
 
-const stretch = 1024;
+const stretch = 4096;
 /** Shared by all: nothing is kept in it between two calls. */
 const gathered = new Float64Array(stretch);
 

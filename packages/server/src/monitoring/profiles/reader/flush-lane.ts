@@ -1,7 +1,9 @@
 import { wholeTraffic } from "../../watched.ts";
+import { absentCode } from "../column-batch.ts";
 import type { Slice } from "../slices.ts";
 import type { Lane } from "./lane.ts";
 import { batchRows } from "./lane-columns.ts";
+import type { TextCodes } from "./text-codes.ts";
 import type { OpenProfile, OpenProfiles } from "./open-profiles.ts";
 
 /** Puts the rows of a lane into the profiles of their windows and slices, and empties it. */
@@ -92,7 +94,6 @@ function createMatcher({ columns }: Lane, slice: Slice): Matcher {
   const place = columns.names.indexOf(slice.column);
   const numbers = columns.numbers[place];
   const codes = columns.codes[place];
-  const texts = columns.texts[place];
   if ("from" in match) {
     const low = match.from ?? Number.NEGATIVE_INFINITY;
     const high = match.to ?? Number.POSITIVE_INFINITY;
@@ -100,13 +101,25 @@ function createMatcher({ columns }: Lane, slice: Slice): Matcher {
     const isIn = (value: number) => value >= low && value < high && value !== -Number.MAX_VALUE;
     return { slice, matches: (row) => numbers !== undefined && numbers !== null && isIn(numbers[row] as number) };
   }
-  const wanted = new Set(match.values);
   if (numbers) {
     const wantedNumbers = new Set(match.values.map(Number));
     return { slice, matches: (row) => wantedNumbers.has(numbers[row] as number) };
   }
-  return { slice, matches: (row) => wanted.has(texts?.[codes?.[row] ?? -1] ?? absent) };
+  const dictionary = columns.dictionaries[place];
+  const isWanted = dictionary ? createCodeMatcher(dictionary, new Set(match.values)) : () => false;
+  return { slice, matches: (row) => isWanted(codes?.[row] ?? absentCode) };
 }
 
-/** No text. */
-const absent = "\0absent";
+/** Looks at each text once. */
+function createCodeMatcher(dictionary: TextCodes, wanted: ReadonlySet<string>): (code: number) => boolean {
+  const known: boolean[] = [];
+  let generation = dictionary.generation();
+  return (code) => {
+    if (code < 0) return false;
+    if (generation !== dictionary.generation()) {
+      known.length = 0;
+      generation = dictionary.generation();
+    }
+    return (known[code] ??= wanted.has(dictionary.texts[code] ?? ""));
+  };
+}

@@ -15,7 +15,7 @@ export interface LaneColumns extends ColumnBatch {
 }
 
 /** Rows that are gathered before they go into profiles. */
-export const batchRows = 1024;
+export const batchRows = 4096;
 
 export function createLaneColumns({ plan, slices, layout }: LaneSetting): LaneColumns {
   const kinds = new Map(plan.columns.map(({ name, kind }) => [name, kind]));

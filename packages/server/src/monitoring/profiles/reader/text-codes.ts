@@ -10,7 +10,8 @@ export interface TextCodes {
   codeOfNumber(value: number, isBoolean: boolean): number;
   /** Whether so many more may come before it has to be cleared. */
   hasRoom(count: number): boolean;
-  /** Numbers mean nothing any more. */
+  /** How often it was cleared: numbers of another time mean nothing. */
+  generation(): number;
   clear(): void;
 }
 
@@ -26,6 +27,7 @@ export function createTextCodes(): TextCodes {
   let arena = new Uint8Array(1024);
   let table: Int32Array | null = null;
   let last = -1;
+  let generation = 0;
 
   function isAt(code: number, bytes: Uint8Array, from: number): boolean {
     const start = starts[code] as number;
@@ -84,7 +86,9 @@ export function createTextCodes(): TextCodes {
     },
     codeOf: ({ bytes }, from, to) => find(bytes, from, to),
     hasRoom: (count) => texts.length + count <= 2 * mostTexts && (starts.at(-1) as number) < mostBytes,
+    generation: () => generation,
     clear() {
+      generation++;
       texts.length = 0;
       starts.length = 1;
       arena = new Uint8Array(1024);
