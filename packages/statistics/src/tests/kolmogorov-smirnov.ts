@@ -18,7 +18,7 @@ export type KolmogorovSmirnovMethod = "auto" | "exact" | "asymptotic";
 /**
  * The two-sided Kolmogorov-Smirnov test of two samples, as scipy.stats.ks_2samp.
  * @param a @param b any order; NaN is left out
- * @param method auto: exact up to 10,000 values a sample
+ * @param method auto: exact up to 10,000 values a sample, which takes up to a second where the sizes differ
  * @throws RangeError where a sample has no numbers
  */
 export function kolmogorovSmirnov(
