@@ -62,8 +62,8 @@ function findPackageFault(layers: Layers, from: string, to: { name: string; kind
 
 function findRelativeFault(layers: Layers, at: { file: string; from: string }, specifier: string): string | null {
   const path = posix.join(posix.dirname(at.file), specifier);
-  // What the machine has and where the data for tests is.
-  if (isTest(at.file) && path.startsWith("test/lib/")) return null;
+  // What the machine has and where the data for tests is; real flights.
+  if (isTest(at.file) && /^(?:test\/lib|examples)\//.test(path)) return null;
   const to = toPlace(path);
   const [fromPackage, ...fromPath] = at.from.split("/");
   const [toPackage, ...toPath] = (to ?? "").split("/");
