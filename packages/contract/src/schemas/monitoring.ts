@@ -48,8 +48,11 @@ export const finding = z
     value: figure,
     threshold: figure.meta({ description: "What `value` was held against" }),
     p: figure,
-    p_adjusted: figure.meta({ description: "`p` after Benjamini-Hochberg over everything tested in the window" }),
-    effect: figure.meta({ description: "How much it moved, in a unit that does not depend on the number of rows" }),
+    p_adjusted: figure.meta({ description: "The chance of it in a usual window, all columns together" }),
+    effect: figure.meta({
+      description:
+        "How much it moved: of a number standard deviations, of a category the share of rows that lie elsewhere",
+    }),
     rows: count,
     reference_rows: figure,
     provisional: z
