@@ -33,7 +33,7 @@ export interface AlarmDeps {
   readonly logger: Logger;
 }
 
-export interface BacktestWish {
+interface BacktestWish {
   readonly days: number;
   /** Settings to try; null: those in force. */
   readonly section: ManifestMonitor | null;

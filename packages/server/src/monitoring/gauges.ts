@@ -3,7 +3,7 @@ import type { Watched, Window } from "./watched.ts";
 import type { Judged } from "./watch/watch.ts";
 
 /** What was found in the last window of one version, for whoever plots it. */
-export interface LastFindings {
+interface LastFindings {
   readonly watched: Watched;
   /** The end of the last window that was judged, milliseconds. */
   readonly to: number;

@@ -1,6 +1,4 @@
-export { channelKinds, type ChannelKind, type ChannelOrder } from "./channels/channel.ts";
 export type { ChannelState } from "./channels/channels.ts";
-export type { ChannelTest } from "./channels/sending.ts";
 export type { ExactResult } from "./exact/exact-job.ts";
 export type { Finding, FindingVerdict, Monitor, Severity } from "./finding.ts";
 export type { Evidence } from "./incidents/evidence.ts";

@@ -1,8 +1,7 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Severity } from "../finding.ts";
 
-export const channelKinds = ["webhook", "slack", "pagerduty", "alertmanager", "email"] as const;
-export type ChannelKind = (typeof channelKinds)[number];
+export type ChannelKind = "webhook" | "slack" | "pagerduty" | "alertmanager" | "email";
 
 /** Whom to tell of incidents. What is secret of it is not shown: keys, passwords, addresses that are keys. */
 export interface Channel {

@@ -6,7 +6,7 @@ import type { IncidentState } from "../incidents/incident-state.ts";
 import type { NewsType } from "../incidents/tell.ts";
 
 /** One piece of what an incident is about, as who is told gets it. */
-export interface ToldEvidence {
+interface ToldEvidence {
   readonly monitor: Monitor;
   readonly slice: string;
   readonly column: string | null;

@@ -2,18 +2,16 @@
  * `open`: nobody has said that he looks at it. `muted`: nobody wants to hear of it for a while. `resolved`: nothing is wrong any
  * more, or somebody said so.
  */
-export const incidentStates = ["open", "acknowledged", "muted", "resolved"] as const;
-export type IncidentState = (typeof incidentStates)[number];
+export type IncidentState = "open" | "acknowledged" | "muted" | "resolved";
 
 /**
  * From the monitors: `evidence` (something is wrong), `worse` (more so than ever in this incident), `quiet` (nothing is). From people:
  * `acknowledge`, `mute`, `resolve`. `unmute` is also what the end of a mute is.
  */
-export const incidentEvents = ["evidence", "worse", "quiet", "acknowledge", "mute", "unmute", "resolve"] as const;
-export type IncidentEvent = (typeof incidentEvents)[number];
+export type IncidentEvent = "evidence" | "worse" | "quiet" | "acknowledge" | "mute" | "unmute" | "resolve";
 
 /** The state after an event; null: it makes no sense there, and a person is told so. */
-export const transitions: Readonly<Record<IncidentState, Readonly<Record<IncidentEvent, IncidentState | null>>>> = {
+const transitions: Readonly<Record<IncidentState, Readonly<Record<IncidentEvent, IncidentState | null>>>> = {
   open: {
     evidence: "open",
     worse: "open",

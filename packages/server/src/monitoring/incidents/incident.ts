@@ -40,19 +40,17 @@ export interface Incident {
 }
 
 /** What happened to an incident. */
-export const happeningTypes = [
-  "opened",
-  "reopened",
-  "worse",
-  "eased",
-  "evidence",
-  "acknowledged",
-  "muted",
-  "unmuted",
-  "resolved",
-  "told",
-] as const;
-export type HappeningType = (typeof happeningTypes)[number];
+export type HappeningType =
+  | "opened"
+  | "reopened"
+  | "worse"
+  | "eased"
+  | "evidence"
+  | "acknowledged"
+  | "muted"
+  | "unmuted"
+  | "resolved"
+  | "told";
 
 /** One line of an incident's history. */
 export interface Happening {

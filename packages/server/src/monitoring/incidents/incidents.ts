@@ -39,7 +39,7 @@ export interface Incidents {
   tick(): Promise<void>;
 }
 
-export interface Deed {
+interface Deed {
   readonly author: string | null;
   readonly message?: string | undefined;
 }

@@ -4,7 +4,7 @@ import type { Window } from "../watched.ts";
 import { liveResolveAfter, pulse, rules } from "./rules.ts";
 
 /** What one window says of one thing; windows that could not tell leave no mark. */
-export interface Mark extends Window {
+interface Mark extends Window {
   readonly verdict: "pass" | "fail";
   readonly severity: Severity;
 }
@@ -100,7 +100,7 @@ function hear(signal: Signal, finding: Finding, { window, settings }: Heard): Si
   return { ...signal, marks, firing, since: firing ? (signal.since ?? firstOf(marks, m)) : null, last };
 }
 
-export function limitsOf(monitor: Monitor, { drift, incidents }: MonitorSettings) {
+function limitsOf(monitor: Monitor, { drift, incidents }: MonitorSettings) {
   const { live, windows } = rules[monitor];
   const { k, m } = windows === "each" ? { k: 1, m: 1 } : drift;
   return { k, m, resolveAfter: live ? liveResolveAfter : incidents.resolveAfter };

@@ -139,8 +139,6 @@ export function createIncidentStore(db: Kysely<IncidentTables>) {
   };
 }
 
-export type IncidentStore = ReturnType<typeof createIncidentStore>;
-
 function toRow(incident: Incident): IncidentRow {
   const { id, watched, state, severity, openedAt } = incident;
   const { endpoint, model, version } = watched;

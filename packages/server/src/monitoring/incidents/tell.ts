@@ -2,8 +2,7 @@ import { rankOf } from "./evidence.ts";
 import type { Incident, ToldState } from "./incident.ts";
 
 /** What channels are told. */
-export const newsTypes = ["opened", "worsened", "reopened", "acknowledged", "resolved"] as const;
-export type NewsType = (typeof newsTypes)[number];
+export type NewsType = "opened" | "worsened" | "reopened" | "acknowledged" | "resolved";
 
 /**
  * What is to be told of an incident now, from what it is and what was told last: nothing twice, nothing of what is for information

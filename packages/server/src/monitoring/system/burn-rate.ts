@@ -7,7 +7,7 @@ export interface Share {
 }
 
 /** The budget burns `burn` times as fast as it may, over a long window and, so that it is still so, over a short one. */
-export interface BurnPolicy {
+interface BurnPolicy {
   readonly burn: number;
   readonly longMs: number;
   readonly shortMs: number;
@@ -17,7 +17,7 @@ export interface BurnPolicy {
 const hour = 3_600_000;
 
 /** Of the SRE workbook, chapter 5 (multiwindow, multi-burn-rate alerts); the fastest first. */
-export const burnPolicies: readonly BurnPolicy[] = [
+const burnPolicies: readonly BurnPolicy[] = [
   { burn: 14.4, longMs: hour, shortMs: hour / 12, severity: "critical" },
   { burn: 6, longMs: 6 * hour, shortMs: hour / 2, severity: "critical" },
   { burn: 1, longMs: 72 * hour, shortMs: 6 * hour, severity: "warning" },
