@@ -19,10 +19,10 @@ import { toBarTable } from "./lib/bar.ts";
 import { toFigure, toMarkdown } from "./lib/table.ts";
 
 // Profiles of 16 numbers and 4 categories (and a class with its probabilities) from a log, SQL and all, by CPU time.
-//   npm run bench:profiles -- [--predictions 500000] [--repeats 3] [--slices 0]
+//   npm run bench:profiles -- [--predictions 1000000] [--repeats 3] [--slices 0]
 const { values: options } = parseArgs({
   options: {
-    predictions: { type: "string", default: "500000" },
+    predictions: { type: "string", default: "1000000" },
     repeats: { type: "string", default: "3" },
     slices: { type: "string", default: "0" },
   },
