@@ -37,7 +37,7 @@ export { toWarnings } from "./gates.ts";
 export type { Answered, InferCall, ParsedRequest } from "./journey.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
-export { createImportPredictions, type ImportPredictions, type ImportPredictionsDeps } from "./import-predictions.ts";
+export { createImportPredictions, type ImportPredictions } from "./import-predictions.ts";
 export { findModelSettings } from "./model-settings.ts";
 export { createQuietRun } from "./replay-run.ts";
 export { createReplay, type Replay, type ReplayDeps } from "./replay.ts";

@@ -1,3 +1,3 @@
 export { referenceMigrations } from "./migrations.ts";
-export type { FindReference, Reference, ReferenceSample, ReferenceSource } from "./reference.ts";
-export { createReferences, type References, type ReferencesDeps } from "./references.ts";
+export type { FindReference, Reference } from "./reference.ts";
+export { createReferences, type References } from "./references.ts";

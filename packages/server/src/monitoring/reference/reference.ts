@@ -40,7 +40,7 @@ export interface Reference {
  * At most 50,000 of the rows, a Parquet blob: the inputs and outputs under their names in the lake, and, where they are known,
  * `reference_time` (a timestamp) and `reference_label` (text).
  */
-export interface ReferenceSample {
+interface ReferenceSample {
   readonly sha256: string;
   readonly rows: number;
 }

@@ -46,9 +46,11 @@ export interface References {
   isReferenced(sha256: string): Promise<boolean>;
 }
 
-const everyMs = 2_000;
+const everyMs = 5_000;
 /** A version that has just come has other work to do, and some are taken back at once. */
 const settleMs = 10_000;
+/** Imports are rare, and versions many. */
+const externalMs = 30_000;
 /** What failed is tried again after so long, or when what it would be made of changes. */
 const patienceMs = 10 * 60_000;
 
@@ -58,6 +60,7 @@ export function createReferences(deps: ReferencesDeps): References {
   const store = createReferenceStore(deps.sql);
   const making = { ...deps, lake: deps.predictionLake };
   const find = createFind(store);
+  const listWatched = createWatchedList(deps);
   const stopping = new AbortController();
   const { isMissing, make } = createMaking(deps, { store, find, stopping: stopping.signal });
   let running: Promise<void> | null = null;
@@ -72,23 +75,25 @@ export function createReferences(deps: ReferencesDeps): References {
     return source && { watched, version, source, settings };
   }
 
-  async function syncNow(isDue: (watched: Watched) => boolean): Promise<void> {
-    for (const watched of await listWatched(deps)) {
+  /** Null: all of them are due. */
+  async function syncNow(isDue: ((watched: Watched) => boolean) | null): Promise<void> {
+    for (const watched of await listWatched(isDue === null)) {
       if (stopping.signal.aborted) return;
-      if (!isDue(watched)) continue;
+      if (isDue?.(watched) === false) continue;
       const toMake = await plan(watched);
       if (toMake !== null && (await isMissing(toMake))) await (await make(toMake)).ended;
     }
   }
 
-  const run = (isDue: (watched: Watched) => boolean) => (running ??= syncNow(isDue).finally(() => (running = null)));
+  const run = (isDue: ((watched: Watched) => boolean) | null) =>
+    (running ??= syncNow(isDue).finally(() => (running = null)));
 
   return {
     find,
     async sync() {
       await running?.catch(() => {});
       await deps.predictionLake.flush();
-      await run(() => true);
+      await run(null);
     },
     start() {
       const isSettled = createSettled(clock);
@@ -202,23 +207,31 @@ function keyOf({ endpoint, model, version }: Watched): string {
   return `${endpoint}\n${model}\n${version}`;
 }
 
-/** What serves, and of endpoints without a target the newest version whose predictions were imported. */
-async function listWatched({ endpoints, registry, settingsOf }: ReferencesDeps): Promise<Watched[]> {
-  const found: Watched[] = [];
-  for (const { endpoint, spec } of endpoints.snapshot().routes.values()) {
-    if (settingsOf(endpoint) === null) continue;
-    const { target } = spec;
-    if (target !== null) found.push({ endpoint, model: target.model, version: target.version });
-    const external = await findExternal(registry, endpoint);
-    if (external !== null) found.push({ endpoint, model: external.model, version: external.version });
-  }
-  return found;
-}
+/** What serves, and the newest versions whose predictions were imported; of these only what was known a while ago is told. */
+function createWatchedList({ endpoints, registry, settingsOf, clock }: ReferencesDeps) {
+  const external = new Map<string, { readonly at: number; readonly version: ModelVersion | null }>();
 
-async function findExternal(registry: Registry, model: string): Promise<ModelVersion | null> {
-  const page = await registry.listVersions(model, { limit: 20, cursor: null }).catch((error: unknown) => {
-    if (SlipwayError.is(error) && error.kind === "not_found") return { items: [] };
-    throw error;
-  });
-  return page.items.find(({ state }) => state === "external") ?? null;
+  async function findExternal(endpoint: string, isFresh: boolean): Promise<ModelVersion | null> {
+    const known = external.get(endpoint);
+    if (known !== undefined && !isFresh && clock.monotonic() - known.at < externalMs) return known.version;
+    const page = await registry.listVersions(endpoint, { limit: 20, cursor: null }).catch((error: unknown) => {
+      if (SlipwayError.is(error) && error.kind === "not_found") return { items: [] };
+      throw error;
+    });
+    const version = page.items.find(({ state }) => state === "external") ?? null;
+    external.set(endpoint, { at: clock.monotonic(), version });
+    return version;
+  }
+
+  return async (isFresh: boolean): Promise<Watched[]> => {
+    const found: Watched[] = [];
+    for (const { endpoint, spec } of endpoints.snapshot().routes.values()) {
+      if (settingsOf(endpoint) === null) continue;
+      const { target } = spec;
+      if (target !== null) found.push({ endpoint, model: target.model, version: target.version });
+      const imported = await findExternal(endpoint, isFresh || target === null);
+      if (imported !== null) found.push({ endpoint, model: imported.model, version: imported.version });
+    }
+    return found;
+  };
 }

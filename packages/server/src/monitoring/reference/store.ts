@@ -28,7 +28,7 @@ interface ReferenceTables {
 }
 
 /** What it was made of, and when. */
-export interface ReferenceMark {
+interface ReferenceMark {
   readonly id: string;
   readonly madeOf: string;
   readonly source: ReferenceSource;

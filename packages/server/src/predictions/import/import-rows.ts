@@ -14,7 +14,7 @@ import type { ImportOutput, ImportQuestion } from "./import-task.ts";
 import type { TableFile } from "../../platform/lake/raw-table.ts";
 import type { ShownModel } from "./signature.ts";
 
-export interface RowImport {
+interface RowImport {
   readonly endpoint: string;
   readonly file: TableFile;
   readonly columns: PredictionImportColumns;
@@ -32,7 +32,7 @@ export interface RowImport {
   readonly onProgress: (message: string) => void;
 }
 
-export interface ImportedRows extends ImportOutput {
+interface ImportedRows extends ImportOutput {
   /** Labels that said something new. */
   readonly labels: number;
 }
