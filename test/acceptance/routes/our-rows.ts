@@ -209,6 +209,22 @@ export const ours: readonly Row[] = [
   },
   {
     method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/monitor",
+    query: "?at=999999999d",
+    status: 200,
+    type: json,
+    body: { verdict: "none", window: { from: "1970-01-01T00:00:00.000Z", rows: 0 } },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/endpoints/{endpoint}/monitor",
+    query: "?slice=nobody",
+    status: 400,
+    type: problem,
+    body: { code: "invalid_request" },
+  },
+  {
+    method: "GET",
     path: "/api/v1/endpoints/{endpoint}/monitor/series",
     query: "?version=champion&limit=3",
     status: 200,

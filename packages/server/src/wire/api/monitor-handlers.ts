@@ -22,7 +22,7 @@ export function createMonitorHandlers(deps: MonitorHandlerDeps): Pick<Handlers, 
   const { monitoring, clock } = deps;
   const time = (query: ApiRequest["query"], name: string) => {
     const text = query[name] as string | undefined;
-    return text === undefined ? null : parseSince(text, clock.now());
+    return text === undefined ? null : momentOf(text, clock.now());
   };
   const sliceOf = (query: ApiRequest["query"]) => (query["slice"] as string | undefined) ?? "";
   return {
@@ -49,11 +49,16 @@ export function createMonitorHandlers(deps: MonitorHandlerDeps): Pick<Handlers, 
       const windowMs = monitoring.settingsOf(watched.endpoint)?.windowMs ?? 3_600_000;
       // Where nobody says when, the window that ended last.
       const end = until === undefined && since === undefined ? Math.floor(now / windowMs) * windowMs : now;
-      const to = until === undefined ? end : parseSince(until, now);
-      const from = since === undefined ? to - windowMs : parseSince(since, now);
+      const to = until === undefined ? end : momentOf(until, now);
+      const from = since === undefined ? to - windowMs : momentOf(since, now);
       return toTestView(watched, { from, to }, await monitoring.testExactly({ watched, columns, from, to }));
     },
   };
+}
+
+/** Windows are counted from 1970: there is nothing before it. */
+function momentOf(text: string, now: number): number {
+  return Math.max(0, parseSince(text, now));
 }
 
 /**
