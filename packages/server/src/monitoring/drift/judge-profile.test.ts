@@ -84,6 +84,22 @@ test("a column that goes up and down by itself has to move further than one that
   expect(failed(judge(moved(0, 3)))).toEqual(["c0"]);
 });
 
+test("a column that never varies in the reference leaves the others their alarms", () => {
+  const draw = first(createDraw(8), 2);
+  const withConstant = (columns: readonly TestColumn[]): TestColumn[] => [
+    ...columns,
+    { kind: "category", values: new Float64Array(columns[0]!.values.length) },
+  ];
+  const blocks = Array.from({ length: 60 }, () => withConstant(draw(100)));
+  const judge = createJudge(join(blocks), blocks);
+  const window = withConstant(draw(300));
+  expect(failed(judge(window))).toEqual([]);
+  const moved = map(window, (value, column) => (column === 0 ? value + 1 : value));
+  expect(failed(judge(moved))).toEqual(["c0"]);
+  // Far beyond all blocks an alarm needs no more of them: slices share their part of the false alarms.
+  expect(judge(map(window, (value, column) => (column === 0 ? value + 5 : value)))[0]!.pAdjusted!).toBeLessThan(0.002);
+});
+
 test("with a season a window is compared with its own hours", () => {
   const draw = first(createDraw(6), 3);
   const blocks = Array.from({ length: 24 * 5 }, (_, i) =>

@@ -22,13 +22,15 @@ export const lawScores = [
 const lawRows = [20, 100, 500, 2000, 10_000, 100_000, 1_000_000];
 /** With fewer blocks the share of them that are worse does not get far enough below 0.05. */
 const countedBlocks = 50;
+/** Degrees of freedom of what may lie beyond the worst of many blocks. */
+const heavyTail = 4;
 /** Blocks times columns that are worked through for each law. */
 const mostWork = 20_000;
 
 /**
  * The law of the greatest score of a window (Westfall and Young's maxT), for windows of several sizes. For each block the chance that a
  * window that lies off as the block does, scored by what the other blocks say, gets over a score; a new window is one more block, so
- * the mean is (1 + the sum) / (blocks + 1).
+ * the mean is (1 + the sum) / (blocks + 1), and less only far beyond all blocks.
  */
 export function createWindowLaws(columns: readonly ColumnBlocks[], count: number): WindowLaw[] {
   const step = Math.max(1, Math.ceil((count * columns.length) / mostWork));
@@ -54,6 +56,8 @@ function addColumn(
   const base = independentCumulants(reference, rows);
   const own = shiftedCumulants(base, size, column.shifts[index]!);
   const usual = mixedCumulants(base, size, column.moments[index]!);
+  // A column that has never varied cannot be what a usual window is known by.
+  if (usual[1] <= 0) return;
   for (const [place, score] of lawScores.entries()) {
     if (logs[place]! < -40) continue;
     const reached = toScore(fromScore(score, usual), own);
@@ -64,8 +68,17 @@ function addColumn(
 function toWindowChances(blocks: readonly Float64Array[]): number[] {
   const count = blocks.length;
   const mean = lawScores.map((_, place) => blocks.reduce((total, chances) => total + chances[place]!, 0) / count);
-  if (count >= countedBlocks) return mean.map((chance) => (1 + chance * count) / (count + 1));
-  // The mean and the spread of the greatest score, then Student's interval for one more.
+  const tail = createTail(mean, count);
+  return lawScores.map((score, place) => {
+    if (count < countedBlocks) return Math.max(mean[place]!, tail(score, count - 1));
+    // The new window counts as one that is worse, unless it is so far off that even a heavy tail does not reach it.
+    const worse = Math.min(1, (count + 1) * tail(score, heavyTail));
+    return (worse + mean[place]! * count) / (count + 1);
+  });
+}
+
+/** Student's interval for one more than these blocks: the mean and the spread of the greatest score are under the curve of its chances. */
+function createTail(mean: readonly number[], count: number): (score: number, degrees: number) => number {
   let first = 0;
   let second = 0;
   for (let place = 1; place < lawScores.length; place++) {
@@ -75,7 +88,7 @@ function toWindowChances(blocks: readonly Float64Array[]): number[] {
     second += over * (high * high - low * low);
   }
   const spread = Math.sqrt(Math.max(0.01, second - first * first) * (1 + 1 / count));
-  return lawScores.map((score, place) => Math.max(mean[place]!, studentTail((score - first) / spread, count - 1)));
+  return (score, degrees) => studentTail((score - first) / spread, degrees);
 }
 
 function studentTail(t: number, degrees: number): number {
