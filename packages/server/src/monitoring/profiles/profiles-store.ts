@@ -72,7 +72,13 @@ export function createProfilesStore(sql: Sql): ProfilesStore {
   return {
     async list({ limit = mostWindows, ...query }) {
       const found = await read("readProfiles", { ...toInput(query), limit });
-      return found.map(({ from, to, bytes }) => ({ from, to, profile: decodeProfile(bytes) }));
+      const profiles: (Window & { readonly profile: Profile })[] = [];
+      for (const { from, to, bytes } of found) {
+        // One takes a millisecond or two; there may be thousands, and others wait for the loop.
+        if (profiles.length > 0) await new Promise((resolve) => setImmediate(resolve));
+        profiles.push({ from, to, profile: decodeProfile(bytes) });
+      }
+      return profiles;
     },
     async find(query) {
       const bytes = await read("readMerged", toInput(query));
