@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { createClient, type MonitorSeries } from "@slipway/sdk";
+import type { MonitorSeries } from "@slipway/contract";
+import { createClient } from "@slipway/sdk";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { runCli } from "../lib/cli.ts";
 import { useServer } from "../lib/server.ts";
@@ -35,7 +36,7 @@ const areas = ({ performance }: MonitorSeries, kind: "realised" | "estimated") =
   performance.filter((point) => point.metric === "roc_auc" && point.kind === kind);
 
 // A minute of two cores; a whole run of the tests looks at the same census without a server.
-describe.skipIf(reference === null || import.meta.env.MODE !== "all")("the census", { timeout: 240_000 }, () => {
+describe.skipIf(reference === null || process.env["MODE"] !== "all")("the census", { timeout: 240_000 }, () => {
   const server = useServer({ args: ["--lake-interval", "2s"] });
 
   test("a fall is estimated before labels, told by them when they come, and lies where it lies", async () => {

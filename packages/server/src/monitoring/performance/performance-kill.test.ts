@@ -20,7 +20,7 @@ function runUntil(data: string, step: string): Promise<string> {
 }
 
 // Processes take seconds to start: a whole run of the tests looks. That figures and the note to judge are one commit is in store.test.ts.
-test.runIf(import.meta.env.MODE === "all").each(["before", "behind"] as const)(
+test.runIf(process.env["MODE"] === "all").each(["before", "behind"] as const)(
   "killed %s the figures are saved, every window is measured once and judged",
   { timeout: 90_000 },
   async (step) => {
