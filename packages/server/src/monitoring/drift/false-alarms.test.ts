@@ -33,7 +33,7 @@ test(
   "days of real flights, which are no independent rows, raise an alarm in one of twenty at most",
   { timeout: 300_000 },
   async () => {
-    const flights = await readFlightDays();
+    const flights = await (isLong ? readFlightDays() : readFlightDays(Date.UTC(2001, 2, 1)));
     const chosen = [...flights.days.keys()].filter((day) => isLong || day % 9 === 3);
     const judged = judgeFlightDays(flights, chosen);
     const alarms = [...judged].filter(([, columns]) => columns.length > 0);

@@ -10,7 +10,6 @@ import { driftSettings, toProfile } from "./counted-profile.ts";
 
 const dayMs = 86_400_000;
 const from = Date.UTC(2001, 0, 1);
-const to = Date.UTC(2001, 3, 1);
 const numbers = ["hour", "weekday", "distance", "origin_late_3h"];
 const texts = ["origin", "destination"];
 
@@ -21,21 +20,21 @@ interface Part {
 
 export interface FlightDays {
   readonly plan: ProfilePlan;
-  /** First moment of each day, January to March 2001, UTC. */
+  /** First moment of each day, from 1 January 2001, UTC. */
   readonly days: readonly number[];
   /** By day, then by column of the plan. */
   readonly parts: readonly (readonly Part[])[];
 }
 
-/** What the features of real flights look like day by day. */
-export async function readFlightDays(): Promise<FlightDays> {
+/** What the features of real flights look like day by day: January to March 2001, or up to `to`. */
+export async function readFlightDays(to = Date.UTC(2001, 3, 1)): Promise<FlightDays> {
   const { parquetPath, airportsPath } = flightFiles();
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await instance.connect();
   const rowsOf = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson() as unknown[][];
   try {
     await connection.run(`create view flights as select * from read_parquet('${parquetPath}', file_row_number = true)
-      where date < timestamp '2001-04-02'`);
+      where date < timestamp '${new Date(to + dayMs).toISOString().slice(0, 10)}'`);
     await connection.run(`create view airports as select * from read_csv('${airportsPath}')`);
     const features = new URL("../../../../../../examples/flight-delays/features.sql", import.meta.url);
     await connection.run(await readFile(features, "utf8"));
