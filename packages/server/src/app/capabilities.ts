@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Config } from "../config/index.ts";
 import {
   createEndpoints,
   createEnvironmentCare,
@@ -12,21 +11,13 @@ import {
   type ImportPredictions,
   type Replay,
 } from "../endpoints/index.ts";
-import type { Clock } from "../kernel/clock.ts";
 import type { Lifecycle } from "../kernel/lifecycle.ts";
-import type { Logger } from "../kernel/logger.ts";
 import { createMaintenance, type Maintenance } from "../kernel/maintenance.ts";
 import type { Monitoring } from "../monitoring/index.ts";
 import { createBackups, type Backups, type BackupsDeps } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
-import {
-  createLabels,
-  createPredictionLog,
-  type Labels,
-  type PredictionLake,
-  type PredictionLog,
-} from "../predictions/index.ts";
+import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
 import {
   createLineage,
   createRegistry,
@@ -46,20 +37,18 @@ import {
   type Tracking,
 } from "../tracking/index.ts";
 import type { Serving } from "../serving/index.ts";
-import { openExports, startKeeping, type Keeping } from "./keeping.ts";
-import { openPredictionLake } from "./lake.ts";
-import type { HttpWorkers } from "./http-workers/http-workers.ts";
+import { startKeeping, type Keeping } from "./keeping.ts";
 import { createLogMark } from "./log-mark.ts";
-import { toLogSettings } from "./log-settings.ts";
+import type { CapabilityDeps } from "./capability-deps.ts";
 import { openEnvironments } from "./environments.ts";
 import { openOutbox } from "./outbox.ts";
 import { openPackaging } from "./packaging.ts";
+import { openRecord } from "./record.ts";
 import { openArtifacts } from "./artifacts.ts";
 import { parseModelUser, shieldDataFolder } from "./model-user.ts";
 import { openMonitoring } from "./monitoring.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
-import type { Storage } from "./storage.ts";
 import { openTracer } from "./tracer.ts";
 import { openWebhooks } from "./webhooks.ts";
 
@@ -89,18 +78,6 @@ export interface Capabilities extends Keeping {
   readonly monitoring: Monitoring;
 }
 
-export interface CapabilityDeps {
-  readonly config: Config;
-  readonly storage: Storage;
-  /** UUIDv7 of this start. */
-  readonly instance: string;
-  /** Null: this process answers alone. */
-  readonly workers: HttpWorkers | null;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly lifecycle: Lifecycle;
-}
-
 /** Everything between the storage and the faces, in the order of the layers; the endpoints serve when it returns. */
 export async function startCapabilities(given: CapabilityDeps): Promise<Capabilities> {
   const { config, instance, clock, logger, lifecycle } = given;
@@ -121,18 +98,8 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const artifacts = await openArtifacts({ ...given, sql, blobs, registry });
   const sources = createSources({ registry, tracking, artifacts });
   const serving = openServing({ ...given, folder, blobs, runtimes });
-  const predictions = await createPredictionLog({
-    ...toLogSettings(config, folder),
-    instance,
-    peers: given.workers?.logs ?? null,
-    clock,
-    logger,
-  });
-  lifecycle.onStop("predictions", () => predictions.close(), 10_000);
-  const exports = openExports(given);
-  const predictionLake = await openPredictionLake({ ...given, predictions, registry, maintenance, exports });
-  const labelDeps = { sql, lake: predictionLake, blobs, operations, sources: config.sources, clock, logger };
-  const labels = createLabels(labelDeps);
+  const record = await openRecord({ ...given, registry, maintenance, blobs, operations });
+  const { predictions, predictionLake, labels } = record;
   const tracer = await openTracer(given);
   const deps = {
     folder,
@@ -158,29 +125,12 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   labels.pulls.start(() => listPulls(endpoints));
   lifecycle.onStop("labels", () => labels.pulls.stop());
   const removal = createRemoval({ sql, search: tracking.search, clock });
-  const monitoring = openMonitoring({
-    ...deps,
-    predictionLake,
-    labels,
-    endpoints,
-    outbox,
-    sealer,
-    allowPrivate: config.webhookPrivate,
-    keepProfilesMs: config.profileRetention,
-    lifecycle,
-  });
+  const monitoring = openMonitoring({ ...deps, ...record, endpoints, outbox, sealer, config, lifecycle });
   const blobUsers = [monitoring.references];
+  const otherReaders = async () => [await monitoring.logOffsets()];
   const collectGarbage = createGc({ ...deps, artifacts, blobUsers, removal, maintenance });
   return {
-    ...(await startKeeping({
-      ...given,
-      predictions,
-      predictionLake,
-      maintenance,
-      operations,
-      exports,
-      otherReaders: async () => [await monitoring.logOffsets()],
-    })),
+    ...(await startKeeping({ ...given, ...record, maintenance, operations, otherReaders })),
     blobs,
     operations,
     registry,

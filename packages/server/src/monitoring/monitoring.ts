@@ -14,6 +14,7 @@ import type { Serving } from "../serving/index.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import type { Channels } from "./channels/channels.ts";
 import { createDriftJudge, createParts } from "./drift/index.ts";
+import { createEndpointSettings } from "./endpoint-settings.ts";
 import type { Incidents } from "./incidents/incidents.ts";
 import { createGauges, type Gauges } from "./gauges.ts";
 import type { Judge } from "./judge.ts";
@@ -23,11 +24,12 @@ import { createPerformance, type Performance } from "./performance/index.ts";
 import { createProfiler, type ProfilesStore } from "./profiles/index.ts";
 import { createReferences, type References } from "./reference/index.ts";
 import { createQualityJudge } from "./quality/index.ts";
-import { toMonitorSettings, type MonitorSettings } from "./settings.ts";
+import { listLastWindows, listServing } from "./serving-windows.ts";
+import type { MonitorSettings } from "./settings.ts";
 import { createMonitorViews, type MonitorViews } from "./view/views.ts";
 import { createWatchStore, type ListVerdicts, type Verdicts } from "./watch/store.ts";
 import { createWatch } from "./watch/watch.ts";
-import { windowAt, type Watched, type Window } from "./watched.ts";
+import type { Watched } from "./watched.ts";
 
 export interface MonitoringDeps {
   /** Of the data. */
@@ -83,7 +85,7 @@ export interface Monitoring {
 export function createMonitoring(deps: MonitoringDeps): Monitoring {
   const { sql, endpoints } = deps;
   const store = createWatchStore(sql);
-  const settingsOf = createSettings(endpoints);
+  const settingsOf = createEndpointSettings(endpoints);
   const findSignature = async (model: string, version: number) =>
     (await deps.registry.findRecorded(model, version))?.version.signature ?? null;
   const references = createReferences({
@@ -91,57 +93,40 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     settingsOf,
     onChange: (watched) => watch.reopenAll(watched),
   });
-  const profiler = createProfiler({
-    logFolder: join(deps.folder, "log"),
-    sql,
-    growing: deps.predictions.growing,
-    keepMs: deps.keepProfilesMs,
-    findSignature,
-    findReference: references.find,
-    settingsOf,
-    clock: deps.clock,
-    logger: deps.logger,
-  });
-  const performance = createPerformance({
-    sql,
+  const keepMs = deps.keepProfilesMs;
+  const known = {
+    ...deps,
+    keepMs,
     lake: deps.predictionLake,
+    settingsOf,
     findSignature,
     findReference: references.find,
-    settingsOf,
-    clock: deps.clock,
-    logger: deps.logger,
+  };
+  const profiler = createProfiler({
+    ...known,
+    logFolder: join(deps.folder, "log"),
+    growing: deps.predictions.growing,
   });
-  const alarms = createAlarms({ ...deps, read: profiler.listMinutes, settingsOf, findReference: references.find });
+  const performance = createPerformance(known);
+  const alarms = createAlarms({ ...known, read: profiler.listMinutes });
   const { incidents, channels } = alarms;
   const gauges = createGauges({ listServing: () => listServing(endpoints) });
-  const compared = {
-    profiles: profiler,
-    findReference: references.find,
-    listParts: createParts({ blobs: deps.blobs, lake: deps.predictionLake }),
-  };
-  const judges: readonly Judge[] = [
-    alarms.judge,
-    createQualityJudge(compared),
-    createDriftJudge(compared),
-    createMultivariateJudge({ ...compared, blobs: deps.blobs, lake: deps.predictionLake }),
-    performance.judge,
-  ];
+  const compared = createComparing({ ...known, profiles: profiler });
+  const judges: readonly Judge[] = [alarms.judge, ...compared, performance.judge];
   const watch = createWatch({
+    ...known,
     store,
     judges,
     async sync() {
       await profiler.tick();
       await performance.sync();
     },
-    settingsOf,
-    listQuiet: (now) => listQuiet(endpoints, { settingsOf, now }),
+    listQuiet: (now) => listLastWindows(endpoints, { settingsOf, now }),
     async take(trx, judged) {
       await alarms.take(trx, judged);
       gauges.take(judged);
     },
     taken: alarms.taken,
-    clock: deps.clock,
-    logger: deps.logger,
   });
   return {
     start() {
@@ -167,16 +152,8 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
       await profiler.sync();
       return profiler.offsets();
     },
-    testExactly: createExactTests({ blobs: deps.blobs, lake: deps.predictionLake, findReference: references.find }),
-    views: createMonitorViews({
-      sql,
-      settingsOf,
-      points: performance.points,
-      findReference: references.find,
-      listIncidents: async (watched) =>
-        (await incidents.list({ ...watched, state: "active", limit: 10, cursor: null })).items,
-      clock: deps.clock,
-    }),
+    testExactly: createExactTests(known),
+    views: createMonitorViews({ ...known, points: performance.points, listIncidents: listActive(incidents) }),
     incidents,
     channels,
     gauges,
@@ -184,36 +161,22 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   };
 }
 
-/** Settings are made once for each state of the routes. An endpoint that is not in them is watched as if it had no section. */
-function createSettings(endpoints: Endpoints): (endpoint: string) => MonitorSettings | null {
-  const known = new WeakMap<object, MonitorSettings>();
-  const otherwise = toMonitorSettings({});
-  return (endpoint) => {
-    const section = endpoints.snapshot().routes.get(endpoint)?.spec.monitor;
-    if (section === undefined) return otherwise;
-    if (section === "off") return null;
-    const made = known.get(section) ?? toMonitorSettings(section);
-    if (made !== null) known.set(section, made);
-    return made;
-  };
+function listActive(incidents: Pick<Incidents, "list">) {
+  return async (watched: Watched) =>
+    (await incidents.list({ ...watched, state: "active", limit: 10, cursor: null })).items;
 }
 
-function listServing(endpoints: Endpoints): Watched[] {
-  return [...endpoints.snapshot().routes.values()].flatMap(({ endpoint, spec: { target } }) =>
-    target === null ? [] : [{ endpoint, model: target.model, version: target.version }],
-  );
+interface Comparing extends MonitoringDeps {
+  readonly profiles: ProfilesStore;
+  readonly findReference: References["find"];
 }
 
-/** The last window that has ended, of every version that serves. */
-function listQuiet(
-  endpoints: Endpoints,
-  { settingsOf, now }: { readonly settingsOf: (endpoint: string) => MonitorSettings | null; readonly now: number },
-): (Watched & Window)[] {
-  return [...endpoints.snapshot().routes.values()].flatMap(({ endpoint, spec: { target } }) => {
-    const settings = settingsOf(endpoint);
-    if (settings === null || target === null) return [];
-    const { windowMs } = settings;
-    const window = windowAt(now - windowMs, windowMs);
-    return [{ endpoint, model: target.model, version: target.version, ...window }];
-  });
+/** The judges that hold a window against the reference. */
+function createComparing({ blobs, predictionLake: lake, profiles, findReference }: Comparing): Judge[] {
+  const compared = { profiles, findReference, listParts: createParts({ blobs, lake }) };
+  return [
+    createQualityJudge(compared),
+    createDriftJudge(compared),
+    createMultivariateJudge({ ...compared, blobs, lake }),
+  ];
 }

@@ -16,6 +16,7 @@ export const watchMigrations: readonly Migration[] = [
         judged_at bigint not null, fails bigint not null, findings text not null,
         primary key (endpoint, model, version, from_at, to_at, judge))`.execute(db);
       await raw`create index monitor_verdicts_by_end on monitor_verdicts (endpoint, to_at)`.execute(db);
+      await raw`create index monitor_verdicts_by_age on monitor_verdicts (judged_at)`.execute(db);
     },
   },
 ];

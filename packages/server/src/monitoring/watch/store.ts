@@ -66,7 +66,7 @@ export interface WatchStore {
   ): Promise<void>;
   /** Newest window first. */
   list(query: ListVerdicts): Promise<Verdicts[]>;
-  /** Removes verdicts of windows that ended before. */
+  /** Removes verdicts that are older: of an imported past, which was judged today, they stay. */
   prune(before: number): Promise<void>;
 }
 
@@ -144,7 +144,7 @@ export function createWatchStore(sql: Sql): WatchStore {
       return rows.map(toVerdicts);
     },
     async prune(before) {
-      await db.deleteFrom("monitor_verdicts").where("to_at", "<", before).execute();
+      await db.deleteFrom("monitor_verdicts").where("judged_at", "<", before).execute();
     },
   };
 }

@@ -31,6 +31,8 @@ export interface WatchDeps {
   readonly take: (trx: Transaction<WatchTables>, judged: Judged) => Promise<void>;
   /** After a transaction that `take` was part of. */
   readonly taken: () => void;
+  /** How long verdicts are kept. */
+  readonly keepMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -50,6 +52,7 @@ const tickMs = 1_000;
 /** Predictions that were under way at a window's end are on record by then. */
 const graceMs = 2_000;
 const batch = 200;
+const pruneEveryMs = 3_600_000;
 /** After so many failures in a row a judge is asked about new windows only. */
 const mostFailures = 3;
 
@@ -57,6 +60,7 @@ export function createWatch(deps: WatchDeps): Watch {
   const { store, clock, logger } = deps;
   const judge = createJudging(deps, reopen);
   const listFresh = createQuiet(deps);
+  let prunedAt = 0;
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
   let stopTimer = () => {};
@@ -66,6 +70,10 @@ export function createWatch(deps: WatchDeps): Watch {
     await deps.sync();
     const quiet = listFresh();
     if (quiet.length > 0) await reopen(quiet);
+    if (clock.now() - prunedAt > pruneEveryMs) {
+      prunedAt = clock.now();
+      await store.prune(prunedAt - deps.keepMs);
+    }
     for (;;) {
       const pending = await store.listPending(clock.now() - graceMs, batch);
       if (pending.length === 0) return;

@@ -71,6 +71,7 @@ export async function openTestPerformance(options: TestPerformanceOptions = {}) 
     listQuiet: () => [],
     take: async () => {},
     taken: () => {},
+    keepMs: Number.POSITIVE_INFINITY,
     clock,
     logger: silentLogger,
   });
