@@ -71,7 +71,7 @@ export async function openTestPerformance(options: TestPerformanceOptions = {}) 
     listQuiet: () => [],
     take: async () => {},
     taken: () => {},
-    keepMs: Number.POSITIVE_INFINITY,
+    keepMs: 90 * 86_400_000,
     clock,
     logger: silentLogger,
   });
