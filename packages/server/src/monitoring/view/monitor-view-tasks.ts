@@ -20,17 +20,22 @@ export interface WindowEnds {
   readonly traffic: number | null;
   /** Of the last that was judged, whether there was traffic or not. */
   readonly judged: number | null;
+  /** Of the last with both: that is the one to show. */
+  readonly both: number | null;
 }
 
 export async function findWindows(db: TaskDb, stretch: Stretch): Promise<WindowEnds> {
   const { sql, values } = inStretch(stretch);
-  const newest = async (from: string, also: readonly string[] = []) => {
+  const newest = async (from: string, also: typeof values = []) => {
     const [row] = await db.rows<{ to_at: number | null }>(`select max(to_at) as to_at ${from}`, [...values, ...also]);
     return row?.to_at ?? null;
   };
+  const traffic = `from monitor_profiles where ${sql} and slice = ?`;
+  const judged = `from monitor_verdicts where ${sql}`;
   return {
-    traffic: await newest(`from monitor_profiles where ${sql} and slice = ?`, [stretch.slice]),
-    judged: await newest(`from monitor_verdicts where ${sql}`),
+    traffic: await newest(traffic, [stretch.slice]),
+    judged: await newest(judged),
+    both: await newest(`${traffic} and to_at in (select to_at ${judged})`, [stretch.slice, ...values]),
   };
 }
 

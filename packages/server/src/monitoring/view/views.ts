@@ -25,7 +25,7 @@ export interface ViewsDeps {
 export interface ViewQuery {
   readonly watched: Watched;
   readonly slice: string;
-  /** A moment of the window, milliseconds; null: the last one with traffic. */
+  /** A moment of the window, milliseconds; null: the last one with traffic, of those that were judged where there are any. */
   readonly at: number | null;
 }
 
@@ -77,7 +77,7 @@ export function createMonitorViews(deps: ViewsDeps): MonitorViews {
     async show({ watched, slice, at }) {
       const { settings, reference, slices, windowMs } = await look({ watched, slice });
       const ends = await reading.read("findWindows", { watched, windowMs, slice, since: null, until: null, limit: 1 });
-      const to = at === null ? ends.traffic : windowAt(at, windowMs).to;
+      const to = at === null ? (ends.both ?? ends.traffic) : windowAt(at, windowMs).to;
       return reading.read("renderView", {
         watched,
         slice,
