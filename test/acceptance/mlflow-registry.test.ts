@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@slipway/sdk";
 import { describe, expect, test } from "vitest";
+import { root } from "../../tools/layer-list.ts";
 import { runCli } from "../lib/cli.ts";
 import { deploy } from "../lib/deploy.ts";
 import { flight, flights, smallModel } from "../lib/models.ts";
@@ -327,6 +328,18 @@ describe("a deploy", () => {
     const shown = await runCli(["show", "wing@1", "--url", server.url]);
     for (const text of ["delays d1g357 (training)", "c0ffee", "train.py", "depth = 7", run])
       expect(shown.stdout).toContain(text);
+  });
+
+  test("of runs:/ is watched beside the dataset of the run, where it is among its artifacts", async () => {
+    const run = await logRun(onnx(flights.v1), "rotor");
+    const { artifact_uri: uri } = (await ok("GET", "runs/get", { run_id: run })).run.info;
+    await put(`${uri}/data/january.parquet`, join(root, "examples/flight-delays/v1/reference.parquet"));
+    const source = JSON.stringify({ uri: `runs:/${run}/data/january.parquet` });
+    const dataset = { name: "january", digest: "1a2b", source_type: "artifact", source };
+    await ok("POST", "runs/log-inputs", { run_id: run, datasets: [{ dataset, tags: [] }] });
+    await client().operations.wait((await client().deployments.create({ source: `runs:/${run}/rotor` })).id);
+    await client().operations.wait((await client().monitoring.makeReference("rotor")).id);
+    expect((await client().monitoring.reference("rotor")).reference).toMatchObject({ source: "mlflow", rows: 7750 });
   });
 
   test("of a model whose name is none of an endpoint asks for one", async () => {

@@ -9,7 +9,7 @@ import type { Operations } from "../platform/queue/index.ts";
 import type { Sealer } from "../platform/secrets/index.ts";
 import type { Sql } from "../platform/sql/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
-import type { Registry } from "../registry/index.ts";
+import type { Registry, Sources } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import type { Channels } from "./channels/channels.ts";
@@ -38,6 +38,7 @@ export interface MonitoringDeps {
   readonly blobs: BlobStore;
   readonly operations: Operations;
   readonly registry: Registry;
+  readonly sources: Sources;
   readonly serving: Serving;
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;

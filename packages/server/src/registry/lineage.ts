@@ -1,5 +1,6 @@
 import { SlipwayError, type Lineage, type LineageEdge, type LineageNode } from "@slipway/contract";
 import type { LoggedModelJson, RunJson, Tracking } from "../tracking/index.ts";
+import { readRun } from "./read-run.ts";
 import type { ModelVersion } from "./model-version.ts";
 import type { Registry } from "./registry.ts";
 import { parseSource } from "./sources/source.ts";
@@ -19,13 +20,8 @@ export function createLineage({ registry, tracking }: LineageDeps): FindLineage 
   /** Deleted ones too: they are what it came from all the same. */
   const findModel = (id: string) => orNull(tracking.loggedModels.get(id, true));
 
-  async function findRun(id: string): Promise<RunJson | null> {
-    const bytes = await orNull(tracking.runs.get(id));
-    return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as { readonly run: RunJson }).run;
-  }
-
   async function addRun(graph: Graph, from: string, { runId, kind }: RunLink): Promise<void> {
-    const run = await findRun(runId);
+    const run = await orNull(readRun(tracking, runId));
     graph.link({ from, to: `run:${runId}`, kind });
     if (!graph.add(run ? toRunNode(run) : missing("run", runId)) || run === null) return;
     const node = `run:${runId}`;

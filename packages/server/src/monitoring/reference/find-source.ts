@@ -1,7 +1,7 @@
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { TableFile } from "../../platform/lake/raw-table.ts";
 import type { PredictionLake } from "../../predictions/index.ts";
-import type { ModelVersion } from "../../registry/index.ts";
+import type { ModelVersion, Sources, VersionFile } from "../../registry/index.ts";
 import type { ReferenceOrigin } from "./reference-job.ts";
 import type { ReferenceSource } from "./reference.ts";
 
@@ -19,6 +19,7 @@ export interface FoundSource {
 export interface SourceDeps {
   readonly blobs: BlobStore;
   readonly lake: PredictionLake;
+  readonly sources: Pick<Sources, "listDatasets">;
 }
 
 /** What `slipway.record` leaves beside a model. */
@@ -39,28 +40,39 @@ const formats: Readonly<Record<string, TableFile["format"]>> = {
 
 /** The best rows that there are for a version behind an endpoint; null: none yet. */
 export async function findSource(
-  { blobs, lake }: SourceDeps,
+  { blobs, lake, sources }: SourceDeps,
   { endpoint, version }: { readonly endpoint: string; readonly version: ModelVersion },
 ): Promise<FoundSource | null> {
   const named = namedIn(version.modelSection);
+  const paths = named === null ? recorded : [named];
+  const trained = paths.flatMap((path) => version.files.filter((file) => file.path === path));
   const notes: string[] = [];
-  for (const path of named === null ? recorded : [named]) {
-    const file = version.files.find((each) => each.path === path);
+  const ofTraining = await findFile({ blobs, files: trained, notes });
+  if (ofTraining !== null) return { ...ofTraining, source: "training" };
+  const datasets = await sources.listDatasets(version.origin);
+  const ofRun = await findFile({ blobs, files: datasets, notes });
+  if (ofRun !== null) return { ...ofRun, source: "mlflow" };
+  return findPredictions(lake, { endpoint, version, notes });
+}
+
+interface Files {
+  readonly blobs: BlobStore;
+  readonly files: readonly VersionFile[];
+  readonly notes: string[];
+}
+
+/** The first that is a table and here; `notes` gets what is said of the others. */
+async function findFile({ blobs, files, notes }: Files): Promise<Omit<FoundSource, "source"> | null> {
+  for (const { path, sha256 } of files) {
     const format = formats[path.split(".").at(-1)?.toLowerCase() ?? ""];
-    if (file === undefined) continue;
     if (format === undefined)
       notes.push(`${path} is neither CSV, Parquet nor JSON Lines, so it is no reference; convert it.`);
-    else if ((await blobs.stat(file.sha256)) !== null)
-      return {
-        source: "training",
-        provisional: false,
-        origin: { kind: "file", file: { path: blobs.path(file.sha256), format } },
-        blobs: [file.sha256],
-        mark: file.sha256,
-        notes,
-      };
+    else if ((await blobs.stat(sha256)) !== null) {
+      const file = { path: blobs.path(sha256), format };
+      return { provisional: false, origin: { kind: "file", file }, blobs: [sha256], mark: sha256, notes };
+    }
   }
-  return findPredictions(lake, { endpoint, version, notes });
+  return null;
 }
 
 async function findPredictions(

@@ -4,9 +4,10 @@ import type { Profile, ProfilePlan } from "../profiles/index.ts";
 import type { Watched } from "../watched.ts";
 
 /**
- * `training`: `model.training.reference`, or the rows that `slipway.record` left; `predictions`: the first ones on record.
+ * `training`: `model.training.reference`, or the rows that `slipway.record` left; `mlflow`: a dataset of the version's run that is
+ * among its artifacts; `predictions`: the first ones on record.
  */
-export type ReferenceSource = "training" | "predictions";
+export type ReferenceSource = "training" | "mlflow" | "predictions";
 
 /** What a version's traffic is compared with. Made once, and replaced where something better comes or the settings change. */
 export interface Reference {

@@ -6,7 +6,7 @@ import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import type { PredictionLake } from "../../predictions/index.ts";
-import type { ModelVersion, Registry } from "../../registry/index.ts";
+import type { ModelVersion, Registry, Sources } from "../../registry/index.ts";
 import type { Serving } from "../../serving/index.ts";
 import type { MonitorSettings } from "../settings.ts";
 import type { Watched } from "../watched.ts";
@@ -22,6 +22,7 @@ export interface ReferencesDeps {
   readonly blobs: BlobStore;
   readonly operations: Operations;
   readonly registry: Registry;
+  readonly sources: Sources;
   readonly serving: Serving;
   readonly predictionLake: PredictionLake;
   readonly endpoints: Endpoints;

@@ -1,13 +1,9 @@
 import { SlipwayError } from "@slipway/contract";
-import {
-  findArtifactFolder,
-  type Artifacts,
-  type LoggedModelJson,
-  type RunJson,
-  type Tracking,
-} from "../../tracking/index.ts";
+import { findArtifactFolder, type Artifacts, type LoggedModelJson, type Tracking } from "../../tracking/index.ts";
 import type { ModelVersion, VersionFile, VersionOrigin } from "../model-version.ts";
+import { readRun } from "../read-run.ts";
 import type { Registry } from "../registry.ts";
+import { listDatasets } from "./list-datasets.ts";
 import { parseSource, type Source, type VersionWanted } from "./source.ts";
 
 /** What a client says of where a version comes from. */
@@ -36,6 +32,8 @@ export interface Sources {
   listFiles(location: string): Promise<SourceFiles>;
   /** What the model is called where it was logged. */
   findName(origin: VersionOrigin): Promise<string>;
+  /** Files of the datasets of its run that are artifacts here, those for training first. */
+  listDatasets(origin: VersionOrigin): Promise<readonly VersionFile[]>;
 }
 
 export interface SourceDeps {
@@ -57,7 +55,7 @@ export function createSources({ registry, tracking, artifacts }: SourceDeps): So
 
   /** A folder of the run, or, where it has none of that name, the model that it logged under the name. */
   async function ofRun({ runId, path }: Extract<Source, { kind: "run" }>) {
-    const { info } = await findRun(tracking, runId);
+    const { info } = await readRun(tracking, runId);
     const location = `${info.artifact_uri.replace(/\/$/, "")}/${path}`;
     const folder = findArtifactFolder(info.artifact_uri);
     if (folder === null || (await hasFiles(artifacts, `${folder}/${path}`))) return { location, loggedModelId: "" };
@@ -96,6 +94,7 @@ export function createSources({ registry, tracking, artifacts }: SourceDeps): So
   return {
     toOrigin,
     findVersion,
+    listDatasets: (origin) => listDatasets({ tracking, artifacts }, origin),
     async listFiles(location) {
       const folder = findArtifactFolder(location);
       if (folder === null) throw elsewhere(location);
@@ -118,10 +117,6 @@ export function createSources({ registry, tracking, artifacts }: SourceDeps): So
   };
 }
 
-async function findRun({ runs }: SourceDeps["tracking"], id: string): Promise<RunJson> {
-  return (JSON.parse(new TextDecoder().decode(await runs.get(id))) as { readonly run: RunJson }).run;
-}
-
 /** A place is taken for what its caller says it belongs to, if it lies there; a path of a disk has to. */
 async function ofLocation(
   tracking: SourceDeps["tracking"],
@@ -137,7 +132,7 @@ async function ofLocation(
   const run =
     runId === "" || model
       ? null
-      : (await findRun(tracking, runId).catch(isLocal ? notThere(named, "run_id") : toNull))?.info;
+      : (await readRun(tracking, runId).catch(isLocal ? notThere(named, "run_id") : toNull))?.info;
   const root = model?.artifact_uri ?? run?.artifact_uri;
   const what = model || runId === "" ? "model_id" : "run_id";
   if (isLocal && (root === undefined || !isInside(uri, root))) throw notInside(named, isLocal, what);
@@ -156,7 +151,7 @@ async function findOwner(
     const model = await tracking.loggedModels.get(second).catch(toNull);
     return model && isInside(uri, model.info.artifact_uri) ? { loggedModelId: second } : {};
   }
-  const run = second === "artifacts" ? await findRun(tracking, first).catch(toNull) : null;
+  const run = second === "artifacts" ? await readRun(tracking, first).catch(toNull) : null;
   return run && isInside(uri, run.info.artifact_uri) ? { runId: first } : {};
 }
 
