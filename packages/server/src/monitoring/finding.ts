@@ -1,26 +1,6 @@
-export const monitors = [
-  "quality.missing",
-  "quality.type",
-  "quality.range",
-  "quality.unseen",
-  "quality.constant",
-  "quality.schema",
-  "traffic.volume",
-  "traffic.stopped",
-  "drift.input",
-  "drift.output",
-  "drift.multivariate",
-  "performance.realised",
-  "performance.estimated",
-  "performance.group",
-  "performance.custom",
-  "labels.rate",
-  "system.latency",
-  "system.errors",
-  "system.saturation",
-  "system.anomaly",
-] as const;
-export type Monitor = (typeof monitors)[number];
+import type { MonitorName } from "@slipway/contract";
+
+export type Monitor = MonitorName;
 
 /** `insufficient` is an answer: too few rows to say anything. `error`: it could not be looked at. */
 export type FindingVerdict = "pass" | "fail" | "insufficient" | "error";
@@ -52,4 +32,25 @@ export interface Finding {
   /** One sentence for people, with both figures. */
   readonly message: string;
   readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** A finding that passes and says nothing yet. */
+export function passing(monitor: Monitor): Finding {
+  return {
+    monitor,
+    slice: "",
+    column: null,
+    metric: null,
+    verdict: "pass",
+    severity: "warning",
+    value: null,
+    threshold: null,
+    p: null,
+    pAdjusted: null,
+    effect: null,
+    rows: 0,
+    referenceRows: null,
+    provisional: false,
+    message: "",
+  };
 }

@@ -1,5 +1,5 @@
 import { benjaminiHochberg, normalQuantile, normalTail } from "@slipway/statistics";
-import type { Finding } from "../finding.ts";
+import { passing, type Finding } from "../finding.ts";
 import type { ColumnPlan, ColumnProfile, Profile, ProfilePlan } from "../profiles/index.ts";
 import type { DriftSettings } from "../settings.ts";
 import type { Calibration, ColumnCalibration } from "./calibration.ts";
@@ -119,23 +119,8 @@ function toFindings(tested: readonly Tested[], { input, named, usual, alpha, sli
 }
 
 function blank({ name, role }: ColumnCalibration, slice: string, { reference }: JudgeProfileInput): Finding {
-  return {
-    monitor: role === "output" ? "drift.output" : "drift.input",
-    slice,
-    column: name,
-    metric: null,
-    verdict: "pass",
-    severity: "warning",
-    value: null,
-    threshold: null,
-    p: null,
-    pAdjusted: null,
-    effect: null,
-    rows: 0,
-    referenceRows: null,
-    provisional: reference.provisional,
-    message: "",
-  };
+  const monitor = role === "output" ? "drift.output" : "drift.input";
+  return { ...passing(monitor), slice, column: name, provisional: reference.provisional };
 }
 
 function round(value: number): number {

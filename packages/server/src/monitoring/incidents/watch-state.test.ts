@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { monitors, type Finding } from "../finding.ts";
+import { schemas } from "@slipway/contract";
+import type { Finding } from "../finding.ts";
 import { toMonitorSettings } from "../settings.ts";
 import { rules } from "./rules.ts";
 import { createHearing, finding, settings, watched } from "./testing/hear.ts";
@@ -183,12 +184,12 @@ describe("an incident", () => {
 
 describe("the machine", () => {
   test("has a rule for every monitor", () => {
-    expect(Object.keys(rules).toSorted()).toEqual([...monitors].toSorted());
+    expect(Object.keys(rules).toSorted()).toEqual([...schemas.monitorNames].toSorted());
   });
 
   const verdict = fc.constantFrom("pass", "fail", "insufficient") as fc.Arbitrary<Finding["verdict"]>;
   const anyFinding = fc
-    .tuple(fc.constantFrom(...monitors), fc.constantFrom("a", "b"), verdict, fc.constantFrom("critical", "warning"))
+    .tuple(fc.constantFrom(...schemas.monitorNames), fc.constantFrom("a", "b"), verdict, fc.constantFrom("critical", "warning"))
     .map(([monitor, column, said, severity]) =>
       finding(monitor, said, { column, severity: severity as Finding["severity"] }),
     );

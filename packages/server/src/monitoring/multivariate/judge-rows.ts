@@ -1,5 +1,5 @@
 import { studentTwoSided } from "@slipway/statistics";
-import type { Finding } from "../finding.ts";
+import { passing, type Finding } from "../finding.ts";
 import type { MultivariateFound } from "./multivariate-task.ts";
 
 /** Smallest move that matters: of the AUC over 0.5, and of the mean error as a share of the usual one. */
@@ -92,23 +92,7 @@ function place(
   return { p: chanceOf((value - mean) / scale), limit: mean + high * scale, mean };
 }
 
-const blank: Finding = {
-  monitor: "drift.multivariate",
-  slice: "",
-  column: null,
-  metric: null,
-  verdict: "pass",
-  severity: "warning",
-  value: null,
-  threshold: null,
-  p: null,
-  pAdjusted: null,
-  effect: null,
-  rows: 0,
-  referenceRows: null,
-  provisional: false,
-  message: "",
-};
+const blank = passing("drift.multivariate");
 
 function percent(share: number): string {
   return `${Math.round(100 * share)} %`;

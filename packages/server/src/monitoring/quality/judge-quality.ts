@@ -1,6 +1,6 @@
 import { normalTail } from "@slipway/statistics";
 import type { Calibration, ColumnQuality, UsualShare } from "../drift/calibration.ts";
-import type { Finding, Monitor } from "../finding.ts";
+import { passing, type Finding, type Monitor } from "../finding.ts";
 import type { ColumnProfile, Profile } from "../profiles/index.ts";
 import type { MonitorSettings } from "../settings.ts";
 
@@ -198,23 +198,7 @@ function judgeAbsence(column: ColumnProfile, before: ColumnProfile | undefined, 
 }
 
 function blank(monitor: Monitor, { name }: ColumnProfile, { slice = "", reference }: JudgeQualityInput): Finding {
-  return {
-    monitor,
-    slice,
-    column: name,
-    metric: null,
-    verdict: "pass",
-    severity: "warning",
-    value: null,
-    threshold: null,
-    p: null,
-    pAdjusted: null,
-    effect: null,
-    rows: 0,
-    referenceRows: null,
-    provisional: reference?.provisional ?? false,
-    message: "",
-  };
+  return { ...passing(monitor), slice, column: name, provisional: reference?.provisional ?? false };
 }
 
 function percent(share: number): string {

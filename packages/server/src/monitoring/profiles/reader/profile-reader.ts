@@ -113,7 +113,9 @@ function createCounter({ profiles, minutes, lanes }: Counted) {
   function count(log: LogBytes, known: Known): void {
     const { status, durationsFrom, route } = fields;
     const at = (fields.atHigh * 0x1_0000_0000 + fields.atLow) / 1000;
-    const latencyMs = durationsFrom < 0 ? Number.NaN : log.view.getUint32(durationsFrom + 12, true) / 1000;
+    const us = durationsFrom < 0 ? 0 : log.view.getUint32(durationsFrom + 12, true);
+    // What was imported took no time here.
+    const latencyMs = us === 0 ? Number.NaN : us / 1000;
     const code = status === error ? readText(log.bytes, fields.errorCode) : null;
     const rows = code === null ? Math.max(1, fields.rows) : 0;
     minutes.add({ route, at, rows, error: code, isFallback: status === fallback, latencyMs });
