@@ -31,7 +31,7 @@ function flightsWithExamples(change: object = {}, name = "flight-delay"): string
     {},
     { ...manifest, name, model: { ...manifest.model, examples: "examples.json", ...change } },
   );
-  for (const file of ["model.onnx", "examples.json"]) cpSync(join(flights.v2, file), join(folder, file));
+  for (const file of ["model.onnx", "examples.json", "reference.parquet"]) cpSync(join(flights.v2, file), join(folder, file));
   return folder;
 }
 
@@ -61,7 +61,8 @@ describe("examples before traffic", { timeout: 120_000 }, () => {
     expect(deployed.stderr).not.toMatch(/error/);
     expect(deployed.stdout).toMatch(/examples +100 rows, within 0.000001 \+ 0.0001 \* \|expected\|/);
     const version = await client().versions.get("flight-delay", 1);
-    expect(version.files.map(({ path }) => path)).toEqual(["model.onnx", "examples.json", ".slipway-examples.bin"]);
+    const files = ["model.onnx", "examples.json", "reference.parquet", ".slipway-examples.bin"];
+    expect(version.files.map(({ path }) => path).toSorted()).toEqual(files.toSorted());
     expect((await cli("show", "flight-delay@1")).stdout).toMatch(/examples +examples\.json/);
   });
 
