@@ -16,6 +16,8 @@ export interface JudgeInput {
 export interface Judge {
   /** Stored with the findings: never changes. */
   readonly name: string;
+  /** It takes a second or more of a window: it is not asked again about all of the past. */
+  readonly isCostly?: boolean;
   /** Of all slices, those that pass as well. What it cannot tell for want of data is `insufficient`, not thrown. */
   judge(input: JudgeInput): Promise<readonly Finding[]>;
 }

@@ -27,6 +27,7 @@ export function createMultivariateJudge({ blobs, lake, profiles, findReference }
   const kept = new Map<string, Usual>();
   return {
     name: "multivariate",
+    isCostly: true,
     async judge({ watched, window, settings }) {
       const { drift, windowMs } = settings;
       if (!drift.multivariate || windowMs < shortestMs) return [];

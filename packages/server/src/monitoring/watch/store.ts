@@ -1,4 +1,4 @@
-import type { Sql, Transaction } from "../../platform/sql/index.ts";
+import { raw, type Sql, type Transaction } from "../../platform/sql/index.ts";
 import type { Finding } from "../finding.ts";
 import type { Watched, Window } from "../watched.ts";
 import type { PendingWindow } from "./pending.ts";
@@ -52,12 +52,32 @@ export interface ListVerdicts {
   readonly limit: number;
 }
 
+export interface WhichPending {
+  /** Only those behind it. */
+  readonly after?: PendingWindow | null;
+  /** Only those that ended less than two of their lengths before. */
+  readonly freshAt?: number;
+}
+
+export interface ReopenAll {
+  /** Of the windows: those of a former length stay as they were judged. */
+  readonly windowMs: number;
+  readonly judge: string;
+  /** Windows that ended `before`, and of which one of the costly judges has said something: only the others are asked again. */
+  readonly sparing: {
+    readonly costly: readonly string[];
+    readonly others: readonly string[];
+    readonly before: number;
+  } | null;
+  readonly seq: string;
+}
+
 export interface WatchStore {
   /** Windows that ended at `before` or earlier, the oldest first. */
-  listPending(before: number, limit: number): Promise<PendingWindow[]>;
+  listPending(before: number, limit: number, which?: WhichPending): Promise<PendingWindow[]>;
   addPending(windows: readonly PendingWindow[]): Promise<void>;
-  /** Windows of the version that have verdicts, or wait for them, are judged again. */
-  reopenAll(watched: Watched, how: { readonly judge: string; readonly seq: string }): Promise<void>;
+  /** Windows of the version that have verdicts are judged again. */
+  reopenAll(watched: Watched, how: ReopenAll): Promise<void>;
   /** In one transaction with what `within` does: the verdicts are kept, and the window does not wait any more unless it has changed meanwhile. */
   save(
     pending: PendingWindow,
@@ -77,34 +97,25 @@ export function createWatchStore(sql: Sql): WatchStore {
   const { db, tx } = sql.as<WatchTables>();
 
   return {
-    async listPending(before, limit) {
-      const rows = await db
-        .selectFrom("monitor_pending")
-        .selectAll()
-        .where("to_at", "<=", before)
-        .orderBy("to_at")
-        .orderBy("from_at")
-        .limit(limit)
-        .execute();
+    async listPending(before, limit, { after = null, freshAt } = {}) {
+      let query = db.selectFrom("monitor_pending").selectAll().where("to_at", "<=", before);
+      if (freshAt !== undefined) query = query.where(raw<boolean>`to_at + 2 * (to_at - from_at) > ${freshAt}`);
+      if (after !== null) {
+        const { to, from, endpoint, model, version, judge } = after;
+        // The first is for the index.
+        query = query
+          .where("to_at", ">=", to)
+          .where(
+            raw<boolean>`(to_at, from_at, endpoint, model, version, judge) > (${to}, ${from}, ${endpoint}, ${model}, ${version}, ${judge})`,
+          );
+      }
+      for (const key of ["to_at", "from_at", "endpoint", "model", "version", "judge"] as const)
+        query = query.orderBy(key);
+      const rows = await query.limit(limit).execute();
       return rows.map(({ from_at, to_at, ...row }) => ({ ...row, from: from_at, to: to_at }));
     },
     addPending: (windows) => tx((trx) => insertPending(trx, windows)),
-    reopenAll: ({ endpoint, model, version }, { judge, seq }) =>
-      tx(async (trx) => {
-        const rows = await trx
-          .selectFrom("monitor_verdicts")
-          .select(["from_at", "to_at"])
-          .distinct()
-          .where("endpoint", "=", endpoint)
-          .where("model", "=", model)
-          .where("version", "=", version)
-          .execute();
-        const windows = rows.map(({ from_at, to_at }) => ({ from: from_at, to: to_at }));
-        await insertPending(
-          trx,
-          windows.map((window) => ({ endpoint, model, version, judge, seq, ...window })),
-        );
-      }),
+    reopenAll: (watched, how) => tx(async (trx) => insertPending(trx, await listReopened(trx, watched, how))),
     save: (pending, verdicts, within) =>
       tx(async (trx) => {
         const row = toPendingRow(pending);
@@ -147,6 +158,31 @@ export function createWatchStore(sql: Sql): WatchStore {
       await db.deleteFrom("monitor_verdicts").where("judged_at", "<", before).execute();
     },
   };
+}
+
+async function listReopened(
+  trx: Transaction<WatchTables>,
+  { endpoint, model, version }: Watched,
+  { windowMs, judge, sparing, seq }: ReopenAll,
+): Promise<PendingWindow[]> {
+  const judged = trx
+    .selectFrom("monitor_verdicts")
+    .select(["from_at", "to_at"])
+    .distinct()
+    .where("endpoint", "=", endpoint)
+    .where("model", "=", model)
+    .where("version", "=", version)
+    .where(raw<boolean>`to_at - from_at = ${windowMs}`);
+  const spared = new Set<number>();
+  if (sparing !== null && sparing.costly.length > 0) {
+    const said = judged.where("judge", "in", sparing.costly).where("findings", "<>", "[]");
+    for (const { to_at } of await said.where("to_at", "<", sparing.before).execute()) spared.add(to_at);
+  }
+  const windows = await judged.execute();
+  return windows.flatMap(({ from_at: from, to_at: to }) => {
+    const names = sparing !== null && spared.has(to) ? sparing.others : [judge];
+    return names.map((name) => ({ endpoint, model, version, from, to, judge: name, seq }));
+  });
 }
 
 async function insertPending(trx: Transaction<WatchTables>, windows: readonly PendingWindow[]): Promise<void> {
