@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "./duration.ts";
 import { duration, text } from "./manifest-values.ts";
+import { suggestion } from "./nearest.ts";
 
 const share = z.number().min(0).max(1);
 const value = z.union([z.string().max(1000), z.number(), z.boolean()]);
@@ -84,6 +85,22 @@ const incidents = z.strictObject({
 
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "use a-z, 0-9 and _, beginning with a letter");
 
+/** What is measured once labels have come, of two classes, of more, and of numbers. */
+export const performanceMetrics = [
+  ...["roc_auc", "accuracy", "f1", "precision", "recall", "specificity", "mcc", "average_precision"],
+  ...["log_loss", "brier", "ece", "value", "mae", "rmse", "mse", "bias", "mape", "r2"],
+];
+
+const performance = z.record(name, bounds).superRefine((metrics, context) => {
+  for (const metric of Object.keys(metrics))
+    if (!performanceMetrics.includes(metric))
+      context.addIssue({
+        code: "custom",
+        path: [metric],
+        message: `is not a metric.${suggestion(metric, performanceMetrics) || ` There are ${performanceMetrics.join(", ")}.`}`,
+      });
+});
+
 export const seasons = ["none", "hour_of_day", "day_of_week", "hour_of_week"] as const;
 
 /** The `monitor` section of `slipway.yaml`; what is left out has a default that needs no configuration. */
@@ -96,7 +113,7 @@ export const monitorSchema = z.strictObject({
   drift: drift.optional(),
   quality: quality.optional(),
   labels: labels.optional(),
-  performance: z.record(name, bounds).optional(),
+  performance: performance.optional(),
   cost: z.record(text, z.record(text, z.number())).optional(),
   metrics: z.record(name, metric).optional(),
   system: system.optional(),

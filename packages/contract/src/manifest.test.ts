@@ -104,6 +104,8 @@ describe("a manifest", () => {
     ]);
     expect(withMonitor({ window: "1500ms" })).toEqual([expect.stringContaining("whole number of seconds")]);
     expect(withMonitor({ performance: { roc_auc: {} } })).toEqual([expect.stringContaining("give a min, a max")]);
+    const rocauc = withMonitor({ performance: { rocauc: { min: 0.7 } } });
+    expect(rocauc).toEqual([expect.stringContaining('Did you mean "roc_auc"?')]);
     expect(withMonitor("on")).toHaveLength(1);
   });
 

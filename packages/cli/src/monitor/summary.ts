@@ -36,12 +36,17 @@ const sources: Readonly<Record<MonitorReference["source"], string>> = {
 
 export function referenceText(reference: MonitorReference): string {
   const { source, provisional, rows, blocks, block } = reference;
-  const parts = block === null ? "parts" : `${block}${blocks === 1 ? "" : "s"}`;
   return [
     `${countText(rows, "row")} ${sources[source]}`,
-    ...(blocks > 1 ? [`thresholds from ${blocks} ${block === "rows" ? "samples of rows" : parts}`] : []),
+    ...(blocks > 1 ? [`thresholds from ${partsText(blocks, block)}`] : []),
     ...(provisional ? ["provisional"] : []),
   ].join(", ");
+}
+
+/** "90 days", "28 parts of 6 h". */
+function partsText(blocks: number, block: string | null): string {
+  if (block === "rows") return `${blocks} samples of rows`;
+  return block === "hour" || block === "day" ? countText(blocks, block) : `${blocks} parts of ${block ?? "it"}`;
 }
 
 /** One sentence for the whole window. */
@@ -79,7 +84,8 @@ export function latestPoints(points: readonly MonitorPerformancePoint[]): Monito
   return [...latest.values()].toSorted((a, b) => b.kind.localeCompare(a.kind));
 }
 
-export function pointText(point: MonitorPerformancePoint): string {
+/** @param shown the window that stands above: figures of another one say which */
+export function pointText(point: MonitorPerformancePoint, shown: MonitorWindow | null): string {
   const { metric, kind, value, lower, upper, min, max, rows, predictions, provisional, verdict } = point;
   const band = lower === null || upper === null ? "" : ` (${figureText(lower)} to ${figureText(upper)})`;
   const bounds = [
@@ -91,7 +97,8 @@ export function pointText(point: MonitorPerformancePoint): string {
       ? "estimated before labels"
       : `from the labels of ${shareText(predictions === 0 ? 0 : rows / predictions)}${provisional ? ", provisional" : ""}`;
   const fallen = verdict === "fail" ? "FELL, " : "";
-  return `${metric} ${figureText(value)}${band}, ${fallen}${from}${bounds === "" ? "" : `; expected ${bounds}`}`;
+  const of = shown === null || point.to === shown.to ? "" : ` of ${windowText(point)}`;
+  return `${metric} ${figureText(value)}${band}${of}, ${fallen}${from}${bounds === "" ? "" : `; expected ${bounds}`}`;
 }
 
 const sliceWords = { pass: "ok", fail: "failed", insufficient: "too few rows", error: "error", none: "not judged" };
@@ -123,7 +130,12 @@ export function summaryFacts(view: MonitorView, now: number): Facts {
     ],
     ["traffic", window && trafficText(window)],
     ["reference", reference && referenceText(reference)],
-    ["performance", latestPoints(performance.points).map(pointText).join("\n")],
+    [
+      "performance",
+      latestPoints(performance.points)
+        .map((point) => pointText(point, window))
+        .join("\n"),
+    ],
     [
       "labels",
       performance.label_rate === null ? null : `${shareText(performance.label_rate)} of those that are due have come`,

@@ -67,7 +67,7 @@ export function groundwork(view: MonitorView): string {
   const facts: readonly (readonly [string, string])[] = [
     ["traffic", window === null ? "none yet" : trafficText(window)],
     ["reference", reference === null ? "none: nothing that could have drifted is known" : referenceText(reference)],
-    ...latestPoints(performance.points).map((point) => ["performance", pointText(point)] as const),
+    ...latestPoints(performance.points).map((point) => ["performance", pointText(point, window)] as const),
     ...(performance.estimator_error === null
       ? []
       : [

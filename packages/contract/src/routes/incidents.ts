@@ -131,7 +131,7 @@ export const incidentsRoutes = {
     path: "/api/v1/endpoints/{endpoint}/monitor/backtest",
     tag: "monitoring",
     summary: "Go through the past with these or other settings: how often each monitor would have alarmed",
-    scope: "read",
+    scope: "deploy",
     body: backtests.backtestRequest,
     status: 202,
     answer: operations.operation,

@@ -1,4 +1,4 @@
-import { SlipwayError } from "@slipway/contract";
+import { SlipwayError, suggestion } from "@slipway/contract";
 import type { Placement, ProbeReport, Signature } from "@slipway/runtime";
 import { toTrainedAt } from "../packaging/index.ts";
 import { findBreakingChanges } from "./compatibility.ts";
@@ -96,7 +96,28 @@ export function toWarnings(
 ): string[] {
   if (serving === null) return [];
   const { version, placement } = serving;
-  return [...warnOfDeaths(serving), ...warnOfAge(spec, version, now), ...warnOfCores(spec, placement, cores)];
+  return [
+    ...warnOfDeaths(serving),
+    ...warnOfAge(spec, version, now),
+    ...warnOfCores(spec, placement, cores),
+    ...warnOfColumns(spec, version),
+  ];
+}
+
+/** A slice of a column that does not exist is never there, and nobody would miss it. */
+function warnOfColumns({ monitor }: EndpointSpec, { what, signature }: GatedVersion): string[] {
+  if (monitor === "off") return [];
+  const known = [...signature.inputs, ...signature.outputs].map(({ name }) => name);
+  const named: readonly (readonly [section: string, columns: readonly string[]])[] = [
+    ["monitor.slices", (monitor.slices ?? []).map((slice) => (typeof slice === "string" ? slice : slice.column))],
+    ["monitor.groups", monitor.groups ?? []],
+    ["monitor.drift.ignore", monitor.drift?.ignore ?? []],
+  ];
+  return named.flatMap(([section, columns]) =>
+    columns
+      .filter((column) => !known.some((name) => column === name || column.startsWith(`${name}_p_`)))
+      .map((column) => `${section} names ${column}, which ${what} does not have.${suggestion(column, known)}`),
+  );
 }
 
 function warnOfDeaths({ ready, total, trouble }: Served): string[] {

@@ -12,7 +12,10 @@ export interface SweptBlobs {
 }
 
 /** Who needs blobs. */
-export type BlobUser = Pick<Artifacts, "listReferenced" | "isReferenced">;
+export interface BlobUser extends Pick<Artifacts, "listReferenced" | "isReferenced"> {
+  /** Lets go of what is of no version and no endpoint any more; `listReferenced` leaves it out already. */
+  prune?(): Promise<void>;
+}
 
 interface Users {
   readonly blobs: BlobStore;
@@ -27,6 +30,7 @@ export async function sweepBlobs(
   { dryRun, before, signal }: SweepHow,
   onProgress: (fraction: number) => void,
 ): Promise<SweptBlobs> {
+  if (!dryRun) for (const user of others) await user.prune?.();
   const all: readonly Pick<BlobUser, "listReferenced" | "isReferenced">[] = [registry, ...others];
   const needed = new Set((await Promise.all(all.map((user) => user.listReferenced()))).flatMap((list) => [...list]));
   const deleted = groupByBlob(await registry.listDeleted());

@@ -137,19 +137,25 @@ const hourMs = 3_600_000;
 function toReferenceView(reference: Reference): MonitorReference {
   const { source, provisional, rows, createdAt, calibration, time, label, notes } = reference;
   const { blocks, windowMs } = calibration;
-  const block = windowMs === hourMs ? "hour" : windowMs === 24 * hourMs ? "day" : `${windowMs / 1000} s`;
   return {
     source,
     provisional,
     rows,
     created_at: new Date(createdAt).toISOString(),
     blocks,
-    block: blocks === 0 ? null : block,
+    block: blocks === 0 ? null : blockText(windowMs),
     from: time && new Date(time.from).toISOString(),
     to: time && new Date(time.to).toISOString(),
     label,
     notes: [...notes],
   };
+}
+
+function blockText(ms: number): string {
+  if (ms === hourMs) return "hour";
+  if (ms === 24 * hourMs) return "day";
+  if (ms % (24 * hourMs) === 0) return `${ms / (24 * hourMs)} days`;
+  return ms % hourMs === 0 ? `${ms / hourMs} h` : ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
 }
 
 function toReferenceFacts(reference: Reference) {
@@ -158,7 +164,7 @@ function toReferenceFacts(reference: Reference) {
 }
 
 const noReference =
-  "There is no reference yet, so drift is not judged: name a sample of the training data under model.training.reference, or wait until enough predictions stand for it.";
+  "There is no reference yet, so drift is not judged. One is made some seconds after the deploy of a version that names a sample of its training data (model.training.reference), else of its first predictions, once there are 500.";
 
 interface Noted {
   readonly settings: MonitorSettings | null;
