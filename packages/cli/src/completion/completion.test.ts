@@ -65,7 +65,7 @@ _slipway; printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(complete("")).toHaveLength(childrenOf(nodes, "").length);
     expect(complete("token", "")).toEqual(["create", "list", "revoke"]);
     expect(complete("--url", "http://x", "--json", "alias", "s")).toEqual(["set"]);
-    expect(complete("predictions", "")).toEqual(["show", "erase"]);
+    expect(complete("predictions", "").toSorted()).toEqual(["erase", "import", "show"]);
     expect(complete("predictions", "flight-delay", "")).toEqual([]);
     expect(complete("completion", "z")).toEqual(["zsh"]);
   });
