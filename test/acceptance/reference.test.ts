@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -112,7 +113,54 @@ describe("the reference of a version", { timeout: 120_000 }, () => {
     await importCsv("many", `${scoresHead}\n${scoresCsv(600)}\n`);
     expect((await make("many")).reference).toMatchObject({ source: "predictions", provisional: true, rows: 600 });
   });
+
+  test("that was made of predictions goes with them where some are erased, and is made anew of what is left", async () => {
+    const before = new Set(listBlobs(server.data));
+    const file = `${scoresHead}\n${scoresCsv(510)}\n`;
+    await importCsv("erased", file);
+    await make("erased");
+    const [sample, ...more] = listBlobs(server.data).filter((sha256) => !before.has(sha256) && !isFile(file, sha256));
+    expect(more).toEqual([]);
+    const erase = async (where: string) =>
+      client().operations.wait((await client().predictions.erase("erased", { where })).id);
+    await erase("much < 0.01");
+    expect(listBlobs(server.data)).not.toContain(sample);
+    const { rows = 0 } = (await make("erased")).reference ?? {};
+    expect(rows).toBeGreaterThanOrEqual(500);
+    expect(rows).toBeLessThan(510);
+    await erase("much < 0.5");
+    expect((await client().monitoring.reference("erased")).reference).toBeNull();
+    await expect(make("erased")).rejects.toThrow(/no rows yet/);
+  });
+
+  test("stays where it is of training data and predictions are erased", async () => {
+    const rows = `${scoresHead}\n${scoresCsv(30)}\n`;
+    await importCsv("trained", rows, `${scoresHead}\n${scoresCsv(900)}\n`);
+    const { reference: made } = await make("trained");
+    const { id } = await client().predictions.erase("trained", { where: "much < 0.5" });
+    await client().operations.wait(id);
+    expect((await client().monitoring.reference("trained")).reference).toEqual(made);
+  });
+
+  test("goes with its version, and gc takes its sample", async () => {
+    const before = new Set(listBlobs(server.data));
+    const file = `${scoresHead}\n${scoresCsv(520)}\n`;
+    await importCsv("gone", file);
+    await make("gone");
+    const [sample] = listBlobs(server.data).filter((sha256) => !before.has(sha256) && !isFile(file, sha256));
+    await client().versions.remove("gone", 1);
+    const collect = async (dry_run: boolean) =>
+      client().operations.wait((await client().server.gc({ older_than_ms: 0, dry_run })).id);
+    await collect(true);
+    expect(listBlobs(server.data)).toContain(sample);
+    await collect(false);
+    expect(listBlobs(server.data)).not.toContain(sample);
+  });
 });
+
+function isFile(text: string, sha256: string): boolean {
+  return createHash("sha256").update(text).digest("hex") === sha256;
+}
 
 function listBlobs(data: string): string[] {
   const shelves = readdirSync(join(data, "blobs")).filter((name) => name !== "partial");

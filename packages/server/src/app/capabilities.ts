@@ -125,12 +125,15 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   labels.pulls.start(() => listPulls(endpoints));
   lifecycle.onStop("labels", () => labels.pulls.stop());
   const removal = createRemoval({ sql, search: tracking.search, clock });
-  const monitoring = openMonitoring({ ...deps, ...record, endpoints, outbox, sealer, config, lifecycle });
-  const blobUsers = [monitoring.references];
+  const isBlobNeeded = async (sha256: string) =>
+    (await registry.isReferenced(sha256)) || artifacts.isReferenced(sha256);
+  const monitoring = openMonitoring({ ...deps, ...record, endpoints, outbox, sealer, isBlobNeeded, config, lifecycle });
+  const { references } = monitoring;
   const otherReaders = async () => [await monitoring.logOffsets()];
-  const collectGarbage = createGc({ ...deps, artifacts, blobUsers, removal, maintenance });
+  const collectGarbage = createGc({ ...deps, artifacts, blobUsers: [references], removal, maintenance });
+  const onErased = references.forgetPredictions;
   return {
-    ...(await startKeeping({ ...given, ...record, maintenance, operations, otherReaders })),
+    ...(await startKeeping({ ...given, ...record, maintenance, operations, otherReaders, onErased })),
     blobs,
     operations,
     registry,

@@ -29,6 +29,8 @@ export interface KeepingGiven {
   readonly predictions: PredictionLog;
   readonly predictionLake: PredictionLake;
   readonly exports: Exports;
+  /** Has others let go of what they made of an endpoint's predictions. */
+  readonly onErased: (endpoint: string) => Promise<void>;
   /** Those that read the log beside the lake, and how far they are. */
   readonly otherReaders: () => Promise<readonly ReadonlyMap<string, Offset>[]>;
 }
@@ -67,6 +69,7 @@ export async function startKeeping(given: KeepingGiven): Promise<Keeping> {
     sql: storage.sql,
     operations,
     exports: given.exports,
+    onErased: given.onErased,
   });
   await erasures.resume();
   const retention = createRetention({

@@ -46,6 +46,8 @@ export interface MonitoringDeps {
   readonly endpoints: Endpoints;
   readonly outbox: Outbox;
   readonly sealer: Sealer;
+  /** Somebody beside what is made here refers to a blob. */
+  readonly isBlobNeeded: (sha256: string) => Promise<boolean>;
   /** Channels may go to private addresses and to such without TLS. */
   readonly allowPrivate: boolean;
   /** How long profiles stay after they were written to last. */
@@ -173,8 +175,8 @@ interface Comparing extends MonitoringDeps {
 }
 
 /** The judges that hold a window against the reference. */
-function createComparing({ blobs, predictionLake: lake, profiles, findReference }: Comparing): Judge[] {
-  const compared = { profiles, findReference, listParts: createParts({ blobs, lake }) };
+function createComparing({ sql, blobs, predictionLake: lake, profiles, findReference }: Comparing): Judge[] {
+  const compared = { sql, profiles, findReference, listParts: createParts({ blobs, lake }) };
   return [
     createQualityJudge(compared),
     createDriftJudge(compared),

@@ -1,7 +1,7 @@
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { TableFile } from "../../platform/lake/raw-table.ts";
-import type { PredictionLake } from "../../predictions/index.ts";
 import type { ModelVersion, Sources, VersionFile } from "../../registry/index.ts";
+import { mostPredictions, stepOf, type CountPredictions } from "./count-predictions.ts";
 import type { ReferenceOrigin } from "./reference-job.ts";
 import type { ReferenceSource } from "./reference.ts";
 
@@ -18,17 +18,12 @@ export interface FoundSource {
 
 export interface SourceDeps {
   readonly blobs: BlobStore;
-  readonly lake: PredictionLake;
+  readonly countPredictions: CountPredictions;
   readonly sources: Pick<Sources, "listDatasets">;
 }
 
 /** What `slipway.record` leaves beside a model. */
 const recorded = ["training/sample.parquet", "training/sample.csv"];
-/** The first predictions stand for a reference where there is nothing better: so many of them at most, and not before there are some. */
-const mostPredictions = 10_000;
-const fewestPredictions = 500;
-/** It is made anew when there are so many times more. */
-const growth = 4;
 
 const formats: Readonly<Record<string, TableFile["format"]>> = {
   parquet: "parquet",
@@ -38,10 +33,17 @@ const formats: Readonly<Record<string, TableFile["format"]>> = {
   ndjson: "jsonl",
 };
 
+export interface SourceOf {
+  readonly endpoint: string;
+  readonly version: ModelVersion;
+  /** Predictions that its reference is made of now; 0: of none. */
+  readonly had: number;
+}
+
 /** The best rows that there are for a version behind an endpoint; null: none yet. */
 export async function findSource(
-  { blobs, lake, sources }: SourceDeps,
-  { endpoint, version }: { readonly endpoint: string; readonly version: ModelVersion },
+  { blobs, countPredictions, sources }: SourceDeps,
+  { endpoint, version, had }: SourceOf,
 ): Promise<FoundSource | null> {
   const named = namedIn(version.modelSection);
   const paths = named === null ? recorded : [named];
@@ -52,7 +54,9 @@ export async function findSource(
   const datasets = await sources.listDatasets(version.origin);
   const ofRun = await findFile({ blobs, files: datasets, notes });
   if (ofRun !== null) return { ...ofRun, source: "mlflow" };
-  return findPredictions(lake, { endpoint, version, notes });
+  // What the lake has let go of since is no reason for a worse one.
+  const there = Math.max(had, await countPredictions({ endpoint, model: version.model, version: version.version }));
+  return ofPredictions(version, there, notes);
 }
 
 interface Files {
@@ -75,18 +79,10 @@ async function findFile({ blobs, files, notes }: Files): Promise<Omit<FoundSourc
   return null;
 }
 
-async function findPredictions(
-  lake: PredictionLake,
-  given: { readonly endpoint: string; readonly version: ModelVersion; readonly notes: readonly string[] },
-): Promise<FoundSource | null> {
-  const { endpoint, version, notes } = given;
-  const files = await lake.listFiles({ kind: "predictions", endpoint });
-  const there = Math.min(
-    mostPredictions,
-    files.reduce((sum, file) => sum + file.rows, 0),
-  );
-  if (there < fewestPredictions) return null;
-  const step = there === mostPredictions ? "all" : Math.floor(Math.log(there / fewestPredictions) / Math.log(growth));
+/** The other versions of the endpoint are no part of it, however many rows they have. */
+function ofPredictions(version: ModelVersion, there: number, notes: readonly string[]): FoundSource | null {
+  const step = stepOf(there);
+  if (step === null) return null;
   return {
     source: "predictions",
     provisional: true,

@@ -16,6 +16,7 @@ import { toSignaturePlan } from "../profiles/signature-plan.ts";
 import type { MonitorSettings } from "../settings.ts";
 import type { Watched } from "../watched.ts";
 import { createAskedVersion } from "./ask-version.ts";
+import { fewestPredictions } from "./count-predictions.ts";
 import type { FoundSource } from "./find-source.ts";
 import type { ColumnHints, MadeReference, ReferenceJob, ReferenceQuestion } from "./reference-job.ts";
 import type { NewReference } from "./store.ts";
@@ -65,6 +66,8 @@ export async function makeReference(deps: MakeDeps, given: ToMake, context: Make
       throw new SlipwayError("blob_not_found", "The file of the reference is gone.", { sha256: hold.missing[0]! });
     const job = toJob(given, join(folder, "sample.parquet"));
     const { calibration, estimator, ...made } = await runTask(deps, { ...given, job }, context);
+    // They were counted before; some may have been erased or dropped since.
+    if (source.source === "predictions" && made.rows < fewestPredictions) throw noRows(watched);
     const { sha256 } = await blobs.receive(createReadStream(job.samplePath));
     return {
       ...made,
@@ -83,6 +86,14 @@ export async function makeReference(deps: MakeDeps, given: ToMake, context: Make
     hold.release();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+export function noRows(watched: Watched): SlipwayError {
+  return new SlipwayError(
+    "precondition_failed",
+    `There are no rows yet that ${watched.model}@${watched.version} could be compared with: name a file as model.training.reference and deploy it, or wait for ${fewestPredictions} predictions.`,
+    { ...watched },
+  );
 }
 
 function toJob({ version, source, settings }: ToMake, samplePath: string): ReferenceJob {

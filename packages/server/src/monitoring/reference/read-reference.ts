@@ -1,5 +1,5 @@
 import type { LakeDb, NamedType } from "../../platform/lake/lake-db.ts";
-import { quoteName, quoteText } from "../../platform/lake/quote.ts";
+import { quoteName } from "../../platform/lake/quote.ts";
 import {
   numberSql,
   numericType,
@@ -10,6 +10,7 @@ import {
   type TableFile,
 } from "../../platform/lake/raw-table.ts";
 import type { Column } from "../performance/scored-rows.ts";
+import { versionSql } from "../performance/version-sql.ts";
 import type { ColumnPlan } from "../profiles/index.ts";
 import type { ReferenceJob } from "./reference-job.ts";
 import type { ReferenceRows } from "./reference-rows.ts";
@@ -69,7 +70,7 @@ export async function readPredictions(
   await db.exec(`create temp table raw as select row_number() over (order by p.predicted_at, p.id, p."row") as line,
       ${[...list, "p.predicted_at as made_at", 'l."value" as label'].join(", ")}
     from predictions p left join labels l on l.id = p.id and l."row" = p."row"
-    where p.model = ${quoteText(model)} and p.version = ${version} and p.status = 'ok'
+    where ${versionSql({ model, version })}
     order by p.predicted_at, p.id, p."row" limit ${rows}`);
   const places = new Map([
     ...plans.map(({ name }, i) => [name, `c${i}`] as const),

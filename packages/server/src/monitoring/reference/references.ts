@@ -10,8 +10,11 @@ import type { ModelVersion, Registry, Sources } from "../../registry/index.ts";
 import type { Serving } from "../../serving/index.ts";
 import type { MonitorSettings } from "../settings.ts";
 import type { Watched } from "../watched.ts";
+import { createCountPredictions } from "./count-predictions.ts";
+import { createFind, keyOf } from "./find-reference.ts";
 import { findSource } from "./find-source.ts";
-import { madeOf, makeReference, type ToMake } from "./make-reference.ts";
+import { createForgetting, type Forgetting } from "./forget-references.ts";
+import { madeOf, makeReference, noRows, type ToMake } from "./make-reference.ts";
 import type { FindReference, Reference } from "./reference.ts";
 import { createReferenceStore, type ReferenceStore } from "./store.ts";
 
@@ -26,6 +29,8 @@ export interface ReferencesDeps {
   readonly serving: Serving;
   readonly predictionLake: PredictionLake;
   readonly endpoints: Endpoints;
+  /** Somebody beside the references refers to a blob. */
+  readonly isBlobNeeded: (sha256: string) => Promise<boolean>;
   readonly settingsOf: (endpoint: string) => MonitorSettings | null;
   /** A version has a reference now, or another one. */
   readonly onChange: (watched: Watched, reference: Reference) => Promise<void>;
@@ -42,7 +47,14 @@ export interface References {
   sync(): Promise<void>;
   /** Makes it anew; the operation's `result` tells what it was made of. @throws SlipwayError `precondition_failed` where there are no rows */
   remake(watched: Watched): Promise<string>;
-  /** Whose blobs they are: samples have to stay. */
+  /**
+   * Predictions of the endpoint were erased: what was made of its predictions goes with its rows, and what is being made of them is
+   * given up. It is made anew of what is left, where that is enough.
+   */
+  forgetPredictions(endpoint: string): Promise<void>;
+  /** Those of versions that were deleted and of endpoints that are gone. */
+  prune(): Promise<void>;
+  /** Whose blobs they are: samples have to stay, besides those that `prune` lets go of. */
   listReferenced(): Promise<ReadonlySet<string>>;
   isReferenced(sha256: string): Promise<boolean>;
 }
@@ -59,20 +71,25 @@ const patienceMs = 10 * 60_000;
 export function createReferences(deps: ReferencesDeps): References {
   const { registry, clock, logger } = deps;
   const store = createReferenceStore(deps.sql);
-  const making = { ...deps, lake: deps.predictionLake };
+  const finding = { ...deps, countPredictions: createCountPredictions(deps.predictionLake) };
+  const forgetting = createForgetting(deps, store);
   const find = createFind(store);
   const listWatched = createWatchedList(deps);
   const stopping = new AbortController();
-  const { isMissing, make } = createMaking(deps, { store, find, stopping: stopping.signal });
+  const { isMissing, make } = createMaking(deps, { store, find, forgetting, stopping: stopping.signal });
   let running: Promise<void> | null = null;
   let stopTimer = () => {};
+  let stopListening = () => {};
 
   async function plan(watched: Watched): Promise<ToMake | null> {
     const settings = deps.settingsOf(watched.endpoint);
     const recorded = await registry.findRecorded(watched.model, watched.version);
     if (settings === null || recorded === null) return null;
     const { version } = recorded;
-    const source = await findSource(making, { endpoint: watched.endpoint, version });
+    if (version.deletedAt !== null) return null;
+    const mark = await store.findMark(watched);
+    const had = mark?.source === "predictions" ? mark.rows : 0;
+    const source = await findSource(finding, { endpoint: watched.endpoint, version, had });
     return source && { watched, version, source, settings };
   }
 
@@ -97,6 +114,13 @@ export function createReferences(deps: ReferencesDeps): References {
       await run(null);
     },
     start() {
+      stopListening = registry.events.on((news) => {
+        if (news.type !== "version.deleted") return;
+        const { model, version } = news.version;
+        store.removeVersion(model, version).catch((error: unknown) => {
+          logger.warn({ model, version, error }, "references of a version that was deleted stay until gc");
+        });
+      });
       const isSettled = createSettled(clock);
       stopTimer = clock.every(everyMs, () => {
         run(isSettled).catch((error: unknown) => {
@@ -106,34 +130,34 @@ export function createReferences(deps: ReferencesDeps): References {
     },
     async stop() {
       stopTimer();
+      stopListening();
       stopping.abort(new SlipwayError("shutting_down", "The server is shutting down."));
       await running?.catch(() => {});
     },
     async remake(watched) {
       await deps.predictionLake.flush();
-      return (await make((await plan(watched)) ?? noRows(watched))).id;
+      return (await make((await plan(watched)) ?? raise(noRows(watched)))).id;
     },
-    listReferenced: async () => new Set(await store.listSamples()),
+    forgetPredictions: forgetting.forgetPredictions,
+    prune: forgetting.prune,
+    listReferenced: forgetting.listNeeded,
     isReferenced: store.isSample,
   };
 }
 
-function noRows(watched: Watched): never {
-  throw new SlipwayError(
-    "precondition_failed",
-    `There are no rows yet that ${watched.model}@${watched.version} could be compared with: name a file as model.training.reference and deploy it, or wait for 500 predictions.`,
-    { ...watched },
-  );
+function raise(error: SlipwayError): never {
+  throw error;
 }
 
 interface Keeping {
   readonly store: ReferenceStore;
   readonly find: FindReference;
+  readonly forgetting: Forgetting;
   readonly stopping: AbortSignal;
 }
 
 /** One operation for each reference; what failed waits. */
-function createMaking(deps: ReferencesDeps, { store, find, stopping }: Keeping) {
+function createMaking(deps: ReferencesDeps, { store, find, forgetting, stopping }: Keeping) {
   const { operations, clock, logger } = deps;
   const making = { ...deps, lake: deps.predictionLake };
   const failed = new Map<string, { readonly madeOf: string; readonly at: number }>();
@@ -156,17 +180,25 @@ function createMaking(deps: ReferencesDeps, { store, find, stopping }: Keeping) 
       try {
         const signal = AbortSignal.any([context.signal, stopping]);
         const onProgress = (message: string) => context.progress("reference", message);
+        const isErased = forgetting.watchErasing(endpoint);
         const made = await makeReference(making, toMake, { signal, onProgress });
-        await store.put(made);
-        // From now on the row says that the sample is needed.
+        const isStale = made.source === "predictions" && isErased();
+        if (!isStale) await store.put(made);
+        // From now on the row says that the sample is needed, or nobody does.
         (await deps.blobs.hold([made.sample])).release({ used: true });
+        if (isStale) {
+          await forgetting.removeSample(made.sample);
+          throw erasedMeanwhile(watched);
+        }
         failed.delete(keyOf(watched));
         const reference = await find(watched);
         if (reference !== null) await deps.onChange(watched, reference);
         const { source, provisional, rows, notes } = made;
         return { endpoint, model, version, source, provisional, rows, notes };
       } catch (error) {
-        failed.set(keyOf(watched), { madeOf: madeOf(toMake), at: clock.now() });
+        // What was erased meanwhile is no reason to wait.
+        if (!SlipwayError.is(error) || error.code !== "conflict")
+          failed.set(keyOf(watched), { madeOf: madeOf(toMake), at: clock.now() });
         if (!stopping.aborted) logger.warn({ ...watched, error }, "a reference could not be made");
         throw error;
       } finally {
@@ -190,22 +222,12 @@ function createSettled(clock: Clock): (watched: Watched) => boolean {
   };
 }
 
-/** Each is read once. */
-function createFind(store: ReferenceStore): FindReference {
-  const known = new Map<string, Reference>();
-  return async (watched) => {
-    const mark = await store.findMark(watched);
-    if (mark === null) return null;
-    const there = known.get(keyOf(watched));
-    if (there?.id === mark.id) return there;
-    const found = await store.find(watched);
-    if (found !== null) known.set(keyOf(watched), found);
-    return found;
-  };
-}
-
-function keyOf({ endpoint, model, version }: Watched): string {
-  return `${endpoint}\n${model}\n${version}`;
+function erasedMeanwhile(watched: Watched): SlipwayError {
+  return new SlipwayError(
+    "conflict",
+    `Predictions of ${watched.endpoint} were erased while a reference was made of them. It is made anew of what is left; nothing is to be done.`,
+    { ...watched },
+  );
 }
 
 /** What serves, and the newest versions whose predictions were imported; of these only what was known a while ago is told. */

@@ -2,68 +2,10 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../kernel/clock.ts";
 import { migrate } from "../../platform/sql/index.ts";
 import { describeStores } from "../../platform/sql/testing/describe-stores.ts";
-import type { Calibration } from "../drift/calibration.ts";
-import { encodeProfile } from "../profiles/codec.ts";
-import { createProfilePlan, type ColumnPlan } from "../profiles/column-plan.ts";
-import { createProfileBuilder } from "../profiles/profile-builder.ts";
+import { createFind } from "./find-reference.ts";
 import { referenceMigrations } from "./migrations.ts";
-import { createReferenceStore, type NewReference } from "./store.ts";
-
-const watched = { endpoint: "flights", model: "flight-delay", version: 2 };
-const columns: readonly ColumnPlan[] = [
-  {
-    name: "x",
-    role: "input",
-    kind: "number",
-    edges: Float64Array.of(0, 0.1, 1 / 3, 5e300),
-    categories: null,
-    range: [0, 1],
-    nullable: true,
-  },
-  { name: "town", role: "input", kind: "category", edges: null, categories: ["é", "b"], range: null, nullable: false },
-];
-const plan = createProfilePlan(columns);
-const builder = createProfileBuilder(plan);
-builder.addColumns(
-  new Map<string, Float64Array | string[]>([
-    ["x", Float64Array.of(0.05, Number.NaN, 0.4)],
-    ["town", ["é", "b", "c"]],
-  ]),
-  3,
-);
-const profile = builder.profile();
-const calibration: Calibration = {
-  format: 1,
-  planId: plan.id,
-  windowMs: 3_600_000,
-  season: "none",
-  blocks: 0,
-  columns: [],
-  scores: [],
-  laws: [],
-  quality: [],
-};
-
-const made = (id: string, more: Partial<NewReference> = {}): NewReference => ({
-  id,
-  watched,
-  source: "training",
-  provisional: false,
-  rows: 3,
-  createdAt: 1_790_000_000_000,
-  madeOf: "m1",
-  sample: "a".repeat(64),
-  sampleRows: 3,
-  planJson: JSON.stringify(plan.columns.map((column) => ({ ...column, edges: column.edges && [...column.edges] }))),
-  profile: Buffer.from(encodeProfile(profile)).toString("base64"),
-  calibrationJson: JSON.stringify(calibration),
-  estimatorJson: null,
-  time: { column: "at", from: 1, to: 2 },
-  label: "truth",
-  importance: { x: 0.75, town: 0.25 },
-  notes: ["One thing."],
-  ...more,
-});
+import { createReferenceStore } from "./store.ts";
+import { calibration, made, plan, profile, watched } from "./testing/new-reference.ts";
 
 describeStores("references", (open) => {
   async function openStore() {
@@ -109,5 +51,31 @@ describeStores("references", (open) => {
     await store.put(made("r4", { watched: { ...watched, endpoint: "others" }, sample: fresh }));
     expect(await store.listSamples()).toEqual([fresh]);
     expect([await store.isSample(old), await store.isSample(fresh)]).toEqual([false, true]);
+  });
+
+  test("go with their version, behind all endpoints, or one by one", async () => {
+    const store = await openStore();
+    const others = { ...watched, endpoint: "others" };
+    const next = { ...watched, version: 3 };
+    for (const [i, each] of [watched, others, next].entries()) await store.put(made(`r${i}`, { watched: each }));
+    await store.removeVersion(watched.model, watched.version);
+    expect((await store.listKept()).map((kept) => kept.watched)).toEqual([next]);
+    await store.remove(next);
+    expect(await store.listKept()).toEqual([]);
+  });
+
+  test("are kept in memory while they are asked for, and only so many", async () => {
+    const store = await openStore();
+    const find = createFind(store);
+    const of = (version: number) => ({ ...watched, version });
+    for (let version = 1; version <= 51; version++) await store.put(made(`r${version}`, { watched: of(version) }));
+    const [first, second] = [await find(of(1)), await find(of(2))];
+    for (let version = 3; version <= 50; version++) await find(of(version));
+    expect(await find(of(1))).toBe(first);
+    await find(of(51));
+    expect(await find(of(1))).toBe(first);
+    const again = await find(of(2));
+    expect(again).toEqual(second);
+    expect(again).not.toBe(second);
   });
 });

@@ -50,11 +50,22 @@ export interface NewReference extends Facts, Omit<ReferenceMark, "createdAt"> {
   readonly estimatorJson: string | null;
 }
 
+export interface KeptReference {
+  readonly watched: Watched;
+  readonly source: ReferenceSource;
+  readonly sample: string;
+}
+
 export interface ReferenceStore {
   findMark(watched: Watched): Promise<ReferenceMark | null>;
   find(watched: Watched): Promise<Reference | null>;
   /** In the place of the one before. */
   put(reference: NewReference): Promise<void>;
+  /** Each, and the blob of its sample. */
+  listKept(): Promise<readonly KeptReference[]>;
+  /** Those of a version behind all endpoints. */
+  removeVersion(model: string, version: number): Promise<void>;
+  remove(watched: Watched): Promise<void>;
   /** Blobs of samples. */
   listSamples(): Promise<readonly string[]>;
   isSample(sha256: string): Promise<boolean>;
@@ -85,6 +96,22 @@ export function createReferenceStore(sql: Sql): ReferenceStore {
         .insertInto("monitor_references")
         .values(row)
         .onConflict((conflict) => conflict.columns(["endpoint", "model", "version"]).doUpdateSet(row))
+        .execute();
+    },
+    async listKept() {
+      const columns = ["endpoint", "model", "version", "source", "sample"] as const;
+      const rows = await db.selectFrom("monitor_references").select(columns).execute();
+      return rows.map(({ source, sample, ...watched }) => ({ watched, source: source as ReferenceSource, sample }));
+    },
+    async removeVersion(model, version) {
+      await db.deleteFrom("monitor_references").where("model", "=", model).where("version", "=", version).execute();
+    },
+    async remove({ endpoint, model, version }) {
+      await db
+        .deleteFrom("monitor_references")
+        .where("endpoint", "=", endpoint)
+        .where("model", "=", model)
+        .where("version", "=", version)
         .execute();
     },
     async listSamples() {

@@ -22,6 +22,11 @@ export interface ErasuresDeps {
   readonly lake: PredictionLake;
   /** Copies that wait are looked into, too; those that were made are out of reach. */
   readonly exports?: Pick<Exports, "listStaged" | "forget">;
+  /**
+   * Others let go of what they have made of the endpoint's predictions: called when these are out of the log and the lake, before the
+   * erase is said to be done, and again after a crash in between.
+   */
+  readonly onErased?: (endpoint: string) => Promise<void>;
   readonly maintenance: Maintenance;
   readonly operations: Pick<Operations, "start">;
   readonly clock: Clock;

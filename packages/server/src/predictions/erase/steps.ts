@@ -21,7 +21,10 @@ const steps: Readonly<Record<Exclude<ErasureStep, "done">, (step: Step) => Promi
   },
   labels: eraseLabels,
   lake: eraseFromLake,
-  tombstone: writeTombstone,
+  async tombstone(step) {
+    await step.deps.onErased?.(step.erasure.endpoint);
+    await writeTombstone(step);
+  },
 };
 
 export function createSteps(deps: ErasuresDeps): RunSteps {
