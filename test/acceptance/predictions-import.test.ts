@@ -123,6 +123,8 @@ describe("predictions of a model that is served elsewhere", { timeout: 120_000 }
     const twins = write("twins.jsonl", `${JSON.stringify({ time: 1740816000, x: 1, prediction: 2.5 })}\n`.repeat(3));
     expect(await importFile("prices", twins)).toMatchObject({ version: 1, stored: 3 });
     expect(await importFile("prices", twins)).toMatchObject({ version: 1, stored: 0, duplicates: 3 });
+    const reference = { sha256: await upload(client(), readFileSync(twins)), format: "jsonl" } as const;
+    await expect(importFile("prices", twins, { reference })).rejects.toMatchObject({ code: "conflict" });
     const wider = write("wider.jsonl", `${JSON.stringify({ x: 1, y: "a", prediction: 2.5 })}\n`.repeat(4));
     const spread = { from: "2025-03-02T00:00:00Z", to: "2025-03-03T00:00:00Z" };
     expect(await importFile("prices", wider, spread)).toMatchObject({
@@ -161,6 +163,8 @@ describe("predictions of a model that is served elsewhere", { timeout: 120_000 }
     await deploy(server.url, smallModel("matrix"), { name: "churn" });
     const answer = await fetchJson(`${server.url}/api/v1/endpoints/churn/predict`, { json: { X: [1, 2, 3, 4] } });
     expect(answer.status).toBe(200);
+    const other = write("other.jsonl", `${JSON.stringify({ time: 1740816000, a: 1, prediction: 2.5 })}\n`);
+    await expect(importFile("churn", other)).rejects.toMatchObject({ code: "conflict" });
     const grown = write("later.csv", toCsv(rows(90)));
     expect(await importFile("churn", grown, { columns: { ...columns, ignore: ["left"] } })).toMatchObject({
       version: 1,

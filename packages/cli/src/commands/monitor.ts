@@ -17,7 +17,8 @@ export const showMonitor: Run = async (context, input) => {
   if (input.options.watch === true) return watch(context, input);
   const view = await load(context, input);
   await write(context, view, input);
-  return input.options.check === true && view.verdict === "fail" ? exitCodes.failed : exitCodes.ok;
+  const isWrong = view.verdict === "fail" || view.incidents.some(({ severity }) => severity !== "info");
+  return input.options.check === true && isWrong ? exitCodes.failed : exitCodes.ok;
 };
 
 function load(context: Context, input: Input): Promise<MonitorView> {

@@ -15,7 +15,7 @@ export const monitoringCommands: CommandGroup = {
         ["--window <time>", "the window that holds this time: 2h (ago), or 2026-11-22T09:30:00Z (default: the last)"],
         ["--failed", "only features with a finding"],
         ["-w, --watch", "show it anew as windows end"],
-        ["--check", "end with 1 where something failed"],
+        ["--check", "end with 1 where something failed, or an incident is open"],
       ],
       examples: [
         "slipway monitor show flight-delay",

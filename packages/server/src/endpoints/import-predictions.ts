@@ -105,12 +105,32 @@ async function findVersion(
     if (SlipwayError.is(error) && error.code === "model_not_found") return { items: [] };
     throw error;
   });
-  const isSame = (version: ModelVersion) =>
-    version.state === "external" &&
-    fits(version.signature, model) &&
-    isPositive(version.signature, request.positive) &&
-    (files.length === 0 || canonicalJson(version.files) === canonicalJson(files));
-  return page.items.find(isSame) ?? null;
+  const isLike = ({ state, signature }: ModelVersion) =>
+    state === "external" && fits(signature, model) && isPositive(signature, request.positive);
+  const like = page.items.filter(isLike);
+  const same = like.find((version) => files.length === 0 || canonicalJson(version.files) === canonicalJson(files));
+  if (same !== undefined) return same;
+  if (like.length > 0) throw otherReference(like[0]!);
+  const here = page.items.find(({ state }) => state === "verified");
+  if (here !== undefined && !fits(here.signature, model)) throw otherColumns(here);
+  return null;
+}
+
+/** The rows on record would stay with the version that they are of, and the new one would have none to be judged. */
+function otherReference({ model, version }: ModelVersion): SlipwayError {
+  return new SlipwayError(
+    "conflict",
+    `${model}@${version} has these columns already, without this reference, and the rows on record are its own. A reference comes with the first import: import under another name, or leave the reference out.`,
+    { model, version },
+  );
+}
+
+function otherColumns({ model, version }: ModelVersion): SlipwayError {
+  return new SlipwayError(
+    "conflict",
+    `${model}@${version} is served here and has other columns than this file. Import predictions of another model under a name of its own.`,
+    { model, version },
+  );
 }
 
 async function makeExternal(
