@@ -1,6 +1,6 @@
 import type { Slice } from "../profiles/index.ts";
 import type { ColumnPlan } from "../profiles/index.ts";
-import type { Calibration, Season } from "./calibration.ts";
+import type { Season } from "./calibration.ts";
 
 /** What the process of the lake is given to learn what is usual in slices. */
 export interface PartsJob {
@@ -17,5 +17,6 @@ export interface MadePart {
   readonly column: string;
   /** `encodeProfile`. */
   readonly profile: Uint8Array;
-  readonly calibration: Calibration;
+  /** `Calibration` as JSON: a text goes from thread to thread in no time, the objects of a thousand columns do not. */
+  readonly calibration: string;
 }

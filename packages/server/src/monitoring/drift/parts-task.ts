@@ -24,7 +24,8 @@ export async function run(job: PartsJob, { db }: LakeContext): Promise<MadePart[
       windowMs,
       season,
     });
-    return [{ slice: slice.name, column: slice.column, profile: encodeProfile(profile), calibration }];
+    const { name, column } = slice;
+    return [{ slice: name, column, profile: encodeProfile(profile), calibration: JSON.stringify(calibration) }];
   });
 }
 

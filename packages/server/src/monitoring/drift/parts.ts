@@ -1,6 +1,6 @@
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { PredictionLake } from "../../predictions/index.ts";
-import { decodeProfile, toSlices } from "../profiles/index.ts";
+import { toSlices } from "../profiles/index.ts";
 import type { Reference } from "../reference/reference.ts";
 import type { MonitorSettings } from "../settings.ts";
 import type { JudgedPart, ListParts } from "./judged-part.ts";
@@ -19,7 +19,7 @@ const mostKept = 100;
 export function createParts({ blobs, lake }: PartsDeps): ListParts {
   const kept = new Map<string, Promise<readonly JudgedPart[]>>();
 
-  async function make(reference: Reference, settings: MonitorSettings): Promise<readonly JudgedPart[]> {
+  async function make(reference: Reference, settings: MonitorSettings, key: string): Promise<readonly JudgedPart[]> {
     const slices = toSlices(settings.slices, reference.profile);
     if (slices.length === 0) return [];
     const { sha256 } = reference.sample;
@@ -36,7 +36,8 @@ export function createParts({ blobs, lake }: PartsDeps): ListParts {
       return made.map(({ slice, column, profile, calibration }) => ({
         slice,
         ignore: column,
-        profile: decodeProfile(profile),
+        key: JSON.stringify([key, slice]),
+        profile,
         calibration,
       }));
     } finally {
@@ -48,7 +49,7 @@ export function createParts({ blobs, lake }: PartsDeps): ListParts {
     const key = JSON.stringify([reference.id, settings.slices, settings.windowMs, settings.season]);
     const known = kept.get(key);
     if (known !== undefined) return known;
-    const made = make(reference, settings);
+    const made = make(reference, settings, key);
     kept.set(key, made);
     made.catch(() => kept.delete(key));
     for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - mostKept))) kept.delete(oldest);

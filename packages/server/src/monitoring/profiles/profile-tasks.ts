@@ -137,6 +137,12 @@ export async function readMerged(db: TaskDb, input: ReadProfiles): Promise<Uint8
   return rows.length === 0 ? null : mergeAll(rows, input.plan);
 }
 
+/** The same for what goes on with it where the database is. */
+export async function readMergedProfile(db: TaskDb, input: ReadProfiles): Promise<Profile | null> {
+  const rows = await findRows(db, input);
+  return rows.length === 0 ? null : toMerged(rows, input.plan);
+}
+
 async function findRows(db: TaskDb, { endpoint, model, version, slice, from, to }: ReadProfiles): Promise<FoundRow[]> {
   const rows = await db.rows<{ from_at: number; to_at: number; bytes: Uint8Array }>(
     `select from_at, to_at, bytes from monitor_profiles
@@ -149,9 +155,12 @@ async function findRows(db: TaskDb, { endpoint, model, version, slice, from, to 
 
 function mergeAll(rows: readonly FoundRow[], plan: ProfilePlan | null): Uint8Array {
   if (rows.length === 1 && plan === null) return (rows[0] as FoundRow).bytes;
+  return encodeProfile(toMerged(rows, plan));
+}
+
+function toMerged(rows: readonly FoundRow[], plan: ProfilePlan | null): Profile {
   const profiles = rows.map(({ bytes }) => decodeProfile(bytes));
-  const merged = plan === null ? joinSame(profiles) : profiles.map((each) => onPlan(each, plan)).reduce(mergeProfiles);
-  return encodeProfile(merged);
+  return plan === null ? joinSame(profiles) : profiles.map((each) => onPlan(each, plan)).reduce(mergeProfiles);
 }
 
 /** Without a plan to bring the others onto, what is not on the newest one cannot be told. */
