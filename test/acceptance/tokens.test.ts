@@ -55,6 +55,7 @@ const routes: readonly (readonly [Scope, string, string, JsonRequest, number])[]
   ["read", "GET", "/api/v1/logs", {}, 200],
   ["read", "GET", "/metrics", {}, 200],
   ["deploy", "PUT", "/api/v1/models/flight-delay/aliases/blue", { json: { version: 1 } }, 200],
+  ["deploy", "POST", "/api/v1/endpoints/flight-delay/monitor/backtest", { json: { days: 1 } }, 202],
   ["deploy", "POST", "/api/v1/deployments", { json: {} }, 400],
   ["deploy", "POST", "/v2/repository/models/nothing/load", {}, 404],
   ["deploy", "POST", "/v2/repository/models/nothing/unload", {}, 404],

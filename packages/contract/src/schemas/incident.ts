@@ -45,7 +45,7 @@ export const incident = z
     updated_at: timestamp,
     resolved_at: timestamp.nullable(),
     resolution: z.enum(["quiet", "held", "person", "retired"]).nullable().meta({
-      description: "`held`: what moved did no harm; `retired`: another version serves now",
+      description: "`held`: what moved did no harm; `retired`: the version does not serve any more",
     }),
     acknowledged_at: timestamp.nullable(),
     acknowledged_by: z.string().nullable(),

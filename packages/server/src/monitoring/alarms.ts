@@ -1,4 +1,4 @@
-import type { BacktestResult, ManifestMonitor } from "@slipway/contract";
+import type { ManifestMonitor } from "@slipway/contract";
 import type { Endpoints } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -6,9 +6,12 @@ import type { Outbox } from "../platform/outbox/index.ts";
 import type { Operation, Operations } from "../platform/queue/index.ts";
 import type { Sealer } from "../platform/secrets/index.ts";
 import type { Sql } from "../platform/sql/index.ts";
+import type { Registry } from "../registry/index.ts";
 import { createChannels, type Channels } from "./channels/channels.ts";
 import { backtest } from "./incidents/backtest.ts";
+import { createBacktestTurns } from "./incidents/backtest-turns.ts";
 import type { Importance } from "./incidents/evidence.ts";
+import { isGone } from "./incidents/gone.ts";
 import { createIncidents, type Incidents } from "./incidents/incidents.ts";
 import type { Judge } from "./judge.ts";
 import type { FindReference } from "./reference/index.ts";
@@ -22,6 +25,7 @@ export interface AlarmDeps {
   readonly sql: Sql;
   readonly operations: Operations;
   readonly endpoints: Endpoints;
+  readonly registry: Pick<Registry, "findRecorded">;
   readonly outbox: Outbox;
   readonly sealer: Sealer;
   /** Channels may go to private addresses and to such without TLS. */
@@ -29,6 +33,8 @@ export interface AlarmDeps {
   readonly read: ReadMinutes;
   readonly settingsOf: (endpoint: string) => MonitorSettings | null;
   readonly findReference: FindReference;
+  /** How long incidents that are over stay on record. */
+  readonly keepMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -54,17 +60,14 @@ export interface Alarms {
 
 /** What comes of findings: incidents, who is told of them, and what is looked at every minute. */
 export function createAlarms(deps: AlarmDeps): Alarms {
-  const { endpoints, settingsOf, read, clock, operations } = deps;
+  const { settingsOf, read, clock, operations } = deps;
   const channels = createChannels(deps);
   channels.serve();
-  const servingOf = (endpoint: string) => {
-    const version = endpoints.snapshot().routes.get(endpoint)?.loaded?.version;
-    return version ? { model: version.model, version: version.version } : null;
-  };
-  const incidents = createIncidents({ ...deps, channels, servingOf });
+  const incidents = createIncidents({ ...deps, channels, isGone: (watched) => isGone(deps, watched) });
   const pulse = createPulse({ ...deps, hear: incidents.hear, tick: incidents.tick });
   const importance = createImportance(deps);
   const system = createSystemJudge({ read });
+  const takeTurn = createBacktestTurns();
   const judge: Judge = {
     name: system.name,
     async judge(input) {
@@ -82,18 +85,16 @@ export function createAlarms(deps: AlarmDeps): Alarms {
       operations.start("backtest", `${watched.endpoint}@${watched.version}`, async ({ signal, progress }) => {
         const settings =
           (section && toMonitorSettings(section)) ?? settingsOf(watched.endpoint) ?? toMonitorSettings({})!;
-        const result: BacktestResult = await backtest(
-          { judges, read },
-          {
-            watched,
-            settings,
-            days,
-            now: clock.now(),
-            signal,
-            progress: (done, of) => progress("backtest", `window ${done + 1} of ${of}`, done / of),
-          },
-        );
-        return result;
+        const order = {
+          watched,
+          settings,
+          days,
+          now: clock.now(),
+          signal,
+          progress: (done: number, of: number) => progress("backtest", `window ${done + 1} of ${of}`, done / of),
+        };
+        progress("backtest", "waiting for the one before it");
+        return takeTurn(signal, () => backtest({ judges, read }, order));
       }),
     start: pulse.start,
     stop: pulse.stop,

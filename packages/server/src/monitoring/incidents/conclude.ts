@@ -32,8 +32,8 @@ export function createConclude({ channels }: { readonly channels: Pick<Channels,
       await channels.announce(trx, toNotification(incident, news, now), settings?.incidents.channels ?? null);
       told = { ...state, incident: { ...incident, told: afterNews(incident, news, now) } };
     }
-    if (told.incident && told.incident !== before.incident) await store.saveIncident(told.incident);
-    if (told !== before) await store.saveState(watched, told);
+    if (told.incident && told.incident !== before.incident) await store.saveIncident(told.incident, now);
+    if (told !== before) await store.saveState(watched, told, now);
     const line =
       incident && news
         ? [{ incident: incident.id, type: "told" as const, at: now, actor: null, text: texts[news] }]

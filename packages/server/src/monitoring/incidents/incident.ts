@@ -3,7 +3,7 @@ import type { Watched } from "../watched.ts";
 import type { Evidence } from "./evidence.ts";
 import type { IncidentState } from "./incident-state.ts";
 
-/** Why an incident is over. `held`: what moved did no harm. `retired`: another version serves now. */
+/** Why an incident is over. `held`: what moved did no harm. `retired`: it does not serve any more. */
 export type Resolution = "quiet" | "held" | "person" | "retired";
 
 /** What the channels were told last. */

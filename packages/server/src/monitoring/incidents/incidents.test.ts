@@ -9,7 +9,7 @@ import { channelMigrations } from "../channels/migrations.ts";
 import { createIncidents } from "./incidents.ts";
 import { incidentMigrations } from "./migrations.ts";
 import { finding, hourMs, settings, watched } from "./testing/hear.ts";
-import { openIncidents } from "./testing/open-incidents.ts";
+import { keepMs, openIncidents } from "./testing/open-incidents.ts";
 
 const firstPage = { limit: 100, cursor: null };
 const ann = { author: "ann" };
@@ -79,7 +79,13 @@ describe("incidents in one database", () => {
     const sealer = { seal: (text: string) => text, open: (text: string) => text };
     const channels = createChannels({ ...deps, outbox: createOutbox(deps), sealer });
     await channels.add({ name: "ops", kind: "webhook", url: "https://x.test" }, null);
-    const incidents = createIncidents({ ...deps, channels, settingsOf: () => settings, servingOf: () => null });
+    const incidents = createIncidents({
+      ...deps,
+      channels,
+      settingsOf: () => settings,
+      isGone: async () => false,
+      keepMs,
+    });
     const to = systemClock.now();
     const findings = [finding("quality.type", "fail", { column: "a", severity: "critical" })];
     const window = { from: to - hourMs, to };
@@ -109,5 +115,37 @@ describe("incidents in one database", () => {
     await hear("pass", 12);
     expect((await newest()).state).toBe("resolved");
     expect(types()).toEqual([]);
+  });
+
+  test("come of no day long past where newer ones are known, and nobody is told", async () => {
+    const { hear, incidents, types } = await openIncidents(open);
+    for (let i = 0; i < 3; i++) await hear("insufficient");
+    // As an import of another year brings them, the oldest first.
+    for (const hour of [10, 11, 12]) await hear("fail", hour);
+    expect((await incidents.list(firstPage)).items).toEqual([]);
+    expect(types()).toEqual([]);
+    await hear("fail");
+    expect(types()).toEqual(["opened"]);
+  });
+
+  test("are on record for as long as is kept, and what is remembered of a version that is not heard any more as well", async () => {
+    const { sql, hear, incidents, wait, newest } = await openIncidents(open);
+    const count = async () => {
+      const tables = ["monitor_incidents", "monitor_incident_events", "monitor_states"];
+      return Promise.all(tables.map(async (table) => (await sql.db.selectFrom(table).selectAll().execute()).length));
+    };
+    // Of days long past, which an import brought today.
+    await hear("fail", 10);
+    wait(2 * keepMs);
+    await incidents.tick();
+    // It is not over yet.
+    expect(await count()).toEqual([1, 1, 1]);
+    await incidents.resolve((await newest()).id, ann);
+    wait(keepMs - hourMs);
+    await incidents.tick();
+    expect(await count()).toEqual([1, 2, 1]);
+    wait(2 * hourMs);
+    await incidents.tick();
+    expect(await count()).toEqual([0, 0, 0]);
   });
 });

@@ -12,7 +12,7 @@ import { createConclude } from "./conclude.ts";
 import type { Happening, HappeningType, Incident } from "./incident.ts";
 import { transition, type IncidentEvent } from "./incident-state.ts";
 import { toNews } from "./tell.ts";
-import { createIncidentStore, type IncidentQuery, type IncidentTables } from "./store.ts";
+import { createIncidentStore, pruneIncidents, type IncidentQuery, type IncidentTables } from "./store.ts";
 import { end, endings, hearVerdicts, type HeardWindow, type WatchState } from "./watch-state.ts";
 
 export interface Incidents {
@@ -35,7 +35,7 @@ export interface Incidents {
   unmute(id: string, how: Deed): Promise<Incident>;
   /** What fires now is no evidence of another one until it has stopped once. @throws as `acknowledge` */
   resolve(id: string, how: Deed): Promise<Incident>;
-  /** What time alone changes: mutes that end, cool-downs that pass, versions that do not serve any more. */
+  /** What time alone changes: mutes that end, cool-downs that pass, versions that do not serve any more, what is kept for long enough. */
   tick(): Promise<void>;
 }
 
@@ -51,18 +51,22 @@ export interface IncidentDeps {
   readonly channels: Pick<Channels, "announce" | "wake">;
   /** Null: the endpoint is not watched. */
   readonly settingsOf: (endpoint: string) => MonitorSettings | null;
-  /** Null: nothing serves, or it is not known here what does. */
-  readonly servingOf: (endpoint: string) => Pick<Watched, "model" | "version"> | null;
+  /** Whether the version does not serve any more; not where that cannot be told here. */
+  readonly isGone: (watched: Watched) => Promise<boolean>;
+  /** How long what is over stays on record. */
+  readonly keepMs: number;
 }
 
 const mostHistory = 1_000;
 const leastRetiredMs = 3_600_000;
+const pruneEveryMs = 3_600_000;
 
 export function createIncidents(deps: IncidentDeps): Incidents {
   const { sql, clock, logger, channels } = deps;
   const { db, tx } = sql.as<IncidentTables>();
   const store = createIncidentStore(db);
   const conclude = createConclude(deps);
+  let prunedAt = 0;
 
   async function hearOne(trx: Kysely<IncidentTables>, heard: HeardWindow, now: number): Promise<void> {
     const { watched, settings } = heard;
@@ -100,45 +104,41 @@ export function createIncidents(deps: IncidentDeps): Incidents {
     ...act,
     async tick() {
       const { items } = await store.list({ state: "active", limit: mostHistory, cursor: null });
-      for (const { watched, id } of items.filter((incident) => isDue(incident, deps)))
-        await passTime({ ...deps, conclude }, watched).catch((error: unknown) =>
-          logger.error({ error, incident: id }, "an incident could not be brought up to date"),
+      for (const incident of items)
+        await passTime({ ...deps, conclude }, incident).catch((error: unknown) =>
+          logger.error({ error, incident: incident.id }, "an incident could not be brought up to date"),
         );
       channels.wake();
+      if (clock.now() - prunedAt < pruneEveryMs) return;
+      prunedAt = clock.now();
+      await tx((trx) => pruneIncidents(trx, prunedAt - deps.keepMs));
     },
   };
 }
 
 /** Whether time alone may have changed anything: a look at it costs a transaction. */
-function isDue(incident: Incident, { clock, settingsOf, servingOf }: IncidentDeps): boolean {
-  const { watched, state, mutedUntil } = incident;
-  const settings = settingsOf(watched.endpoint);
+function isDue(incident: Incident, { clock, settingsOf }: IncidentDeps): boolean {
+  const settings = settingsOf(incident.watched.endpoint);
   const now = clock.now();
-  const isMuteOver = state === "muted" && (mutedUntil ?? 0) <= now;
-  return (
-    settings === null ||
-    isMuteOver ||
-    isOther(watched, servingOf) ||
-    toNews(incident, now, settings.incidents.cooldownMs) !== null
-  );
-}
-
-function isOther({ endpoint, model, version }: Watched, servingOf: IncidentDeps["servingOf"]): boolean {
-  const serving = servingOf(endpoint);
-  return serving !== null && (serving.model !== model || serving.version !== version);
+  const isMuteOver = incident.state === "muted" && (incident.mutedUntil ?? 0) <= now;
+  return settings === null || isMuteOver || toNews(incident, now, settings.incidents.cooldownMs) !== null;
 }
 
 type Inner = IncidentDeps & { readonly conclude: ReturnType<typeof createConclude> };
 
-function passTime({ sql, clock, conclude, settingsOf, servingOf }: Inner, watched: Watched): Promise<void> {
+async function passTime(deps: Inner, about: Incident): Promise<void> {
+  const { sql, clock, conclude, settingsOf, isGone } = deps;
+  const { watched } = about;
+  const gone = await isGone(watched);
+  if (!gone && !isDue(about, deps)) return;
   const settings = settingsOf(watched.endpoint);
-  return sql.as<IncidentTables>().tx(async (trx) => {
+  await sql.as<IncidentTables>().tx(async (trx) => {
     const before = await createIncidentStore(trx).findState(watched);
     const now = clock.now();
     const { incident } = before;
     if (incident === null || incident.state === "resolved") return;
     const quietMs = Math.max(leastRetiredMs, 3 * (settings?.windowMs ?? 0));
-    if (settings === null || (isOther(watched, servingOf) && now - before.at > quietMs)) {
+    if (settings === null || (gone && now - before.at > quietMs)) {
       const { state, happenings } = end(before, "retired");
       return conclude(trx, { watched, settings, before, state, happenings, now });
     }

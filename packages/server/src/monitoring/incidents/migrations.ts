@@ -17,4 +17,12 @@ export const incidentMigrations: readonly Migration[] = [
         text text not null, primary key (incident, place))`.execute(db);
     },
   },
+  {
+    id: "monitoring-incidents-0002",
+    async up(db) {
+      await raw`alter table monitor_states add column heard_at bigint not null default 0`.execute(db);
+      await raw`alter table monitor_incidents add column saved_at bigint not null default 0`.execute(db);
+      await raw`update monitor_incidents set saved_at = opened_at`.execute(db);
+    },
+  },
 ];

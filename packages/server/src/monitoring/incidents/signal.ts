@@ -16,6 +16,8 @@ export interface Signal {
   readonly slice: string;
   readonly column: string | null;
   readonly metric: string | null;
+  /** Who spoke of it last: where that judge says nothing of it any more, nothing is wrong with it. */
+  readonly judge: string;
   /** Of different windows, oldest first. */
   readonly marks: readonly Mark[];
   readonly firing: boolean;
@@ -35,9 +37,21 @@ export interface Heard {
   readonly judge: string;
   readonly findings: readonly Finding[];
   readonly settings: MonitorSettings;
+  /** The newest end of a window that was heard before. */
+  readonly at: number;
+}
+
+/** What is known of one thing after another. */
+export interface Known {
+  readonly signals: readonly Signal[];
+  /** The newest windows that each source had verdicts of, oldest first: also of what passed and was forgotten. */
+  readonly spoken: Readonly<Record<string, readonly Window[]>>;
 }
 
 const leastKept = 20;
+const hourMs = 3_600_000;
+/** How late labels may come where no horizon is set. */
+const usualHorizonMs = 30 * 24 * hourMs;
 
 /** A key with the separator of no column, so that no two things share one. */
 export function keyOf({ monitor, slice, column, metric }: Pick<Finding, "monitor" | "slice" | "column" | "metric">) {
@@ -45,17 +59,48 @@ export function keyOf({ monitor, slice, column, metric }: Pick<Finding, "monitor
 }
 
 /** Everything that is known once a window was heard; what has passed as long as is remembered is forgotten. */
-export function hearWindow(signals: readonly Signal[], heard: Heard): readonly Signal[] {
-  const counted = new Map(heard.findings.filter((each) => counts(each, heard)).map((each) => [keyOf(each), each]));
+export function hearWindow({ signals, spoken }: Known, heard: Heard): Known {
+  const said = new Set(heard.findings.map(keyOf));
+  const verdicts = heard.findings.filter((each) => counts(each, heard));
+  const sources = new Set(verdicts.map(({ monitor }) => sourceOf(monitor, heard.judge)));
+  const counted = new Map(verdicts.map((each) => [keyOf(each), each]));
   const next = signals.map((signal) => {
     const finding = counted.get(signal.key);
     counted.delete(signal.key);
-    return finding === undefined ? signal : hear(signal, finding, heard);
+    if (finding !== undefined) return hear(signal, finding, heard);
+    const isSilent = signal.judge === heard.judge && !said.has(signal.key);
+    return isSilent && sources.has(sourceOf(signal.monitor, heard.judge)) ? hearNothing(signal, heard) : signal;
   });
   for (const finding of counted.values()) {
-    if (finding.verdict === "fail" || isKept(finding)) next.push(hear(newSignal(finding), finding, heard));
+    if (finding.verdict === "fail" || isKept(finding))
+      next.push(hear(newSignal(finding, heard, spoken[sourceOf(finding.monitor, heard.judge)]), finding, heard));
   }
-  return next.filter((signal) => isKept(signal) || signal.firing || signal.marks.some(isFail));
+  return {
+    signals: next.filter((signal) => isKept(signal) || signal.firing || signal.marks.some(isFail)),
+    spoken: { ...spoken, ...Object.fromEntries([...sources].map((name) => [name, note(spoken[name], heard)])) },
+  };
+}
+
+/** A judge; of labels, which come later for one monitor than for another, the monitor. */
+function sourceOf(monitor: Monitor, judge: string): string {
+  return isOfLabels(monitor) ? monitor : judge;
+}
+
+function isOfLabels(monitor: Monitor): boolean {
+  return rules[monitor].family === "performance" || rules[monitor].family === "labels";
+}
+
+function note(windows: readonly Window[] = [], { window: { from, to }, settings }: Heard): readonly Window[] {
+  return addTo(windows, { from, to }).slice(-mostKept(settings));
+}
+
+/** A window that is judged again replaces what it said before. */
+function addTo<T extends Window>(list: readonly T[], added: T): readonly T[] {
+  return [...list.filter(({ from }) => from !== added.from), added].toSorted((a, b) => a.from - b.from);
+}
+
+function mostKept({ drift, incidents }: MonitorSettings): number {
+  return Math.max(leastKept, drift.m, incidents.resolveAfter);
 }
 
 const isFail = ({ verdict }: { readonly verdict: string }) => verdict === "fail";
@@ -75,29 +120,54 @@ function counts(finding: Finding, { judge }: Heard): boolean {
   return live === (judge === pulse) && !(family === "performance" && finding.provisional);
 }
 
-function newSignal(finding: Finding): Signal {
+/**
+ * What failed in a window of the past is new where it has passed since and was forgotten: it begins with the newer windows that are
+ * known, none of which said it.
+ */
+function newSignal(finding: Finding, { window, judge }: Heard, spoken: readonly Window[] = []): Signal {
   const { monitor, slice, column, metric } = finding;
-  return { key: keyOf(finding), monitor, slice, column, metric, marks: [], firing: false, since: null, last: null };
+  const marks = spoken.filter(({ from }) => from > window.from).map((each) => ({ ...each, ...passed }));
+  return { key: keyOf(finding), monitor, slice, column, metric, judge, marks, firing: false, since: null, last: null };
 }
+
+const passed = { verdict: "pass", severity: "warning" } as const;
 
 /** A reference that stands in for a better one alarms nobody at night. */
 function severityOf({ monitor, severity, provisional }: Finding): Severity {
   return rules[monitor].family === "drift" && provisional && severity === "critical" ? "warning" : severity;
 }
 
-function hear(signal: Signal, finding: Finding, { window, settings }: Heard): Signal {
+function hear(signal: Signal, finding: Finding, heard: Heard): Signal {
+  const { window, judge } = heard;
   const severity = severityOf(finding);
-  const mark: Mark = { ...window, verdict: isFail(finding) ? "fail" : "pass", severity };
-  // A window that is judged again replaces what it said before.
+  const mark: Mark = { from: window.from, to: window.to, verdict: isFail(finding) ? "fail" : "pass", severity };
+  const next = { ...remember(signal, mark, heard), judge };
+  const isNewest = isFail(mark) && next.marks.findLast(isFail) === mark;
+  return isNewest ? { ...next, last: tell(finding, window, severity) } : next;
+}
+
+/** The judge spoke of a window and not of this: a newer one has passed, and one that it had spoken of is taken back. */
+function hearNothing(signal: Signal, heard: Heard): Signal {
+  const { from, to } = heard.window;
+  const isNewer = from > (signal.marks.at(-1)?.from ?? -Infinity);
+  if (!isNewer && !signal.marks.some((mark) => mark.from === from)) return signal;
+  return remember(signal, { from, to, ...passed }, heard);
+}
+
+function remember(signal: Signal, mark: Mark, heard: Heard): Signal {
+  const { settings } = heard;
   const { k, m, resolveAfter } = limitsOf(signal.monitor, settings);
-  const marks = [...signal.marks.filter(({ from }) => from !== window.from), mark]
-    .toSorted((a, b) => a.from - b.from)
-    .slice(-Math.max(leastKept, m, resolveAfter));
-  const fires = isAlarm(signal.monitor, marks, { k, m });
-  const firing = signal.firing ? !isOver(marks, resolveAfter) : fires;
-  const newest = marks.findLast(isFail);
-  const last = isFail(mark) && newest === mark ? tell(finding, window, severity) : signal.last;
-  return { ...signal, marks, firing, since: firing ? (signal.since ?? firstOf(marks, m)) : null, last };
+  const isPast = isLongPast(signal.monitor, heard);
+  if (isPast && !isKept(signal) && !signal.marks.some(({ from }) => from === mark.from)) return signal;
+  const marks = addTo(signal.marks, mark).slice(-Math.max(mostKept(settings), resolveAfter));
+  const firing = signal.firing ? !isOver(marks, resolveAfter) : !isPast && isAlarm(signal.monitor, marks, { k, m });
+  return { ...signal, marks, firing, since: firing ? (signal.since ?? firstOf(marks, m)) : null };
+}
+
+/** What an import or a better reference says of windows so old is no news: nothing begins with them. */
+function isLongPast(monitor: Monitor, { window: { from, to }, at, settings }: Heard): boolean {
+  const horizonMs = isOfLabels(monitor) ? (settings.labels.horizonMs ?? usualHorizonMs) : 0;
+  return at - to > Math.max(hourMs, mostKept(settings) * (to - from)) + horizonMs;
 }
 
 function limitsOf(monitor: Monitor, { drift, incidents }: MonitorSettings) {

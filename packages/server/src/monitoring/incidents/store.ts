@@ -13,6 +13,8 @@ interface StateRow {
   /** Of `state`. */
   format: number;
   state: string;
+  /** Wall clock. */
+  heard_at: number;
 }
 
 interface IncidentRow {
@@ -25,6 +27,8 @@ interface IncidentRow {
   opened_at: number;
   /** All of it, as JSON. */
   incident: string;
+  /** Wall clock: predictions of an imported past are of another time. */
+  saved_at: number;
 }
 
 interface EventRow {
@@ -76,18 +80,24 @@ export function createIncidentStore(db: Kysely<IncidentTables>) {
       const { incident, ...state } = JSON.parse(row.state) as Omit<WatchState, "incident"> & {
         incident: string | null;
       };
-      return { ...state, incident: incident === null ? null : await findIncident(incident) };
+      return { ...newWatchState, ...state, incident: incident === null ? null : await findIncident(incident) };
     },
-    async saveState({ endpoint, model, version }: Watched, { incident, ...rest }: WatchState): Promise<void> {
+    async saveState(
+      { endpoint, model, version }: Watched,
+      { incident, ...rest }: WatchState,
+      now: number,
+    ): Promise<void> {
       const state = JSON.stringify({ ...rest, incident: incident?.id ?? null });
       await db
         .insertInto("monitor_states")
-        .values({ endpoint, model, version, format, state })
-        .onConflict((conflict) => conflict.columns(["endpoint", "model", "version"]).doUpdateSet({ format, state }))
+        .values({ endpoint, model, version, format, state, heard_at: now })
+        .onConflict((conflict) =>
+          conflict.columns(["endpoint", "model", "version"]).doUpdateSet({ format, state, heard_at: now }),
+        )
         .execute();
     },
-    async saveIncident(incident: Incident): Promise<void> {
-      const { id, ...values } = toRow(incident);
+    async saveIncident(incident: Incident, now: number): Promise<void> {
+      const { id, ...values } = { ...toRow(incident), saved_at: now };
       await db
         .insertInto("monitor_incidents")
         .values({ id, ...values })
@@ -114,22 +124,8 @@ export function createIncidentStore(db: Kysely<IncidentTables>) {
         .map(({ at, type, actor, text }) => ({ incident, at, type: type as HappeningType, actor, text }));
     },
     /** Newest first. */
-    async list({ limit, cursor, state, since, ...filter }: IncidentQuery): Promise<Page<Incident>> {
-      let query = db.selectFrom("monitor_incidents").selectAll();
-      for (const column of ["endpoint", "model", "version", "severity"] as const) {
-        const value = filter[column];
-        if (value !== undefined) query = query.where(column, "=", value);
-      }
-      if (state === "active") query = query.where("state", "!=", "resolved");
-      else if (state !== undefined) query = query.where("state", "=", state);
-      if (since !== undefined) query = query.where("opened_at", ">=", since);
-      if (cursor !== null) {
-        const [at, id] = decodeCursor(cursor, ["number", "string"]) as [number, string];
-        query = query.where((row) =>
-          row.or([row("opened_at", "<", at), row.and([row("opened_at", "=", at), row("id", "<", id)])]),
-        );
-      }
-      const rows = await query
+    async list({ limit, ...query }: IncidentQuery): Promise<Page<Incident>> {
+      const rows = await select(db, query)
         .orderBy("opened_at", "desc")
         .orderBy("id", "desc")
         .limit(limit + 1)
@@ -139,7 +135,40 @@ export function createIncidentStore(db: Kysely<IncidentTables>) {
   };
 }
 
-function toRow(incident: Incident): IncidentRow {
+function select(db: Kysely<IncidentTables>, { cursor, state, since, ...filter }: Omit<IncidentQuery, "limit">) {
+  let query = db.selectFrom("monitor_incidents").selectAll();
+  for (const column of ["endpoint", "model", "version", "severity"] as const) {
+    const value = filter[column];
+    if (value !== undefined) query = query.where(column, "=", value);
+  }
+  if (state === "active") query = query.where("state", "!=", "resolved");
+  else if (state !== undefined) query = query.where("state", "=", state);
+  if (since !== undefined) query = query.where("opened_at", ">=", since);
+  if (cursor !== null) {
+    const [at, id] = decodeCursor(cursor, ["number", "string"]) as [number, string];
+    query = query.where((row) =>
+      row.or([row("opened_at", "<", at), row.and([row("opened_at", "=", at), row("id", "<", id)])]),
+    );
+  }
+  return query;
+}
+
+/** Removes what has been over since, and what is remembered of versions that have not been heard since. */
+export async function pruneIncidents(db: Kysely<IncidentTables>, before: number): Promise<void> {
+  const over = db
+    .selectFrom("monitor_incidents")
+    .select("id")
+    .where("state", "=", "resolved")
+    .where("saved_at", "<", before);
+  await db.deleteFrom("monitor_incident_events").where("incident", "in", over).execute();
+  await db.deleteFrom("monitor_incidents").where("state", "=", "resolved").where("saved_at", "<", before).execute();
+  // An incident that is not over ends by what is remembered of its version.
+  await raw`delete from monitor_states where heard_at < ${before} and not exists (
+    select 1 from monitor_incidents i where i.endpoint = monitor_states.endpoint and i.model = monitor_states.model
+    and i.version = monitor_states.version and i.state <> 'resolved')`.execute(db);
+}
+
+function toRow(incident: Incident): Omit<IncidentRow, "saved_at"> {
   const { id, watched, state, severity, openedAt } = incident;
   const { endpoint, model, version } = watched;
   return { id, endpoint, model, version, state, severity, opened_at: openedAt, incident: JSON.stringify(incident) };

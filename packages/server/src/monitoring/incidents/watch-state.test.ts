@@ -138,7 +138,7 @@ describe("an incident", () => {
     // From then on it is not told at all, whatever moves.
     for (const hour of [12, 13]) hearing.hear(hour, [drift("a", "fail"), drift("b", "fail"), auc("pass")]);
     expect(hearing.told.length).toBe(2);
-    for (const hour of [14, 15]) hearing.hear(hour, [drift("a", "fail"), auc("fail")]);
+    for (const hour of [14, 15]) hearing.hear(hour, [drift("a", "fail"), drift("b", "fail"), auc("fail")]);
     expect(hearing.incident).toMatchObject({
       severity: "critical",
       title: expect.stringMatching(/moved with it: a, b\.$/),
@@ -189,7 +189,12 @@ describe("the machine", () => {
 
   const verdict = fc.constantFrom("pass", "fail", "insufficient") as fc.Arbitrary<Finding["verdict"]>;
   const anyFinding = fc
-    .tuple(fc.constantFrom(...schemas.monitorNames), fc.constantFrom("a", "b"), verdict, fc.constantFrom("critical", "warning"))
+    .tuple(
+      fc.constantFrom(...schemas.monitorNames),
+      fc.constantFrom("a", "b"),
+      verdict,
+      fc.constantFrom("critical", "warning"),
+    )
     .map(([monitor, column, said, severity]) =>
       finding(monitor, said, { column, severity: severity as Finding["severity"] }),
     );

@@ -5,12 +5,14 @@ import { rankOf, severityOf, toEvidence, type Evidence, type Importance } from "
 import type { Happening, HappeningType, Incident, Resolution } from "./incident.ts";
 import { transition, type IncidentEvent } from "./incident-state.ts";
 import { isInMaintenance } from "./maintenance.ts";
-import { hearWindow, type Heard, type Signal } from "./signal.ts";
+import { hearWindow, keyOf, type Heard, type Known, type Signal } from "./signal.ts";
 import { toNext, toTitle } from "./texts.ts";
+import { isWanted } from "./wanted.ts";
 
 /** All that is remembered of one version behind one endpoint between two windows. JSON-safe. */
 export interface WatchState {
   readonly signals: readonly Signal[];
+  readonly spoken: Known["spoken"];
   /** Keys of signals that fired when a person resolved their incident: they are no evidence until they have stopped once. */
   readonly dismissed: readonly string[];
   /** The newest end of a window that was heard: the time that incidents live in, so that the past can be gone through. */
@@ -19,7 +21,7 @@ export interface WatchState {
   readonly incident: Incident | null;
 }
 
-export const newWatchState: WatchState = { signals: [], dismissed: [], at: 0, incident: null };
+export const newWatchState: WatchState = { signals: [], spoken: {}, dismissed: [], at: 0, incident: null };
 
 export interface HeardWindow {
   readonly watched: Watched;
@@ -42,13 +44,16 @@ export interface Step {
 export function hearVerdicts(state: WatchState, heard: HeardWindow, newId: () => string): Step {
   const { window, settings, verdicts } = heard;
   if (isInMaintenance(window, settings.incidents.maintenance)) return { state, happenings: [] };
-  const signals = verdicts.reduce(
-    (known, { judge, findings }) => hearWindow(known, { window, judge, findings, settings }),
-    state.signals,
+  const { at } = state;
+  const said = new Set(verdicts.flatMap(({ findings }) => findings.map(keyOf)));
+  const wanted = state.signals.filter((signal) => said.has(signal.key) || isWanted(signal, settings));
+  const { signals, spoken } = verdicts.reduce<Known>(
+    (known, { judge, findings }) => hearWindow(known, { window, judge, findings, settings, at }),
+    { signals: wanted, spoken: state.spoken },
   );
   const firing = new Set(signals.filter((signal) => signal.firing).map(({ key }) => key));
   const dismissed = state.dismissed.filter((key) => firing.has(key));
-  const next: WatchState = { ...state, signals, dismissed, at: Math.max(state.at, window.to) };
+  const next: WatchState = { ...state, signals, spoken, dismissed, at: Math.max(at, window.to) };
   const evidence = toEvidence(
     signals.filter(({ key }) => !dismissed.includes(key)),
     heard.importance,
@@ -141,7 +146,7 @@ export const endings: Readonly<Record<Resolution, string>> = {
   quiet: "Nothing of it was seen in the last windows.",
   held: "Inputs had moved, performance held.",
   person: "Resolved by a person.",
-  retired: "Another version serves now.",
+  retired: "The version does not serve any more.",
 };
 
 /** The state after an event of the monitors; who acknowledged is forgotten where it has become open again. */

@@ -5,7 +5,7 @@ import type { MonitorSettings } from "../settings.ts";
 import type { Watched, Window } from "../watched.ts";
 import { listLike } from "./like-windows.ts";
 import { lowerBound } from "./burn-rate.ts";
-import type { ReadMinutes } from "./recent-minutes.ts";
+import { minuteMs, type ReadMinutes } from "./recent-minutes.ts";
 import { hours, newFinding, percentOf } from "./to-findings.ts";
 import { createWindowFigures, type WindowFigures } from "./window-figures.ts";
 
@@ -92,11 +92,24 @@ export function createSystemJudge({ read }: { readonly read: ReadMinutes }): Jud
   return {
     name: "system",
     async judge({ watched, window, settings }) {
+      const { windowMs } = settings;
+      if (windowMs % minuteMs !== 0) return [...series, errorSeries].map((each) => uncounted(each, windowMs));
       const now = await figuresOf(watched, window, { anew: true });
       const usual = await listUsual(watched, window, settings);
       return [...series.map((each) => judgeSeries(each, now, usual)), toErrorFinding(now, settings, window)];
     },
   };
+}
+
+/** Traffic is counted by the minute: what a window that is no number of them had is not known. */
+function uncounted({ monitor, metric }: Pick<Finding, "monitor" | "metric">, windowMs: number): Finding {
+  return newFinding({
+    monitor,
+    metric,
+    verdict: "insufficient",
+    rows: 0,
+    message: `Requests are counted by the minute, and windows of ${windowMs / 1000} s are no whole minutes.`,
+  });
 }
 
 function judgeSeries(each: Series, now: WindowFigures, usual: readonly WindowFigures[]): Finding {
@@ -127,6 +140,8 @@ function judgeSeries(each: Series, now: WindowFigures, usual: readonly WindowFig
   });
 }
 
+const errorSeries = { monitor: "system.errors", metric: "error_rate" } as const;
+
 /** For the record of the window; whether it is an alarm is decided every minute. */
 function toErrorFinding(
   { requests, errors }: WindowFigures,
@@ -137,8 +152,7 @@ function toErrorFinding(
   const share = requests === 0 ? null : errors / requests;
   const isOver = lowerBound({ bad: errors, total: requests }) > budget;
   return newFinding({
-    monitor: "system.errors",
-    metric: "error_rate",
+    ...errorSeries,
     value: share,
     threshold: budget,
     rows: requests,

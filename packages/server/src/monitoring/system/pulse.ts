@@ -7,7 +7,7 @@ import type { MonitorSettings } from "../settings.ts";
 import type { Watched } from "../watched.ts";
 import { createRecentMinutes, minuteMs, type ReadMinutes } from "./recent-minutes.ts";
 import { createSaturation } from "./saturation.ts";
-import { toBurnFinding, toObjectives, toSaturationFinding, toStoppedFinding } from "./to-findings.ts";
+import { toBurnFinding, toObjectives, toSaturationFindings, toStoppedFinding } from "./to-findings.ts";
 
 export interface PulseDeps {
   readonly endpoints: Pick<Endpoints, "snapshot">;
@@ -65,7 +65,7 @@ export function createPulse({ endpoints, read, settingsOf, hear, tick, clock, lo
     const findings = [
       ...toObjectives(settings, latencyMs).map((objective) => toBurnFinding(objective, recent)),
       ...(stopped === null ? [] : [stopped]),
-      ...(saturation === null ? [] : [toSaturationFinding(saturation)]),
+      ...(saturation === null ? [] : toSaturationFindings(saturation)),
     ];
     const from = lookedAt.get(endpoint) ?? now - minuteMs;
     return {

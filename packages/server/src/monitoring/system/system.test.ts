@@ -10,6 +10,7 @@ import { findBurn, lowerBound } from "./burn-rate.ts";
 import { createSystemJudge } from "./judge.ts";
 import { createPulse } from "./pulse.ts";
 import { minuteMs, type ReadMinutes } from "./recent-minutes.ts";
+import { toSaturationFindings } from "./to-findings.ts";
 
 const hourMs = 60 * minuteMs;
 const watched: Watched = { endpoint: "flight-delay", model: "flight-delay", version: 1 };
@@ -154,6 +155,21 @@ describe("the pulse", () => {
   });
 });
 
+describe("saturation", () => {
+  test("says that nothing is refused any more where the copies are busy still", () => {
+    const say = (busy: number, refused: number) =>
+      toSaturationFindings({ busy, refused, requests: 100 }).map(({ metric, verdict }) => [metric, verdict]);
+    expect(say(0.5, 20)).toEqual([
+      ["refused_rate", "fail"],
+      ["busy", "pass"],
+    ]);
+    expect(say(0.95, 0)).toEqual([
+      ["refused_rate", "pass"],
+      ["busy", "fail"],
+    ]);
+  });
+});
+
 describe("the judge of windows", () => {
   const judgeHour = async (hour: number, read: ReadMinutes, section: Parameters<typeof toMonitorSettings>[0] = {}) => {
     const window = { from: start + hour * hourMs, to: start + (hour + 1) * hourMs };
@@ -200,5 +216,19 @@ describe("the judge of windows", () => {
     const night = 24 * 20 + 3;
     expect((await judgeHour(night, read, { season: "hour_of_day" })).get("requests")!.verdict).toBe("pass");
     expect((await judgeHour(night, read)).get("requests")!.verdict).not.toBe("insufficient");
+  });
+
+  test("says nothing of windows that are no whole minutes, as traffic is counted by the minute", async () => {
+    const read = createTraffic(() => ({ requests: 200 }));
+    for (const window of ["15s", "90s"]) {
+      const short = toMonitorSettings({ window })!;
+      const judge = createSystemJudge({ read });
+      for (let i = 100; i < 106; i++) {
+        const from = start + i * short.windowMs;
+        const input = { watched, window: { from, to: from + short.windowMs }, settings: short, now: from };
+        const findings = await judge.judge(input);
+        expect(findings.map(({ verdict }) => verdict)).toEqual(Array(6).fill("insufficient"));
+      }
+    }
   });
 });

@@ -116,29 +116,30 @@ const mostBusy = 0.9;
 const mostRefused = 0.01;
 const alarmRefused = 0.05;
 
-/** Whether the version has more to do than it can. */
-export function toSaturationFinding({ busy, refused, requests }: Saturation): Finding {
+/** Whether the version has more to do than it can: one for what was refused, one for how busy its copies were. */
+export function toSaturationFindings({ busy, refused, requests }: Saturation): Finding[] {
   const share = requests === 0 ? 0 : refused / requests;
   const isRefusing = share > mostRefused && refused >= 3;
   const common = { monitor: "system.saturation" as const, rows: requests };
-  if (isRefusing)
-    return newFinding({
+  return [
+    newFinding({
       ...common,
       metric: "refused_rate",
       value: share,
       threshold: mostRefused,
-      verdict: "fail",
+      verdict: isRefusing ? "fail" : "pass",
       severity: share > alarmRefused ? "critical" : "warning",
       message: `${percentOf(share)} of ${requests} requests of the last minutes were refused, as their answers would have been late.`,
-    });
-  return newFinding({
-    ...common,
-    metric: "busy",
-    value: busy,
-    threshold: mostBusy,
-    verdict: busy > mostBusy ? "fail" : "pass",
-    message: `The version's copies were busy ${percentOf(busy)} of the last minutes; over ${percentOf(mostBusy)} requests begin to wait.`,
-  });
+    }),
+    newFinding({
+      ...common,
+      metric: "busy",
+      value: busy,
+      threshold: mostBusy,
+      verdict: busy > mostBusy ? "fail" : "pass",
+      message: `The version's copies were busy ${percentOf(busy)} of the last minutes; over ${percentOf(mostBusy)} requests begin to wait.`,
+    }),
+  ];
 }
 
 function percent({ bad, total }: Share): string {

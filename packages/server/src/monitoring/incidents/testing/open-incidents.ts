@@ -9,6 +9,8 @@ import { createIncidents } from "../incidents.ts";
 import { incidentMigrations } from "../migrations.ts";
 import { finding, hourMs, settings, watched } from "./hear.ts";
 
+/** What is over stays on record for as long. */
+export const keepMs = 100 * hourMs;
 const firstPage = { limit: 100, cursor: null };
 
 /** Incidents of one version on a clock of their own; what would be told is kept. */
@@ -17,7 +19,7 @@ export async function openIncidents(open: OpenStore) {
   await migrate(sql, [...accessMigrations, ...incidentMigrations]);
   let now = 1_000 * hourMs;
   let hour = 1_000;
-  let serving = { model: watched.model, version: watched.version };
+  let isGone = false;
   const told: Notification[] = [];
   const channels = { announce: async (_: unknown, news: Notification) => void told.push(news), wake: () => {} };
   const incidents = createIncidents({
@@ -26,7 +28,8 @@ export async function openIncidents(open: OpenStore) {
     logger: silentLogger,
     channels,
     settingsOf: () => settings,
-    servingOf: () => serving,
+    isGone: async () => isGone,
+    keepMs,
   });
   const hear = async (verdict: Finding["verdict"], at = hour) => {
     const window = { from: at * hourMs, to: (at + 1) * hourMs };
@@ -38,6 +41,6 @@ export async function openIncidents(open: OpenStore) {
   const wait = (ms: number) => void (now += ms);
   const newest = async () => (await incidents.list(firstPage)).items[0]!;
   const types = () => told.map(({ type }) => type);
-  const promote = () => void (serving = { ...serving, version: watched.version + 1 });
+  const promote = () => void (isGone = true);
   return { sql, incidents, hear, wait, newest, types, promote, audit: createAudit({ sql }) };
 }
