@@ -1,4 +1,5 @@
 import type { Finding } from "../finding.ts";
+import type { ArrivalWindow } from "./performance-tasks.ts";
 import type { PerformanceWindow } from "./performance-window.ts";
 import { rateOfLabels } from "./label-rate.ts";
 import { durationText } from "./words.ts";
@@ -6,7 +7,7 @@ import { durationText } from "./words.ts";
 export interface JudgeLabelRate {
   readonly current: PerformanceWindow;
   /** The windows of the slice up to this one, the newest first. */
-  readonly recent: readonly PerformanceWindow[];
+  readonly recent: readonly ArrivalWindow[];
   readonly now: number;
 }
 

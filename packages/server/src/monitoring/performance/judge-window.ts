@@ -6,6 +6,7 @@ import { judgeGroups } from "./judge-groups.ts";
 import { judgeMetric } from "./judge-metric.ts";
 import { judgeLabelRate } from "./judge-label-rate.ts";
 import { baselineOf, baselineOfWindows, type Baseline } from "./limits.ts";
+import type { ArrivalWindow } from "./performance-tasks.ts";
 import { judgedByDefault, type PerformanceWindow } from "./performance-window.ts";
 
 export interface JudgeWindow {
@@ -14,7 +15,7 @@ export interface JudgeWindow {
   /** The first final windows of the slice before it, the oldest first. */
   readonly first: readonly PerformanceWindow[];
   /** The windows of the slice up to this one, the newest first. */
-  readonly recent: readonly PerformanceWindow[];
+  readonly recent: readonly ArrivalWindow[];
   readonly estimator: Estimator | null;
   readonly settings: MonitorSettings;
   readonly now: number;

@@ -36,11 +36,12 @@ export function createJudge(deps: JudgeDeps): Judge {
       const { slice } = current;
       const [first, recent] = await Promise.all([
         store.list({ ...about, slice, until: window.from, state: "final", order: "oldest", limit: mostFirst }),
-        store.list({ ...about, slice, until: window.to, order: "newest", limit: mostRecent }),
+        store.listArrivals({ ...watched, windowMs: about.windowMs, slice, until: window.to, limit: mostRecent }),
       ]);
       const input = { current, first, recent, estimator: reference?.estimator ?? null, settings, now };
       const found = judgeWindow(input);
-      const moved = slice === "" && isFall(input, found) ? await tryExplain(deps, watched, input) : null;
+      const isNew = slice === "" && found.some(falls) && !(await hasFallen(input));
+      const moved = isNew ? await tryExplain(deps, watched, input) : null;
       findings.push(
         ...(moved === null ? found : found.map((each) => withMoved(each, moved, current.problem !== "regression"))),
       );
@@ -48,19 +49,21 @@ export function createJudge(deps: JudgeDeps): Judge {
     return findings;
   }
 
+  /** Whether the window before falls as well: what moved is told once, of the first of windows that fall one after the other. */
+  async function hasFallen(input: JudgeWindow): Promise<boolean> {
+    const [, before, ...rest] = input.recent;
+    if (before === undefined) return false;
+    const { watched, window, slice } = input.current;
+    const about = { watched, windowMs: window.to - window.from, slice, order: "newest" as const, limit: 1 };
+    const [current] = await store.list({ ...about, until: before.window.to });
+    return current !== undefined && judgeWindow({ ...input, current, recent: [before, ...rest] }).some(falls);
+  }
+
   return { name: judgeName, judge };
 }
 
 const falls = ({ monitor, verdict }: Finding) =>
   verdict === "fail" && (monitor === "performance.realised" || monitor === "performance.estimated");
-
-/** The first of windows that fall one after the other: what moved is told once. */
-function isFall(input: JudgeWindow, found: readonly Finding[]): boolean {
-  if (!found.some(falls)) return false;
-  const [, previous, ...rest] = input.recent;
-  if (previous === undefined) return true;
-  return !judgeWindow({ ...input, current: previous, recent: [previous, ...rest] }).some(falls);
-}
 
 /** Null where nothing can be told; the fall is told all the same. */
 async function tryExplain(deps: JudgeDeps, watched: Watched, { current }: JudgeWindow): Promise<Moved | null> {

@@ -1,6 +1,7 @@
 import { arrivalBounds } from "./measure-window.ts";
 import { spreadOf } from "./estimator.ts";
-import type { Measured, PerformanceWindow } from "./performance-window.ts";
+import type { ArrivalWindow } from "./performance-tasks.ts";
+import type { Measured } from "./performance-window.ts";
 
 /** How many of the newest windows' labels have come, against how many of earlier ones' had at the same age. */
 export interface LabelRate {
@@ -22,12 +23,14 @@ const mostHistory = 48;
  * @param windows of one slice, the newest first
  * @returns null where too few windows are old enough, or labels do not come
  */
-export function rateOfLabels(windows: readonly PerformanceWindow[], now: number): LabelRate | null {
+export function rateOfLabels(windows: readonly RateWindow[], now: number): LabelRate | null {
   const rates = arrivalBounds.map((age, i) => rateAt(windows, { age, index: i, now })).filter((rate) => rate !== null);
   const most = Math.max(0, ...rates.map(({ expected }) => expected));
   // The earliest age at which half of what comes has come: later there are fewer windows to tell it from.
   return rates.find(({ expected }) => expected >= Math.max(0.05, most / 2)) ?? null;
 }
+
+type RateWindow = Pick<ArrivalWindow, "window" | "rows" | "arrivals">;
 
 interface Age {
   readonly age: number;
@@ -35,7 +38,7 @@ interface Age {
   readonly now: number;
 }
 
-function rateAt(windows: readonly PerformanceWindow[], { age, index, now }: Age): LabelRate | null {
+function rateAt(windows: readonly RateWindow[], { age, index, now }: Age): LabelRate | null {
   const old = windows.filter(({ window, rows }) => rows > 0 && window.to + age <= now);
   const recent = old.slice(0, recentWindows);
   const history = old.slice(recentWindows, recentWindows + mostHistory);
@@ -53,7 +56,7 @@ function rateAt(windows: readonly PerformanceWindow[], { age, index, now }: Age)
   return { share, expected, least: Math.max(0, expected - width), age, rows, expectedRows };
 }
 
-function pool(windows: readonly PerformanceWindow[], index: number): readonly [share: number, rows: number] {
+function pool(windows: readonly RateWindow[], index: number): readonly [share: number, rows: number] {
   let [arrived, rows] = [0, 0];
   for (const { arrivals, rows: own } of windows) {
     rows += own;

@@ -7,14 +7,12 @@ import { judgeName } from "./judge.ts";
 import { createMeasuring, type LookedAt } from "./measuring.ts";
 import type { PerformanceDeps } from "./performance-deps.ts";
 import type * as tasks from "./performance-tasks.ts";
-import { toRow, type PerformanceStore } from "./store.ts";
+import { performanceScript, toRow, type PerformanceStore } from "./store.ts";
 
 export interface Looks {
   sync(): Promise<void>;
   refresh(): Promise<void>;
 }
-
-const script = new URL(`./performance-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
 /** Of a look, so that lakes of any size cost little of a core. */
 const dutyShare = 1 / 10;
@@ -56,7 +54,7 @@ interface Ended {
 /** Finds out when the windows of an endpoint have to be looked at, and has what has changed measured, saved and judged. */
 export function createLooks(deps: PerformanceDeps & { readonly store: PerformanceStore }): Looks {
   const { sql, lake, store, settingsOf, findReference, clock, logger } = deps;
-  const saving = sql.tasks<typeof tasks>(script);
+  const saving = sql.tasks<typeof tasks>(performanceScript);
   const measure = createMeasuring(deps);
   const seen = new Map<string, Seen>();
   const inTurn = createTurn();

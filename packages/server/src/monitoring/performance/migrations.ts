@@ -14,6 +14,8 @@ export const performanceMigrations: readonly Migration[] = [
       await raw`create index performance_windows_by_end on performance_windows (endpoint, model, version, to_at)`.execute(
         db,
       );
+      await raw`create index performance_windows_by_slice on performance_windows
+        (endpoint, model, version, slice, to_at)`.execute(db);
     },
   },
 ];

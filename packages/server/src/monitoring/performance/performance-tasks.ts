@@ -1,5 +1,7 @@
 import type { TaskDb } from "../../platform/sql/index.ts";
 import { markPending } from "../watch/pending.ts";
+import type { Watched } from "../watched.ts";
+import type { PerformanceWindow } from "./performance-window.ts";
 
 /** One slice of a window, as it is stored. */
 export interface PerformanceRow {
@@ -58,4 +60,34 @@ export async function saveWindows(db: TaskDb, { rows, judge, seq }: SaveWindows)
       ],
     );
   await markPending(db, [...windows.values()], { seq, judge });
+}
+
+export interface ListArrivals extends Watched {
+  readonly windowMs: number;
+  readonly slice: string;
+  /** Of the windows' ends, milliseconds, inclusive. */
+  readonly until: number;
+  readonly limit: number;
+}
+
+/** What the coming of labels is told from. */
+export type ArrivalWindow = Pick<PerformanceWindow, "window" | "rows" | "labelled" | "arrivals">;
+
+/** The newest first. Of hundreds of bodies only this is handed over. */
+export async function listArrivals(
+  db: TaskDb,
+  { endpoint, model, version, windowMs, slice, until, limit }: ListArrivals,
+): Promise<ArrivalWindow[]> {
+  const rows = await db.rows<Pick<PerformanceRow, "from_at" | "to_at" | "rows" | "labelled" | "body">>(
+    `select from_at, to_at, rows, labelled, body from performance_windows
+    where endpoint = ? and model = ? and version = ? and slice = ? and to_at <= ? and to_at - from_at = ?
+    order by to_at desc limit ?`,
+    [endpoint, model, version, slice, until, windowMs, limit],
+  );
+  return rows.map(({ from_at: from, to_at: to, rows: count, labelled, body }) => ({
+    window: { from, to },
+    rows: count,
+    labelled,
+    arrivals: (JSON.parse(body) as Pick<PerformanceWindow, "arrivals">).arrivals,
+  }));
 }

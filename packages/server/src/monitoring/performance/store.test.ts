@@ -57,6 +57,11 @@ describeStores("windows of performance", (open) => {
     expect(await store.list({ ...about, slice: "", state: "final", since: 2 * hour })).toEqual([toWindow(1)]);
     expect(await store.list({ ...about, slice: "", windowMs: 60_000 })).toEqual([]);
     expect(await store.listKnown(watched, hour)).toMatchObject({ "0": { fingerprint: "new", rows: 11 } });
+    const { arrivals } = toWindow(0);
+    expect(await store.listArrivals({ ...watched, windowMs: hour, slice: "", until: 2 * hour, limit: 10 })).toEqual([
+      { window: toWindow(1).window, rows: 10, labelled: 8, arrivals },
+      { window: toWindow(0).window, rows: 11, labelled: 8, arrivals },
+    ]);
     const pending = await createWatchStore(sql).listPending(2 * hour, 10);
     expect(pending.map(({ from, judge, seq }) => [from, judge, seq])).toEqual([
       [0, "performance", "2"],

@@ -1,6 +1,7 @@
 import type { Sql } from "../../platform/sql/index.ts";
 import type { Watched } from "../watched.ts";
-import type { PerformanceRow } from "./performance-tasks.ts";
+import type * as tasks from "./performance-tasks.ts";
+import type { ArrivalWindow, ListArrivals, PerformanceRow } from "./performance-tasks.ts";
 import type { PerformanceWindow } from "./performance-window.ts";
 
 export interface PerformanceTables {
@@ -24,13 +25,21 @@ export interface ListWindows {
 
 export interface PerformanceStore {
   list(query: ListWindows): Promise<PerformanceWindow[]>;
+  /** The newest first. */
+  listArrivals(query: ListArrivals): Promise<readonly ArrivalWindow[]>;
   /** Of the whole traffic of each window: what it was measured from. By the start of the window. */
   listKnown(watched: Watched, windowMs: number): Promise<Record<string, { fingerprint: string; rows: number }>>;
   /** Removes what was measured before. */
   prune(before: number): Promise<void>;
 }
 
+export const performanceScript = new URL(
+  `./performance-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`,
+  import.meta.url,
+);
+
 export function createPerformanceStore(sql: Sql): PerformanceStore {
+  const { read } = sql.tasks<typeof tasks>(performanceScript);
   const { db } = sql.as<PerformanceTables>();
   const ofVersion = ({ endpoint, model, version }: Watched) =>
     db
@@ -51,6 +60,7 @@ export function createPerformanceStore(sql: Sql): PerformanceStore {
       const rows = await query.orderBy("to_at", direction).orderBy("slice").limit(limit).execute();
       return rows.map(toWindow);
     },
+    listArrivals: (query) => read("listArrivals", query),
     async listKnown(watched, windowMs) {
       const rows = await ofVersion(watched)
         .select(["from_at", "to_at", "fingerprint", "rows"])

@@ -2,7 +2,7 @@ import type { Finding, Incident, Monitoring, Watched } from "../../monitoring/in
 import { head } from "./lines.ts";
 
 /** Of one version: a model of a thousand columns must not fill a time-series database. */
-const mostSeries = 2_000;
+const mostSeries = 500;
 
 interface Series {
   readonly watched: Watched;
