@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../kernel/clock.ts";
 import { migrate } from "../../platform/sql/index.ts";
 import { describeStores } from "../../platform/sql/testing/describe-stores.ts";
+import { silentLogger } from "../../kernel/logger.ts";
 import { createFind } from "./find-reference.ts";
+import { createForgetting, type ForgettingDeps } from "./forget-references.ts";
 import { referenceMigrations } from "./migrations.ts";
 import { createReferenceStore } from "./store.ts";
 import { calibration, made, plan, profile, watched } from "./testing/new-reference.ts";
@@ -77,5 +79,32 @@ describeStores("references", (open) => {
     const again = await find(of(2));
     expect(again).toEqual(second);
     expect(again).not.toBe(second);
+  });
+
+  test("of versions that were deleted and of endpoints that are gone are pruned, and nobody needs their samples", async () => {
+    const store = await openStore();
+    const living = { ...watched, version: 3 };
+    const lost = { ...watched, endpoint: "lost", version: 3 };
+    const samples = ["a", "b", "c"].map((digit) => digit.repeat(64));
+    for (const [i, each] of [watched, lost, living].entries())
+      await store.put(made(`r${i}`, { watched: each, sample: samples[i]! }));
+    const { prune, listNeeded } = createForgetting(
+      {
+        blobs: { remove: async () => false },
+        registry: {
+          findRecorded: async (_: string, version: number) => ({ version: { deletedAt: version === 2 ? 1 : null } }),
+        } as unknown as ForgettingDeps["registry"],
+        endpoints: {
+          snapshot: () => ({ epoch: 1, routes: new Map([["flights", {}]]) }),
+        } as unknown as ForgettingDeps["endpoints"],
+        isBlobNeeded: async () => false,
+        logger: silentLogger,
+      },
+      store,
+    );
+    expect(await listNeeded()).toEqual(new Set([samples[2]]));
+    expect(await store.listKept()).toHaveLength(3);
+    await prune();
+    expect((await store.listKept()).map((kept) => kept.watched)).toEqual([living]);
   });
 });

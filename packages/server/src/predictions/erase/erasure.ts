@@ -37,6 +37,7 @@ export type ErasureFacts = Partial<
 export function notesOf({ unreadableBytes, widened }: Pick<Erasure, "unreadableBytes" | "widened">): string[] {
   return [
     "Backups, exported copies and query results that were saved before still hold what was erased.",
+    "Profiles and findings of monitoring may still hold values of text inputs, until profile_retention has passed.",
     ...(unreadableBytes > 0
       ? [`${unreadableBytes} bytes of the log are damaged, so nobody can tell what is in them; look for *.damaged.`]
       : []),

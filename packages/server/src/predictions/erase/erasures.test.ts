@@ -17,9 +17,9 @@ afterEach(async () => {
   }
 });
 
-async function open() {
+async function open(onErased?: (endpoint: string) => Promise<void>) {
   const folder = await mkdtemp(join(tmpdir(), "slipway-"));
-  const test = await openErasures(folder);
+  const test = await openErasures(folder, undefined, onErased);
   opened.push({ test, folder });
   return { ...test, folder };
 }
@@ -200,4 +200,26 @@ test("nothing matches, and twice the same: nothing is changed", async () => {
   expect(await erase(test, "distance = 8")).toMatchObject({ predictions: 0 });
   const empty = await test.erasures.erase("no-such", { where: "true", dryRun: false, author: null });
   expect((await test.ended(empty.id)).result).toMatchObject({ predictions: 0 });
+});
+
+test("what others made of the predictions goes before the erase is done, and is asked for again where that failed", async () => {
+  const asked: string[] = [];
+  const test = await open(async (endpoint) => {
+    asked.push(endpoint);
+    if (asked.length === 1) throw new Error("The disk is full.");
+  });
+  const listAudit = async () => (await createAudit({ sql: test.sql }).list({ limit: 10, cursor: null })).items;
+  await fill(test);
+  const where = `"key" = '${person}'`;
+  await erase(test, where, true);
+  expect(asked).toEqual([]);
+  const { id } = await test.erasures.erase("flights", { where, dryRun: false, author: "ops" });
+  expect(await test.ended(id)).toMatchObject({ state: "failed" });
+  expect(await listAudit()).toEqual([]);
+  await test.erasures.resume();
+  const { items } = await test.operations.list({ limit: 10, cursor: null });
+  const [resumed] = items.filter((operation) => operation.id > id);
+  expect(await test.ended(resumed?.id ?? "")).toMatchObject({ state: "succeeded" });
+  expect(asked).toEqual(["flights", "flights"]);
+  expect(await listAudit()).toHaveLength(1);
 });

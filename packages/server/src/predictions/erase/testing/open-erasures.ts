@@ -28,7 +28,11 @@ const signature: Signature = {
 };
 
 /** The log, the lake, labels and erasures over one data folder, as a server has them. */
-export async function openErasures(folder: string, onStep?: (step: string) => Promise<void>) {
+export async function openErasures(
+  folder: string,
+  onStep?: (step: string) => Promise<void>,
+  onErased?: (endpoint: string) => Promise<void>,
+) {
   await mkdir(folder, { recursive: true });
   const sql = await openSqlite({ path: join(folder, "slipway.db") });
   await migrate(
@@ -70,6 +74,7 @@ export async function openErasures(folder: string, onStep?: (step: string) => Pr
     clock,
     logger,
     ...(onStep === undefined ? {} : { onStep }),
+    ...(onErased === undefined ? {} : { onErased }),
   });
 
   /** The operation when it has ended. */
