@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { createAudit } from "../access/index.ts";
 import { describeStores } from "../platform/sql/testing/describe-stores.ts";
 import { openChannels } from "./channels/testing/open-channels.ts";
-import { openIncidents } from "./incidents/testing/open-incidents.ts";
+import { keepMs, openIncidents } from "./incidents/testing/open-incidents.ts";
 
 const firstPage = { limit: 100, cursor: null };
 const ann = { author: "ann" };
 
 describeStores("incidents and channels", (open) => {
   test("are opened, looked at, and over, and who did what is on record", async () => {
-    const { sql, incidents, hear, newest, types, audit } = await openIncidents(open);
+    const { sql, incidents, hear, wait, newest, types, audit } = await openIncidents(open);
     await hear("fail");
     const { id } = await newest();
     expect(await incidents.acknowledge(id, { ...ann, message: "On it." })).toMatchObject({
@@ -35,6 +35,10 @@ describeStores("incidents and channels", (open) => {
     const { items } = await audit.list({ ...firstPage, action: "incident" });
     expect(items).toMatchObject([{ action: "incident.acknowledge", subject: "flight-delay", actor: "ann" }]);
     expect((await sql.db.selectFrom("monitor_states").selectAll().execute()).length).toBe(1);
+    wait(2 * keepMs);
+    await incidents.tick();
+    expect((await incidents.list(firstPage)).items).toEqual([]);
+    expect(await sql.db.selectFrom("monitor_states").selectAll().execute()).toEqual([]);
   });
 
   test("are listed newest first, page by page, by what they are", async () => {
