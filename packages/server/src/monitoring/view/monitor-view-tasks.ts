@@ -5,10 +5,10 @@ import { decodeProfile, decodeTraffic, trafficBytes } from "../profiles/codec.ts
 import type { ProfilePlan } from "../profiles/column-plan.ts";
 import { listSlices, readMerged } from "../profiles/profile-tasks.ts";
 import type { Watched, Window } from "../watched.ts";
-import { inStretch, readAllFindings, readFindings, type Stretch } from "./read-judged.ts";
+import { inStretch, readAllFindings, readEach, readFindings, type Stretch } from "./read-judged.ts";
 import { toColumnView } from "./to-column-view.ts";
 import { toMonitorView, type MonitorFacts, type ReferenceFacts } from "./to-monitor-view.ts";
-import { toSeriesView } from "./to-series-view.ts";
+import { createLines } from "./to-series-view.ts";
 import { toSliceViews } from "./to-slice-views.ts";
 import { toWindowView, type WindowTraffic } from "./to-window-view.ts";
 
@@ -89,15 +89,20 @@ export async function renderSeries(db: TaskDb, { performance, ...stretch }: Rend
   const [since, until] = [shown[0] ?? null, shown.at(-1) ?? null];
   const about = { ...stretch, since, until };
   const traffic = since === null ? new Map<number, WindowTraffic>() : await readTraffic(db, about);
-  const all = since === null ? [] : await readFindings(db, { ...about, limit: mostWindows });
-  const judged = new Map(all.map(({ to, findings }) => [to, findings]));
+  const numbers = new Map(shown.map((to, i) => [to, i]));
+  const lines = createLines(shown.length);
+  if (since !== null)
+    await readEach(db, { stretch: { ...about, limit: mostWindows }, slice }, ({ to, findings }) => {
+      const i = numbers.get(to);
+      if (i !== undefined) lines.add(i, findings);
+    });
   const windows = shown.map((to) => ({ from: to - windowMs, to }));
   const answer: MonitorSeries = {
     ...watched,
     slice,
     window_ms: windowMs,
     windows: windows.map((window) => toWindowView(window, traffic.get(window.to) ?? null)),
-    series: toSeriesView(windows.map((window) => ({ ...window, findings: judged.get(window.to) ?? [] }))),
+    series: lines.series(),
     performance,
     truncated: ends.length > limit,
   };

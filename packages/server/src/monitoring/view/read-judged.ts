@@ -1,5 +1,5 @@
 import type { TaskDb } from "../../platform/sql/index.ts";
-import type { Finding } from "../finding.ts";
+import { parseFindings } from "../watch/findings-text.ts";
 import type { Watched } from "../watched.ts";
 import type { WindowFindings } from "./to-series-view.ts";
 
@@ -38,31 +38,38 @@ export function inStretch({ watched, windowMs, since, until }: Stretch): Clause 
 
 /** The oldest first. */
 export async function readFindings(db: TaskDb, stretch: Stretch): Promise<WindowFindings[]> {
-  const windows = await readAllFindings(db, stretch);
-  return windows.map(({ findings, ...window }) => ({
-    ...window,
-    findings: findings.filter(({ slice }) => slice === stretch.slice),
-  }));
+  const windows: WindowFindings[] = [];
+  await readEach(db, { stretch, slice: stretch.slice }, (window) => windows.push(window));
+  return windows;
 }
 
 /** Those of every slice. */
 export async function readAllFindings(db: TaskDb, stretch: Stretch): Promise<WindowFindings[]> {
+  const windows: WindowFindings[] = [];
+  await readEach(db, { stretch, slice: null }, (window) => windows.push(window));
+  return windows;
+}
+
+/** One window after the other, the oldest first: a thousand of them with all their slices are more than memory is for. */
+export async function readEach(
+  db: TaskDb,
+  { stretch, slice }: { readonly stretch: Stretch; readonly slice: string | null },
+  take: (window: WindowFindings) => void,
+): Promise<void> {
   const { sql, values } = inStretch(stretch);
   const ends = await db.rows<{ to_at: number }>(
     `select distinct to_at from monitor_verdicts where ${sql} order by to_at desc limit ?`,
     [...values, stretch.limit],
   );
-  const first = ends.at(-1)?.to_at;
-  if (first === undefined) return [];
-  const rows = await db.rows<{ from_at: number; to_at: number; findings: string }>(
-    `select from_at, to_at, findings from monitor_verdicts where ${sql} and to_at >= ? order by to_at, judge`,
-    [...values, first],
-  );
-  const windows = new Map<number, { from: number; to: number; findings: Finding[] }>();
-  for (const { from_at: from, to_at: to, findings } of rows) {
-    const window = windows.get(to) ?? { from, to, findings: [] };
-    window.findings.push(...(JSON.parse(findings) as Finding[]));
-    windows.set(to, window);
+  for (const { to_at: to } of ends.toReversed()) {
+    const rows = await db.rows<{ findings: string }>(
+      `select findings from monitor_verdicts where ${sql} and to_at = ? order by judge`,
+      [...values, to],
+    );
+    take({
+      from: to - stretch.windowMs,
+      to,
+      findings: rows.flatMap(({ findings }) => parseFindings(findings, slice)),
+    });
   }
-  return [...windows.values()];
 }

@@ -1,6 +1,7 @@
 import { raw, type Sql, type Transaction } from "../../platform/sql/index.ts";
 import type { Finding } from "../finding.ts";
 import type { Watched, Window } from "../watched.ts";
+import { parseFindings, toFindingsText } from "./findings-text.ts";
 import type { PendingWindow } from "./pending.ts";
 
 interface PendingRow {
@@ -116,17 +117,19 @@ export function createWatchStore(sql: Sql): WatchStore {
     },
     addPending: (windows) => tx((trx) => insertPending(trx, windows)),
     reopenAll: (watched, how) => tx(async (trx) => insertPending(trx, await listReopened(trx, watched, how))),
-    save: (pending, verdicts, within) =>
-      tx(async (trx) => {
+    async save(pending, verdicts, within) {
+      const rows: VerdictRow[] = [];
+      for (const each of verdicts) rows.push(await toVerdictRow(each));
+      await tx(async (trx) => {
         const row = toPendingRow(pending);
         let forget = trx.deleteFrom("monitor_pending");
         for (const key of ["endpoint", "model", "version", "from_at", "to_at", "judge", "seq"] as const)
           forget = forget.where(key, "=", row[key]);
         await forget.execute();
-        for (const each of verdicts)
+        for (const each of rows)
           await trx
             .insertInto("monitor_verdicts")
-            .values(toVerdictRow(each))
+            .values(each)
             .onConflict((conflict) =>
               conflict
                 .columns(["endpoint", "model", "version", "from_at", "to_at", "judge"])
@@ -138,7 +141,8 @@ export function createWatchStore(sql: Sql): WatchStore {
             )
             .execute();
         await within(trx);
-      }),
+      });
+    },
     async list({ endpoint, model, version, judge, after, until, limit }) {
       let query = db.selectFrom("monitor_verdicts").selectAll().where("endpoint", "=", endpoint);
       if (model !== undefined) query = query.where("model", "=", model);
@@ -202,10 +206,10 @@ function toPendingRow({ endpoint, model, version, from, to, judge, seq }: Pendin
   return { endpoint, model, version, from_at: from, to_at: to, judge, seq };
 }
 
-function toVerdictRow({ watched, window, judge, judgedAt, fails, findings }: Verdicts): VerdictRow {
+async function toVerdictRow({ watched, window, judge, judgedAt, fails, findings }: Verdicts): Promise<VerdictRow> {
   const { endpoint, model, version } = watched;
   const key = { endpoint, model, version, from_at: window.from, to_at: window.to, judge };
-  return { ...key, judged_at: judgedAt, fails, findings: JSON.stringify(findings) };
+  return { ...key, judged_at: judgedAt, fails, findings: await toFindingsText(findings) };
 }
 
 function toVerdicts(row: VerdictRow): Verdicts {
@@ -215,6 +219,6 @@ function toVerdicts(row: VerdictRow): Verdicts {
     judge: row.judge,
     judgedAt: row.judged_at,
     fails: row.fails,
-    findings: JSON.parse(row.findings) as Finding[],
+    findings: parseFindings(row.findings, null),
   };
 }
