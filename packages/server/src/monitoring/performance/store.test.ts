@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describeStores } from "../../platform/sql/testing/describe-stores.ts";
-import { migrate } from "../../platform/sql/index.ts";
+import { migrate, raw, type Sql } from "../../platform/sql/index.ts";
 import { watchMigrations } from "../watch/migrations.ts";
 import { createWatchStore } from "../watch/store.ts";
 import { performanceMigrations } from "./migrations.ts";
@@ -67,8 +67,17 @@ describeStores("windows of performance", (open) => {
       [0, "performance", "2"],
       [hour, "performance", "1"],
     ]);
+    if (sql.dialect === "sqlite") await findsByIndex(sql);
     await save([toWindow(3, { computedAt: 9 })], "3");
     await store.prune(9);
     expect(await store.list({ ...about, slice: null })).toMatchObject([{ fingerprint: "f3" }]);
   });
 });
+
+/** Windows of one slice are among those of ten others, year after year. */
+async function findsByIndex(sql: Sql) {
+  const { rows } = await raw<{ detail: string }>`explain query plan select * from performance_windows
+    where endpoint = 'a' and model = 'a' and version = 1 and slice = '' and to_at <= 5 and state = 'final'
+    order by to_at limit 30`.execute(sql.db);
+  expect(rows.map(({ detail }) => detail)).toEqual([expect.stringContaining("slice=? AND to_at<?")]);
+}
