@@ -62,7 +62,7 @@ export async function watchApril(stage: Stage, april: readonly Flight[]): Promis
       `${count(traffic.questions.length)} flights so far; ${count(truth.told())} have landed, and it was told.`,
     );
     await slipway(stage, ["monitor", "show", endpointName]);
-    const before = await client.incidents.list({ endpoint: endpointName, state: "active" });
+    const before = await client.incidents.list({ endpoint: endpointName, version: 2, state: "active" });
     if (before.items.some(({ severity }) => severity !== "info"))
       problems.push("An incident was opened while nothing was wrong.");
 
@@ -92,7 +92,7 @@ async function expectNamed(stage: Stage, { traffic, mark }: { traffic: Traffic; 
   if (after.failed + after.lost > 0) problems.push("A request failed while the column came as percent.");
   let found: string | undefined;
   await waitUntil(async () => {
-    const { items } = await client.incidents.list({ endpoint: endpointName, state: "active" });
+    const { items } = await client.incidents.list({ endpoint: endpointName, version: 2, state: "active" });
     found = items.find(({ severity, title }) => severity !== "info" && title.includes("origin_late_3h"))?.id;
     return found !== undefined;
   }, namedWithinMs);
