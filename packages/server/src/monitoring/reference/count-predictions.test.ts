@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { flight, flightInputs } from "../../predictions/testing/log.ts";
 import { openTestLake } from "../../predictions/lake/testing/open-lake.ts";
 import { encodeRoute } from "@slipway/runtime";
-import { createCountPredictions, stepOf } from "./count-predictions.ts";
+import { createCountPredictions, rowsOf, stepOf } from "./count-predictions.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -72,15 +72,8 @@ test("they are counted anew only where there are enough more to make another ste
 });
 
 test("steps are a growth apart", () => {
-  expect([0, 499, 500, 1999, 2000, 8000, 9999, 10_000, 1e6].map(stepOf)).toEqual([
-    null,
-    null,
-    0,
-    0,
-    1,
-    2,
-    2,
-    "all",
-    "all",
-  ]);
+  const rows = [0, 499, 500, 1999, 2000, 8000, 10_000, 19_999, 20_000, 1e6];
+  expect(rows.map(stepOf)).toEqual([null, null, 0, 0, 1, 2, 2, 2, "all", "all"]);
+  // What came last is held against them: they are never all.
+  expect(([0, 1, 2, "all"] as const).map(rowsOf)).toEqual([500, 2000, 8000, 10_000]);
 });

@@ -3,7 +3,7 @@ import type { Watched } from "../watched.ts";
 import type { CountInput } from "./count-task.ts";
 
 /** The first predictions stand for a reference where there is nothing better: so many of them at most, and not before there are some. */
-export const mostPredictions = 10_000;
+const mostPredictions = 10_000;
 export const fewestPredictions = 500;
 /** It is made anew when there are so many times more. */
 const growth = 4;
@@ -13,15 +13,23 @@ export type PredictionStep = number | "all" | null;
 
 export function stepOf(rows: number): PredictionStep {
   if (rows < fewestPredictions) return null;
-  if (rows >= mostPredictions) return "all";
+  if (rows >= 2 * mostPredictions) return "all";
   return Math.floor(Math.log(rows / fewestPredictions) / Math.log(growth) + 1e-9);
+}
+
+/**
+ * So many of the first answers are the reference, never all that there are: what came last is to be held against them, which
+ * matters where a past was imported in one piece.
+ */
+export function rowsOf(step: number | "all"): number {
+  return step === "all" ? mostPredictions : fewestPredictions * growth ** step;
 }
 
 /** From so many rows on it is another step. */
 function nextStepAt(rows: number): number {
   const step = stepOf(rows);
   if (step === "all") return Number.POSITIVE_INFINITY;
-  return step === null ? fewestPredictions : Math.min(mostPredictions, fewestPredictions * growth ** (step + 1));
+  return step === null ? fewestPredictions : Math.min(2 * mostPredictions, rowsOf(step + 1));
 }
 
 export type CountPredictions = (watched: Watched) => Promise<number>;

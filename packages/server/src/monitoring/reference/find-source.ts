@@ -1,7 +1,7 @@
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import type { TableFile } from "../../platform/lake/raw-table.ts";
 import type { ModelVersion, Sources, VersionFile } from "../../registry/index.ts";
-import { mostPredictions, stepOf, type CountPredictions } from "./count-predictions.ts";
+import { rowsOf, stepOf, type CountPredictions } from "./count-predictions.ts";
 import type { ReferenceOrigin } from "./reference-job.ts";
 import type { ReferenceSource } from "./reference.ts";
 
@@ -86,7 +86,7 @@ function ofPredictions(version: ModelVersion, there: number, notes: readonly str
   return {
     source: "predictions",
     provisional: true,
-    origin: { kind: "predictions", model: version.model, version: version.version, rows: mostPredictions },
+    origin: { kind: "predictions", model: version.model, version: version.version, rows: rowsOf(step) },
     blobs: [],
     mark: `predictions/${step}`,
     notes,
