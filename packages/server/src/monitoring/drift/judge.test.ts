@@ -26,6 +26,12 @@ const rows = draw(2000).slice(0, 4);
 const plan = planOf(rows);
 const profile = toCountedProfile(plan, rows);
 const calibration = calibrate({ plan, reference: profile, blocks: [], windowMs: hour, season: "none" });
+/** What is usual in the slice. */
+const own = toCountedProfile(
+  plan,
+  rows.map(({ kind, values }) => ({ kind, values: values.slice(0, 700) })),
+);
+const ownCalibration = calibrate({ plan, reference: own, blocks: [], windowMs: hour, season: "none" });
 const current = toCountedProfile(
   plan,
   draw(300)
@@ -73,8 +79,8 @@ describeStores("windows are judged where the database is", (open) => {
       slice: "origin=ORD",
       ignore: "c1",
       key: "r1 ORD",
-      profile: encodeProfile(profile),
-      calibration: JSON.stringify(calibration),
+      profile: encodeProfile(own),
+      calibration: JSON.stringify(ownCalibration),
     };
     const deps = {
       sql,
@@ -91,12 +97,15 @@ describeStores("windows are judged where the database is", (open) => {
     const reference = { plan, profile, provisional: true };
     const judged = { reference, calibration, current, at: 0, alpha: univariateShare * settings.drift.alpha };
     const whole = judgeProfile({ ...judged, settings: settings.drift });
-    const sliced = judgeProfile({ ...judged, settings: { ...settings.drift, ignore: ["c1"] }, slice: "origin=ORD" });
+    const slice = "origin=ORD";
+    const ofSlice = { reference: { ...reference, profile: own }, calibration: ownCalibration, slice };
+    const sliced = judgeProfile({ ...judged, ...ofSlice, settings: { ...settings.drift, ignore: ["c1"] } });
     expect(whole[0]).toMatchObject({ verdict: "fail", provisional: true });
     expect(await drift.judge(input)).toEqual([...whole, ...sliced]);
-    const both = ["", "origin=ORD"].flatMap((slice) =>
-      judgeQuality({ reference, calibration, current, settings, slice }),
-    );
+    const both = [
+      ...judgeQuality({ reference, calibration, current, settings }),
+      ...judgeQuality({ ...ofSlice, current, settings }),
+    ];
     expect(await quality.judge(input)).toEqual(both);
   });
 });

@@ -144,6 +144,11 @@ async function showsSeries(views: Views) {
   const all = await ask({ since: null, until: null, limit: 10 });
   expect(all.windows.map(({ rows }) => rows)).toEqual([1, 1, 1, 3]);
   expect(all).toMatchObject({ truncated: false, series: [{ monitor: "drift.input", verdicts: "pppf" }] });
+  const slice = "origin=ORD";
+  const about = { watched, since: null, until: null, limit: 10 };
+  const sliced = schemas.monitorSeries.parse(read(await views.series({ ...about, slice })));
+  expect(sliced.series).toMatchObject([{ verdicts: "pppp", effects: [0.7, 0.7, 0.7, 0.7] }]);
+  expect(all.series[0]?.effects).toEqual([0.1, 0.1, 0.1, 0.1]);
   const some = await ask({ since: null, until: start + 3 * minute, limit: 2 });
   expect(some.windows.map(({ to }) => to)).toEqual(["2026-03-01T00:02:00.000Z", "2026-03-01T00:03:00.000Z"]);
   expect(some).toMatchObject({ truncated: true, series: [{ verdicts: "pp" }] });
