@@ -92,7 +92,14 @@ test("usual values pass; each trouble is named with both figures", () => {
     "quality.missing share warning",
   ]);
   expect(failed(judge(toProfile({ n: 500, origin: () => "ORD" })))).toEqual(["quality.constant origin warning"]);
-  expect(failed(judge(toProfile({ n: 500, note: null })))).toEqual(["quality.schema note warning"]);
+  const refusing = (refused: number) => ({
+    ...toProfile({ n: 500 }),
+    requests: 500 + refused,
+    errorCodes: new Map([["invalid_input", refused]]),
+  });
+  expect(failed(judge(refusing(25)))).toEqual([]);
+  expect(failed(judge(refusing(30)))).toEqual(["quality.schema null warning"]);
+  expect(failed(judge(refusing(500)))).toEqual(["quality.schema null critical"]);
   expect(
     failed(judge(toProfile({ n: 500, share: (i) => (i % 3 === 0 ? Number.POSITIVE_INFINITY : 0.5 + i / 1000) }))),
   ).toEqual(["quality.type share critical"]);

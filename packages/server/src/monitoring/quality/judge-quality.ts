@@ -30,17 +30,41 @@ interface Look {
   readonly words: string;
 }
 
-/** What is wrong with the values of a window: missing, of no type, out of range, unseen, all the same, gone. Pure. */
+/** What is wrong with the values of a window: missing, of no type, out of range, unseen, all the same; requests that do not fit. Pure. */
 export function judgeQuality(input: JudgeQualityInput): Finding[] {
-  const { current, calibration, reference, settings } = input;
+  const { current, calibration, settings } = input;
   const usual = new Map(calibration?.quality.map((each) => [each.name, each]));
-  const before = new Map(reference?.profile.columns.map((column) => [column.name, column]));
-  return current.columns.flatMap((column) => {
-    if (column.count === 0) return judgeAbsence(column, before.get(column.name), input);
+  const ofColumns = current.columns.flatMap((column) => {
+    if (column.count === 0) return [];
     const quality = usual.get(column.name) ?? null;
     const looks = looksAt(column, quality, settings.quality);
     return [...looks.map((look) => judgeShare(column, look, input)), ...judgeConstant(column, quality, input)];
   });
+  return [...ofColumns, ...judgeSchema(input)];
+}
+
+/** Fewer are a caller who tries something. */
+const fewestRefused = 5;
+const mostRefused = 0.05;
+
+/** Requests that were refused because their records are not what the signature asks for; of slices nobody knows them. */
+function judgeSchema({ current, slice = "", settings }: JudgeQualityInput): Finding[] {
+  const { requests, errorCodes } = current;
+  const refused = errorCodes.get("invalid_input") ?? 0;
+  if (slice !== "" || (refused === 0 && requests < settings.drift.minRows)) return [];
+  const share = requests === 0 ? 0 : refused / requests;
+  return [
+    {
+      ...passing("quality.schema"),
+      metric: "refused_share",
+      verdict: refused >= fewestRefused && share > mostRefused ? "fail" : "pass",
+      severity: share >= criticalShare ? "critical" : "warning",
+      value: share,
+      threshold: mostRefused,
+      rows: requests,
+      message: `${refused} of ${requests} requests were refused: their records are not what the signature asks for.`,
+    },
+  ];
 }
 
 function looksAt(column: ColumnProfile, quality: ColumnQuality | null, settings: MonitorSettings["quality"]): Look[] {
@@ -172,27 +196,6 @@ function judgeConstant(column: ColumnProfile, quality: ColumnQuality | null, inp
         only === null
           ? `${column.name} has more than one value.`
           : `${column.name} has the value ${JSON.stringify(only)} in all ${values} rows of this window; in the reference it varies.`,
-    },
-  ];
-}
-
-/** An input that is not there at all is redacted; a field that callers used to send is missed. */
-function judgeAbsence(column: ColumnProfile, before: ColumnProfile | undefined, input: JudgeQualityInput): Finding[] {
-  if (
-    column.role !== "field" ||
-    before === undefined ||
-    before.count === 0 ||
-    input.current.rows < input.settings.drift.minRows
-  )
-    return [];
-  return [
-    {
-      ...blank("quality.schema", column, input),
-      metric: "rows",
-      verdict: "fail",
-      rows: input.current.rows,
-      referenceRows: before.count,
-      message: `${column.name} came with none of the ${input.current.rows} predictions of this window; the reference has ${before.count} values of it.`,
     },
   ];
 }
