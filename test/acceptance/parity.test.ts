@@ -31,7 +31,8 @@ function flightsWithExamples(change: object = {}, name = "flight-delay"): string
     {},
     { ...manifest, name, model: { ...manifest.model, examples: "examples.json", ...change } },
   );
-  for (const file of ["model.onnx", "examples.json", "reference.parquet"]) cpSync(join(flights.v2, file), join(folder, file));
+  for (const file of ["model.onnx", "examples.json", "reference.parquet"])
+    cpSync(join(flights.v2, file), join(folder, file));
   return folder;
 }
 

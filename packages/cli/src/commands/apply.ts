@@ -97,4 +97,7 @@ async function print(context: Context, wanted: Wanted, result: ApplyResult & { d
     ? "Nothing was changed: this was a dry run."
     : `${wanted.name} is at revision ${result.revision}.`;
   note(context, `\n${done}`);
+  if (dryRun) return;
+  const { warnings } = await context.client().endpoints.get(wanted.name);
+  for (const warning of warnings) note(context, `warning: ${warning}`);
 }
