@@ -87,8 +87,24 @@ const name = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "use a-z, 0-9 and _, beg
 
 /** What is measured once labels have come, of two classes, of more, and of numbers. */
 export const performanceMetrics = [
-  ...["roc_auc", "accuracy", "f1", "precision", "recall", "specificity", "mcc", "average_precision"],
-  ...["log_loss", "brier", "ece", "value", "mae", "rmse", "mse", "bias", "mape", "r2"],
+  "roc_auc",
+  "accuracy",
+  "f1",
+  "precision",
+  "recall",
+  "specificity",
+  "mcc",
+  "average_precision",
+  "log_loss",
+  "brier",
+  "ece",
+  "value",
+  "mae",
+  "rmse",
+  "mse",
+  "bias",
+  "mape",
+  "r2",
 ];
 
 const performance = z.record(name, bounds).superRefine((metrics, context) => {
