@@ -85,12 +85,15 @@ test("a caller that begins to send another unit is named in an incident, told, d
     data: { id: incident.id, severity: "critical", next: expect.stringMatching(/^slipway predictions flight-delay/) },
   });
 
-  const metrics = (await fetchJson<string>(`${server.url}/metrics`)).body;
+  // Figures are those of the last window, which has to have traffic.
   const version = 'endpoint="flight-delay",version="1"';
-  expect(metrics).toContain(`slipway_incident_open{${version},state="open",severity="critical"} 1\n`);
-  expect(metrics).toMatch(
-    /slipway_monitor_failing\{.*monitor="quality.range",slice="",column="origin_late_3h".*\} 1\n/,
-  );
+  const metrics = await vi.waitFor(async () => {
+    await send(100);
+    const { body } = await fetchJson<string>(`${server.url}/metrics`);
+    expect(body).toContain(`slipway_incident_open{${version},state="open",severity="critical"} 1\n`);
+    expect(body).toMatch(/slipway_monitor_failing\{.*monitor="quality.range",slice="",column="origin_late_3h".*\} 1\n/);
+    return body;
+  }, patience);
 
   expectMetrics(metrics);
 
