@@ -99,7 +99,8 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
   test("run in production", () =>
     // What installs something, or is for another machine.
     follow("docs/how-to/run-in-production.md", { skip: ({ code }) => /^(npm|docker|systemctl) /.test(code) }));
-  test("put load on an endpoint", () => follow("docs/how-to/load-test.md"));
+  // Half a minute of load; test/acceptance/loadtest has its promises.
+  test.skipIf(process.env["MODE"] !== "all")("put load on an endpoint", () => follow("docs/how-to/load-test.md"));
   test("use a GPU", () => follow("docs/how-to/use-a-gpu.md"));
   test("trace with OpenTelemetry", () => follow("docs/how-to/trace-with-opentelemetry.md"));
 });
