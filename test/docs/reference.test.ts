@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorTable, manifestSchema, parseManifest, schemas, type ErrorCode } from "@slipway/contract";
 import { parse as parseYaml } from "yaml";
-import { monitorKeys, monitorSchema } from "../../packages/contract/src/manifest-monitor.ts";
+import { monitorKeys, monitorSchema, performanceMetrics } from "../../packages/contract/src/manifest-monitor.ts";
+import { metricNames } from "../../packages/server/src/monitoring/performance/performance-window.ts";
 import { options } from "../../packages/server/src/config/index.ts";
 import { configurationPage, renderConfiguration } from "../../tools/docs-config.ts";
 import { errorsPage, isRaised, renderErrors } from "../../tools/docs-errors.ts";
@@ -107,4 +108,8 @@ describe("docs/reference/slipway-yaml.md", () => {
     const wanted = ["slipway", "name", ...keys, ...inner, ...monitorInner].filter((key) => !onlyInner.includes(key));
     expect(documented.toSorted()).toEqual(wanted.toSorted());
   });
+});
+
+test("the metrics that slipway.yaml may bound are those that are measured", () => {
+  expect(new Set(performanceMetrics)).toEqual(new Set(Object.values(metricNames).flat()));
 });

@@ -5,6 +5,7 @@ import { readdir } from "node:fs/promises";
 import type { Clock } from "../../kernel/clock.ts";
 import { createId } from "../../kernel/ids.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { createShared } from "../../kernel/shared-run.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import { toColumns } from "../../predictions/index.ts";
 import type { MonitorSettings } from "../settings.ts";
@@ -225,21 +226,4 @@ function sameOffsets(a: readonly Offset[], b: readonly Offset[]): boolean {
     const other = known.get(offset.instance);
     return other !== undefined && compareOffsets(other, offset) === 0;
   });
-}
-
-/** Callers at the same time share a run that began after all of them asked. */
-function createShared(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
-  const start = () => (running = work().finally(() => (running = null)));
-  return () => {
-    if (running === null) return start();
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        next = null;
-        return start();
-      });
-    return next;
-  };
 }

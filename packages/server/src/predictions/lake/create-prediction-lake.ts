@@ -3,6 +3,7 @@ import type { Signature } from "@slipway/runtime";
 import type { Offset } from "@slipway/runtime/log";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
+import { createShared } from "../../kernel/shared-run.ts";
 import type { Maintenance } from "../../kernel/maintenance.ts";
 import type { Lake } from "../../platform/lake/index.ts";
 import type { Sql } from "../../platform/sql/index.ts";
@@ -132,26 +133,6 @@ function createTurn(): <T>(work: () => Promise<T>) => Promise<T> {
     const mine = last.then(work);
     last = mine.catch(() => undefined);
     return mine;
-  };
-}
-
-/** Callers at the same time share a run that began after all of them asked. */
-function createShared(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
-  const start = () => {
-    running = work().finally(() => (running = null));
-    return running;
-  };
-  return () => {
-    if (running === null) return start();
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        next = null;
-        return start();
-      });
-    return next;
   };
 }
 
