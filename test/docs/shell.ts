@@ -21,6 +21,7 @@ export const canRun = needs(
 const written = "http://127.0.0.1:8080";
 const writtenGrpc = "127.0.0.1:8081";
 const collectorPort = "4318";
+const addresses = new RegExp([written, writtenGrpc, collectorPort].map((text) => RegExp.escape(text)).join("|"), "g");
 
 export interface Shell {
   readonly folder: string;
@@ -64,8 +65,9 @@ export function openShell(): Shell {
   let server: ChildProcess | null = null;
   const behind: ChildProcess[] = [];
   const ownPort = String(20_000 + (process.pid % 20_000));
+  // In one pass: the port that one address was given may have the digits of another that is still to be found.
   const toOwn = (text: string) =>
-    text.replaceAll(written, url).replaceAll(writtenGrpc, grpc).replaceAll(collectorPort, ownPort);
+    text.replaceAll(addresses, (found) => (found === written ? url : found === writtenGrpc ? grpc : ownPort));
   const environment = () =>
     cleanEnv({
       PATH: `${bin}:${process.env["PATH"]}`,
