@@ -21,7 +21,10 @@ export const canRun = needs(
 const written = "http://127.0.0.1:8080";
 const writtenGrpc = "127.0.0.1:8081";
 const collectorPort = "4318";
-const addresses = new RegExp([written, writtenGrpc, collectorPort].map((text) => RegExp.escape(text)).join("|"), "g");
+const addresses = new RegExp(
+  [written, writtenGrpc, collectorPort].map((text) => text.replaceAll(".", "\\.")).join("|"),
+  "g",
+);
 
 export interface Shell {
   readonly folder: string;

@@ -8,6 +8,7 @@ export * from "./canonical-json.ts";
 export * from "./duration.ts";
 export type { ManifestMonitor } from "./manifest-monitor.ts";
 export * from "./manifest-problems.ts";
+export * from "./manifest-rollout.ts";
 export * from "./flavors.ts";
 export * from "./manifest.ts";
 export * from "./remote-model.ts";

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { parseDuration } from "./duration.ts";
-import { duration, text } from "./manifest-values.ts";
+import { clockTime, days, duration, text, value } from "./manifest-values.ts";
 import { suggestion } from "./nearest.ts";
 
 const share = z.number().min(0).max(1);
-const value = z.union([z.string().max(1000), z.number(), z.boolean()]);
 const bounds = z
   .strictObject({ min: z.number().optional(), max: z.number().optional() })
   .refine(({ min, max }) => min !== undefined || max !== undefined, "give a min, a max or both");
@@ -66,9 +65,6 @@ const system = z.strictObject({
   error_objective: z.number().gt(0).lt(1).optional(),
   stopped_after: z.union([duration, z.literal("off")]).optional(),
 });
-
-const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "write a time of the day in UTC, such as 02:00");
-const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 
 const maintenance = z.strictObject({
   from: clockTime,

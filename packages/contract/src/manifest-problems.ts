@@ -10,7 +10,6 @@ export interface ManifestProblem {
 
 interface Vocabulary {
   readonly knownKeys: Readonly<Record<string, readonly string[]>>;
-  readonly plannedKeys: readonly string[];
   /** What was parsed: it shows a value that was refused. */
   readonly data: unknown;
 }
@@ -41,11 +40,9 @@ function isWrongKind(issue: Issue): boolean {
 
 function unknownKey(key: string, parents: readonly PropertyKey[], vocabulary: Vocabulary): ManifestProblem {
   const path = dotted([...parents, key]);
-  if (vocabulary.plannedKeys.includes(path))
-    return { path, message: "is not built yet in this version of Slipway; remove it" };
   const section = dotted(parents)
     .replace(/^(model\.(?:inputs|outputs))\..*$/, "$1.*")
-    .replace(/^(monitor\.(?:slices|performance|metrics|incidents\.maintenance))\..*$/, "$1");
+    .replace(/^(monitor\.(?:slices|performance|metrics|incidents\.maintenance)|rollout\.\w+)\..*$/, "$1");
   const known = vocabulary.knownKeys[section] ?? [];
   const hint = suggestion(key, known) || ` Known here: ${known.join(", ")}.`;
   return { path, message: `is not a known key.${hint}` };

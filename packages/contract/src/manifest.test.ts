@@ -81,15 +81,26 @@ describe("a manifest", () => {
     );
   });
 
-  test("refuses what is not built yet and says so", () => {
-    const found = problems({
-      slipway: 1,
-      name: "a",
-      model: { path: "m.onnx" },
-      rollout: {},
-    });
-    expect(found).toHaveLength(1);
-    for (const problem of found) expect(problem).toMatch(/: is not built yet in this version of Slipway; remove it$/);
+  test("says how a new version takes the traffic", () => {
+    const withRollout = (rollout: unknown) => problems({ slipway: 1, name: "a", rollout });
+    const steps = [
+      { shadow: "100%", min_samples: 520 },
+      { traffic: "0.05%", hold: "10m" },
+      { traffic: "100%", bake: "30m" },
+    ];
+    const guardrails = [
+      "errors",
+      { metric: "latency", budget: "50ms" },
+      { name: "revenue", sql: "select 1", better: "higher" },
+    ];
+    expect(withRollout("none")).toEqual([]);
+    expect(
+      withRollout({ strategy: "canary", steps, guardrails, when: { no_data: { hold: "30m", then: "rollback" } } }),
+    ).toEqual([]);
+    expect(withRollout({ strategy: "cannary" })).toEqual([expect.stringContaining("strategy")]);
+    expect(withRollout({ gurdrails: [] })).toEqual([expect.stringContaining('Did you mean "guardrails"?')]);
+    expect(withRollout({ steps: [{ traffic: "0.001%" }] })).toEqual([expect.stringContaining("two decimals")]);
+    expect(withRollout({ steps: [{ traffic: "1%", shadow: "1%" }] })).toEqual([expect.stringContaining("one of")]);
   });
 
   test("says what is watched and how", () => {

@@ -6,6 +6,7 @@ import { flavors } from "./flavors.ts";
 import { monitorKeys, monitorSchema } from "./manifest-monitor.ts";
 import { toProblems, type ManifestProblem } from "./manifest-problems.ts";
 import { duration, text } from "./manifest-values.ts";
+import { rolloutKeys, rolloutSchema } from "./manifest-rollout.ts";
 import { sizePattern } from "./size.ts";
 
 /** The names of element types in `slipway.yaml`. */
@@ -184,7 +185,7 @@ const labelsSql = z.strictObject({
 const labels = z.strictObject({ sql: z.union([labelsSql, z.literal("none")]).optional() });
 
 /**
- * `slipway.yaml` as data. `model` is immutable and hashed into the version; `serve`, `log`, `labels` and `monitor` are mutable, a change of them
+ * `slipway.yaml` as data. `model` is immutable and hashed into the version; `serve`, `log`, `labels`, `monitor` and `rollout` are mutable, a change of them
  * is a revision of the endpoint. `serve.follow` is the alias that chooses
  * the version, also when it is moved elsewhere. In it and in a fallback, the word `none` stands for nothing; an alias cannot be called so.
  */
@@ -197,6 +198,7 @@ export const manifestSchema = z.strictObject({
   log: log.optional(),
   labels: labels.optional(),
   monitor: z.union([monitorSchema, z.literal("off")], { error: "must be off, or a map of settings" }).optional(),
+  rollout: z.union([rolloutSchema, z.literal("none")], { error: "must be none, or a map of settings" }).optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -223,10 +225,8 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   labels: Object.keys(labels.shape),
   "labels.sql": Object.keys(labelsSql.shape),
   ...monitorKeys,
+  ...rolloutKeys,
 };
-
-/** Keys that have a meaning in the design of Slipway and none in this version. */
-const plannedKeys: readonly string[] = ["rollout"];
 
 /** The long form of an input: `int64` is `{type: int64}`. */
 export function toManifestInput(value: ManifestType | ManifestInput): ManifestInput {
@@ -251,7 +251,7 @@ function isCalendarDay(date: string): boolean {
 export function parseManifest(data: unknown): Manifest {
   const parsed = manifestSchema.safeParse(data);
   if (parsed.success) return parsed.data;
-  throw invalidManifest(toProblems(parsed.error.issues, { knownKeys, plannedKeys, data }));
+  throw invalidManifest(toProblems(parsed.error.issues, { knownKeys, data }));
 }
 
 export function invalidManifest(problems: readonly ManifestProblem[]): SlipwayError {

@@ -32,6 +32,8 @@ const endpoint: Endpoint = {
   log: { durability: "process", on_full: "serve", key: "flight_id", fields: ["carrier code", "hour"], redact: [] },
   labels: { sql: null },
   monitor: {},
+  traffic: { unit: null, seed: "", arms: [], rules: [], shadows: [] },
+  rollout: null,
   revision: 3,
   state: "ready",
   state_message: null,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { flavors } from "../flavors.ts";
 import { monitorSchema } from "../manifest-monitor.ts";
+import { rolloutSchema } from "../manifest-rollout.ts";
 import { alias, id, json, modelName, name, pageOf, timestamp, versionNumber } from "./common.ts";
 
 /** What an endpoint sends its traffic to: one version, or whatever version an alias points at. */
@@ -53,6 +54,29 @@ export const labelSettings = z.object({
 });
 export type LabelSettings = z.infer<typeof labelSettings>;
 
+const share = z.int().min(0).max(10_000).meta({ description: "Ten-thousandths of the traffic" });
+
+/** How traffic is divided beside the target, which has what the arms leave. */
+export const trafficSettings = z.object({
+  unit: z
+    .string()
+    .nullable()
+    .meta({ description: "What stays with one arm: a record field, or header:NAME; null: each request by itself" }),
+  seed: z.string().meta({ description: "Of the hash of units" }),
+  arms: z.array(z.object({ name: z.string(), version: versionNumber, from: share, share })),
+  rules: z.array(
+    z.object({
+      name: z.string(),
+      header: z.string().nullable(),
+      field: z.string().nullable(),
+      values: z.array(z.string()),
+      arm: z.string(),
+    }),
+  ),
+  shadows: z.array(z.object({ version: versionNumber, share })),
+});
+export type TrafficSettings = z.infer<typeof trafficSettings>;
+
 export const endpoint = z.object({
   name,
   target: target.nullable().meta({ description: "Null: the endpoint exists and has no traffic" }),
@@ -62,6 +86,10 @@ export const endpoint = z.object({
   monitor: z
     .union([z.literal("off"), monitorSchema])
     .meta({ description: "As in slipway.yaml; what is left out has its default" }),
+  traffic: trafficSettings,
+  rollout: rolloutSchema
+    .nullable()
+    .meta({ description: "As in slipway.yaml: how a new version takes the traffic; null: at once" }),
   revision: z.int(),
   state: z.enum(["ready", "loading", "failed", "empty"]),
   state_message: z.string().nullable(),

@@ -132,6 +132,10 @@ const readers: Readonly<Record<number, Read | undefined>> = {
   [tags.digest]: (h, p, from, to) => (h.digest = p.toString("hex", from, to)),
   [tags.rawBody]: (h, p, from, to) =>
     (h.rawBody = { length: p.readUInt32LE(from), contentType: text(p, from + 4, to) }),
+  [tags.arm]: (h, p, from, to) => (h.arm = text(p, from, to)),
+  [tags.rule]: (h, p, from, to) => (h.rule = text(p, from, to)),
+  [tags.propensity]: (h, p, from) => (h.propensity = p.readDoubleLE(from)),
+  [tags.shadowOf]: (h, p, from) => (h.shadowOf = { id: readUuid(p, from), row: p.readUInt32LE(from + 16) }),
   [tags.fallback]: (h, p, from, to) => (h.fallback = text(p, from, to)),
   [tags.redacted]: (h, p, from, to) => (h.redacted = JSON.parse(text(p, from, to)) as string[]),
   [tags.erasedRows]: (h, p, from, to) => (h.erasedRows = readList(p, from, to)),

@@ -28,7 +28,7 @@ export const inferenceRecord = 1;
 export const erasedRecord = 2;
 export const recordVersion = 1;
 
-/** Never renumber; new ones go to the end. 24 to 33 are reserved and not written yet. */
+/** Never renumber; new ones go to the end. 27 to 29 and 31 to 33 are reserved and not written yet. */
 export const tags = {
   id: 1,
   at: 2,

@@ -25,6 +25,12 @@ export interface RouteFields {
   readonly version: number | null;
   /** SHA-256 of the version, 64 hex digits. */
   readonly digest: string | null;
+  /** Which side of a split; left out: the traffic was not divided. */
+  readonly arm?: string | undefined;
+  /** The rule that sent it there; left out: the buckets did. */
+  readonly rule?: string | undefined;
+  /** How probable the arm was, above 0 to 1; left out: the traffic was not divided. */
+  readonly propensity?: number | undefined;
 }
 
 /** Microseconds, each up to 71 minutes. `total` ends where the record is appended. */
@@ -74,6 +80,8 @@ export interface RequestFields {
   /** Inputs whose values were taken out. */
   readonly redacted?: readonly string[] | undefined;
   readonly rawBody?: RawBody | undefined;
+  /** The request that this one repeats for nobody, and the first of its rows: no traffic, but what another version would have said. */
+  readonly shadowOf?: { readonly id: string; readonly row: number } | undefined;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
 }
@@ -89,9 +97,13 @@ export interface InferenceRecord extends RouteFields, RequestFields {
   readonly erasedRows?: readonly number[];
 }
 
+function lengthOf(...texts: readonly (string | null | undefined)[]): number {
+  return texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+}
+
 /** The fields of a route as one block, copied into every record of it. @throws TypeError for a bad UUID or digest */
 export function encodeRoute(route: RouteFields): Uint8Array {
-  const sink = createSink(256 + 3 * (route.endpoint.length + (route.model?.length ?? 0)));
+  const sink = createSink(256 + 3 * lengthOf(route.endpoint, route.model, route.arm, route.rule));
   const { bytes, view } = sink;
   let at = writeUuid(bytes, fieldHead(sink, 0, tags.instance, 16), route.instance);
   at = u32Field(sink, at, tags.epoch, route.epoch);
@@ -99,6 +111,13 @@ export function encodeRoute(route: RouteFields): Uint8Array {
   if (route.revision !== null) at = u32Field(sink, at, tags.revision, route.revision);
   if (route.model !== null) at = textField(sink, at, tags.model, route.model);
   if (route.version !== null) at = u32Field(sink, at, tags.version, route.version);
+  if (route.arm !== undefined) at = textField(sink, at, tags.arm, route.arm);
+  if (route.rule !== undefined) at = textField(sink, at, tags.rule, route.rule);
+  if (route.propensity !== undefined) {
+    const from = fieldHead(sink, at, tags.propensity, 8);
+    view.setFloat64(from, route.propensity, true);
+    at = from + 8;
+  }
   if (route.digest !== null) {
     const end = writeHex(bytes, at + 3, route.digest);
     if (end - at - 3 !== 32) throw new TypeError(`${JSON.stringify(route.digest)} is not a SHA-256`);
@@ -218,6 +237,11 @@ function writeOptional(record: NewRecord, sink: Sink, at: number): number {
   if (record.requestId !== undefined) at = textField(sink, at, tags.requestId, record.requestId);
   if (record.user !== undefined) at = textField(sink, at, tags.user, record.user);
   if (record.fallback !== undefined) at = textField(sink, at, tags.fallback, record.fallback);
+  if (record.shadowOf !== undefined) {
+    at = writeUuid(sink.bytes, fieldHead(sink, at, tags.shadowOf, 20), record.shadowOf.id);
+    sink.view.setUint32(at, record.shadowOf.row, true);
+    at += 4;
+  }
   if (rawBody !== undefined) at = prefixedTextField(sink, at, tags.rawBody, rawBody.length, rawBody.contentType);
   return at;
 }

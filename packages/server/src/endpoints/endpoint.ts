@@ -1,4 +1,4 @@
-import { parseDuration, parseSize, type Manifest } from "@slipway/contract";
+import { parseDuration, parseSize, type Manifest, type ManifestRollout } from "@slipway/contract";
 import type { Device, Placement } from "@slipway/runtime";
 import type { BatchingSettings, LoadSettings, RecycleSettings } from "../serving/index.ts";
 
@@ -48,6 +48,46 @@ export interface LabelSettings {
   readonly sql: { readonly source: string; readonly query: string; readonly everyMs: number } | null;
 }
 
+/** A version beside the target, with its part of the traffic. */
+export interface Arm {
+  /** `challenger`; the target is `champion`. */
+  readonly name: string;
+  readonly version: number;
+  /** The first of its buckets, of 10,000: it grows from there, so that more traffic never moves a unit between arms. */
+  readonly from: number;
+  /** How many buckets, which is ten-thousandths of the traffic; 0: only what a rule sends. */
+  readonly share: number;
+}
+
+/** Who has one of the values is sent to the arm, whatever the buckets say. One of header and field is null. */
+export interface TrafficRule {
+  readonly name: string;
+  readonly header: string | null;
+  readonly field: string | null;
+  readonly values: readonly string[];
+  readonly arm: string;
+}
+
+/** A version that answers a sample of the requests once more, for nobody. */
+export interface Shadow {
+  readonly version: number;
+  /** Ten-thousandths of the requests. */
+  readonly share: number;
+}
+
+/** How the traffic is divided; the target (the arm `champion`) has what the arms leave. All are versions of its model. */
+export interface TrafficSettings {
+  /** What stays with one arm: a record field, or `header:NAME`; null: each request by itself. */
+  readonly unit: string | null;
+  /** Of the hash of units. */
+  readonly seed: string;
+  readonly arms: readonly Arm[];
+  readonly rules: readonly TrafficRule[];
+  readonly shadows: readonly Shadow[];
+}
+
+export const champion = "champion";
+
 /** All of an endpoint that can change; each change is a revision. JSON-safe. */
 export interface EndpointSpec {
   readonly target: Target | null;
@@ -56,12 +96,25 @@ export interface EndpointSpec {
   readonly labels: LabelSettings;
   /** As in `slipway.yaml`: `monitoring` fills in what is left out, which is all of it in `{}`. */
   readonly monitor: MonitorSection;
+  readonly traffic: TrafficSettings;
+  /** As in `slipway.yaml`: `rollouts` fills in what is left out. Null: a new version takes all traffic at once. */
+  readonly rollout: ManifestRollout | null;
   readonly owner: unknown;
 }
 
 export type MonitorSection = NonNullable<Manifest["monitor"]>;
 
-export type Action = "deploy" | "promote" | "alias" | "rollback" | "undeploy" | "apply" | "import";
+export type Action =
+  | "deploy"
+  | "promote"
+  | "alias"
+  | "rollback"
+  | "undeploy"
+  | "apply"
+  | "import"
+  | "traffic"
+  | "rollout"
+  | "stop";
 
 export interface Endpoint {
   readonly name: string;
@@ -96,6 +149,8 @@ export const emptySpec: EndpointSpec = {
   log: { durability: "process", onFull: "serve", key: null, fields: [], redact: [] },
   labels: { sql: null },
   monitor: {},
+  traffic: { unit: null, seed: "", arms: [], rules: [], shadows: [] },
+  rollout: null,
   owner: null,
 };
 
@@ -144,7 +199,7 @@ export function withManifest(
   toMs: (text: string) => number,
 ): EndpointSpec {
   if (!manifest) return spec;
-  const { serve, log, labels, monitor, owner } = manifest;
+  const { serve, log, labels, monitor, rollout, owner } = manifest;
   return {
     target: spec.target,
     owner: owner ?? spec.owner,
@@ -173,6 +228,8 @@ export function withManifest(
       : spec.log,
     labels: labels ? { sql: toLabelsSql(labels.sql, toMs) } : spec.labels,
     monitor: monitor ?? spec.monitor,
+    traffic: spec.traffic,
+    rollout: rollout === undefined ? spec.rollout : rollout === "none" ? null : rollout,
   };
 }
 

@@ -24,8 +24,18 @@ import { createEndpointStore } from "./store.ts";
 import { createVerify, type Verify } from "./verify.ts";
 import { createVerifyRegistered } from "./verify-registered.ts";
 
-export { diffJson, toManifestSettings } from "./endpoint.ts";
-export type { Change, Endpoint, EndpointRevision, EndpointSpec, LabelSettings } from "./endpoint.ts";
+export { champion, diffJson, toManifestSettings } from "./endpoint.ts";
+export type {
+  Arm,
+  Change,
+  Endpoint,
+  EndpointRevision,
+  EndpointSpec,
+  LabelSettings,
+  Shadow,
+  TrafficRule,
+  TrafficSettings,
+} from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
 export { createEnvironmentCare, type EnvironmentCare, type UsedEnvironment } from "./environment-care.ts";

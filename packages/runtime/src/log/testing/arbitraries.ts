@@ -11,15 +11,21 @@ const hex = (digits: number) =>
 const u32 = fc.nat({ max: 0xffff_ffff });
 const text = fc.string({ unit: "grapheme", maxLength: 60 });
 
-export const arbitraryRoute: fc.Arbitrary<RouteFields> = fc.record({
-  instance: fc.uuid({ version: 7 }),
-  epoch: u32,
-  endpoint: text,
-  revision: fc.option(u32),
-  model: fc.option(text),
-  version: fc.option(u32),
-  digest: fc.option(hex(64)),
-});
+export const arbitraryRoute: fc.Arbitrary<RouteFields> = fc.record(
+  {
+    instance: fc.uuid({ version: 7 }),
+    epoch: u32,
+    endpoint: text,
+    revision: fc.option(u32),
+    model: fc.option(text),
+    version: fc.option(u32),
+    digest: fc.option(hex(64)),
+    arm: text,
+    rule: text,
+    propensity: fc.double({ noNaN: true }),
+  },
+  { requiredKeys: ["instance", "epoch", "endpoint", "revision", "model", "version", "digest"] },
+);
 
 export const arbitraryTensor: fc.Arbitrary<Tensor> = fc
   .tuple(fc.constantFrom(...datatypes), fc.array(fc.nat({ max: 4 }), { maxLength: 3 }), text)
@@ -75,6 +81,7 @@ function arbitraryRows(rows: number): fc.Arbitrary<RequestFields> {
         length: u32,
         bytes: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
       }),
+      shadowOf: fc.record({ id: fc.uuid({ version: 7 }), row: u32 }),
       inputs: fc.array(arbitraryTensor, { maxLength: 4 }),
       outputs: fc.array(arbitraryTensor, { maxLength: 3 }),
     },

@@ -88,7 +88,7 @@ export function toEndpointView(
   const route = snapshot.routes.get(endpoint.name);
   const loaded = route?.loaded ?? null;
   const serving = loaded && { ...loaded.replicas, version: toGated(loaded.version), placement: loaded.placement };
-  const { target, serve, log, labels, monitor, owner } = endpoint.spec;
+  const { target, serve, log, labels, monitor, traffic, rollout, owner } = endpoint.spec;
   const state = !target ? "empty" : !route || route.loading ? "loading" : route.loaded ? "ready" : "failed";
   return {
     name: endpoint.name,
@@ -118,6 +118,8 @@ export function toEndpointView(
       sql: labels.sql && { source: labels.sql.source, query: labels.sql.query, every_ms: labels.sql.everyMs },
     },
     monitor,
+    traffic: structuredClone(traffic) as wire.TrafficSettings,
+    rollout,
     revision: endpoint.revision,
     state,
     state_message: route?.failure ?? null,

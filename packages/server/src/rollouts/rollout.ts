@@ -1,0 +1,86 @@
+import type { Strategy } from "@slipway/contract";
+import type { Verdict } from "./verdict.ts";
+import type { RolloutSpec } from "./spec.ts";
+
+export type Phase =
+  | "pending"
+  | "gating"
+  | "stepping"
+  | "promoting"
+  | "succeeded"
+  | "rolling_back"
+  | "rolled_back"
+  | "cancelling"
+  | "cancelled"
+  | "rejected"
+  | "superseded";
+
+export const terminalPhases: ReadonlySet<Phase> = new Set([
+  "succeeded",
+  "rolled_back",
+  "cancelled",
+  "rejected",
+  "superseded",
+]);
+
+/** Why a step does not go on. */
+export type HeldReason =
+  | "hold"
+  | "bake"
+  | "min_samples"
+  | "min_labels"
+  | "prove"
+  | "approval"
+  | "freeze"
+  | "no_data"
+  | "signal"
+  | "srm"
+  | "metric_error"
+  | "inconclusive"
+  | "manual"
+  | "capacity"
+  | "deadline";
+
+export interface Held {
+  readonly reason: HeldReason;
+  readonly since: number;
+  readonly message: string;
+}
+
+/** One release of a version: who began it, by which spec, and where it stands. */
+export interface Rollout {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly model: string;
+  /** What served when it began. Null: nothing did, and there is nothing to compare with. */
+  readonly from: number | null;
+  readonly to: number;
+  readonly strategy: Strategy;
+  readonly spec: RolloutSpec;
+  readonly status: RolloutStatus;
+  readonly author: string | null;
+  readonly message: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** All that `decide` remembers. JSON-safe. Times are milliseconds since 1970. */
+export interface RolloutStatus {
+  readonly phase: Phase;
+  /** Of `spec.steps`, from 0; -1 before the first. */
+  readonly step: number;
+  /** When the phase or the step began; a step begins when its traffic is in force. Null: it is not yet. */
+  readonly enteredAt: number | null;
+  /** Somebody asked to wait. */
+  readonly paused: boolean;
+  readonly held: Held | null;
+  /** Since when a condition of `when` has lasted. */
+  readonly conditions: Readonly<Partial<Record<"no_data" | "srm" | "error" | "inconclusive", number>>>;
+  /** How it ended, or what it will end with once the traffic is where it belongs. */
+  readonly verdict: Verdict | null;
+  readonly reason: string | null;
+  /** The last event that was written: events are numbered from 1. */
+  readonly seq: number;
+  /** The newest revision of the endpoint that this rollout has made or seen. */
+  readonly revision: number;
+}
