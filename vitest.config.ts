@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./tools/closing-line.ts";
+import { LongestFirst } from "./tools/longest-first.ts";
 
 export default defineConfig(({ mode }) => ({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ["test/lib/pack-once.ts"],
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: mode === "chaos" ? 30 * 60_000 : 30_000,
     hookTimeout: 60_000,
     reporters: ["default", new ClosingLine()],
