@@ -167,3 +167,35 @@ export {
   type DirectLossReference,
 } from "./estimation/direct-loss.ts";
 export { estimatePape, type PapeEstimate, type PapeReference, type PapeWindow } from "./estimation/pape.ts";
+
+export { BUCKETS, createHashUnit, fnv1a, hashUnit, hashUnitV1 } from "./assignment/hash-unit.ts";
+export { bucketRanges, findArm, type BucketRange } from "./assignment/bucket-ranges.ts";
+export {
+  addEvent,
+  addEvents,
+  createEventTest,
+  EVENT_RATIOS,
+  eventEvidence,
+  mergeEventTests,
+  type EventEvidence,
+  type Events,
+  type EventTest,
+} from "./sequential/event-test.ts";
+export {
+  asymptoticEvidence,
+  asymptoticHalfWidth,
+  asymptoticInterval,
+  asymptoticRho,
+  type AsymptoticOptions,
+  type Estimate,
+  type SequentialEvidence,
+  type SequentialInterval,
+} from "./sequential/asymptotic.ts";
+export {
+  absoluteEffect,
+  momentsOfShare,
+  momentsOfSums,
+  relativeEffect,
+  stratifiedEffect,
+  type ArmMoments,
+} from "./sequential/effect.ts";
