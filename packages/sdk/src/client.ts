@@ -21,6 +21,7 @@ import {
 import { createDeployments, createOperations, type DeploymentsClient, type OperationsClient } from "./operations.ts";
 import { createEndpoint, type EndpointClient, type EndpointTypes, type UntypedEndpoint } from "./predict.ts";
 import { createPredictions, type PredictionsClient } from "./predictions.ts";
+import { createRollouts, type RolloutsClient } from "./rollouts.ts";
 import { createExperiments, createRuns, type ExperimentsClient, type RunsClient } from "./tracking.ts";
 import { createTransport, type CallOptions } from "./transport.ts";
 
@@ -63,6 +64,7 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly monitoring: MonitoringClient;
   readonly incidents: IncidentsClient;
   readonly channels: ChannelsClient;
+  readonly rollouts: RolloutsClient;
   readonly replays: ReplaysClient;
   readonly audit: AuditClient;
   readonly environments: EnvironmentsClient;
@@ -117,6 +119,7 @@ export function createClient<
     monitoring: createMonitoring(transport),
     incidents: createIncidents(transport),
     channels: createChannels(transport),
+    rollouts: createRollouts(transport),
     replays: createReplays(transport),
     audit: createAudit(transport),
     environments: createEnvironments(transport),

@@ -30,5 +30,13 @@ export type {
   PredictionListOptions,
   PredictionsClient,
 } from "./predictions.ts";
+export type {
+  RolloutChange,
+  RolloutCommandOptions,
+  RolloutListOptions,
+  RolloutsClient,
+  RolloutStartOptions,
+  RolloutWatchOptions,
+} from "./rollouts.ts";
 export type { ExperimentsClient, RunsClient, TrackingSearch } from "./tracking.ts";
 export type { CallOptions } from "./transport.ts";
