@@ -1,0 +1,70 @@
+import { asymptoticHalfWidth, type AsymptoticOptions } from "./asymptotic.ts";
+import { createEventTest, EVENT_RATIOS, type EventTest } from "./event-test.ts";
+import { requireAlpha, requirePositive } from "./require.ts";
+import { bisect } from "./solve.ts";
+
+export interface EventPlan {
+  /** Events a request of the champion, (0, 1). */
+  readonly rate: number;
+  /** How many times as large the candidate's rate is, > 0. */
+  readonly ratio: number;
+  /** The candidate's share of the requests, (0, 1). */
+  readonly share: number;
+  readonly alpha?: number;
+  readonly tolerate?: number;
+}
+
+/**
+ * About how many more requests, of both arms together, until the event test alarms in half of the cases: those whose expected evidence
+ * reaches 1/α. Infinite where the ratio is one that the test does not see. Within a sixth of simulated medians for alarms of 20 events and more.
+ * @param test what is known already. Default nothing
+ * @throws RangeError where the plan is out of its ranges
+ */
+export function requestsToAlarm(plan: EventPlan, test?: EventTest): number {
+  const { rate, ratio, share, alpha = 0.05, tolerate = 0 } = plan;
+  requireAlpha(alpha);
+  requirePositive("rate", rate);
+  requirePositive("ratio", ratio);
+  if (!(share > 0 && share < 1)) throw new RangeError(`The candidate's share is ${share}. It lies between 0 and 1.`);
+  const { harm } = test ?? createEventTest({ tolerate });
+  const drifts = EVENT_RATIOS.map((bet) => drift({ share, ratio, tolerate: test?.tolerate ?? tolerate }, bet));
+  const logE = (events: number) => logMeanExp(harm.map((sum, i) => sum + events * drifts[i]!));
+  const isReached = (events: number) => logE(events) >= -Math.log(alpha);
+  if (isReached(0)) return 0;
+  if (!drifts.some((value) => value > 0)) return Number.POSITIVE_INFINITY;
+  let most = 1;
+  while (!isReached(most)) most *= 2;
+  return bisect(0, most, isReached) / (rate * (1 - share + share * ratio));
+}
+
+/** The expected growth of ln E of one bet at an event. */
+function drift({ share, ratio, tolerate }: Required<Pick<EventPlan, "share" | "ratio" | "tolerate">>, bet: number) {
+  const candidates = (share * ratio) / (share * ratio + 1 - share);
+  const tolerated = (share * (1 + tolerate)) / (share * (1 + tolerate) + 1 - share);
+  return candidates * Math.log(bet) - Math.log1p(tolerated * (bet - 1));
+}
+
+function logMeanExp(values: readonly number[]): number {
+  const largest = Math.max(...values);
+  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0) / values.length);
+}
+
+/**
+ * The units, of both arms together, at which half of the width of an asymptotic interval around a difference of shares is the difference itself:
+ * about half of the experiments have seen it by then.
+ * @throws RangeError where the plan is out of its ranges
+ */
+export function unitsToSee(
+  { rate, ratio, share }: Pick<EventPlan, "rate" | "ratio" | "share">,
+  options: AsymptoticOptions = {},
+): number {
+  const [control, treatment] = [rate, rate * ratio];
+  if (!(control > 0 && treatment > 0 && treatment <= 1) || !(share > 0 && share < 1) || ratio === 1) {
+    throw new RangeError(`A rate of ${rate} that becomes ${treatment} at a share of ${share} cannot be planned for.`);
+  }
+  const variance = (treatment * (1 - treatment)) / share + (control * (1 - control)) / (1 - share);
+  const isSeen = (n: number) => asymptoticHalfWidth(Math.sqrt(variance / n), n, options) <= Math.abs(treatment - control);
+  let most = 1;
+  while (!isSeen(most)) most *= 2;
+  return bisect(0, most, isSeen);
+}
