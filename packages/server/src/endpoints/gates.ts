@@ -45,7 +45,8 @@ function checkMemory({ version, spec }: GateRequest): void {
   );
 }
 
-function checkTrainingAge({ version, spec, now }: GateRequest): void {
+/** @throws SlipwayError `training_too_old` */
+export function checkTrainingAge({ version, spec, now }: Pick<GateRequest, "version" | "spec" | "now">): void {
   const limit = spec.serve.maxTrainingAgeMs;
   if (limit === undefined) return;
   const trainedAt = toTrainedAt(version.modelSection);
@@ -64,7 +65,8 @@ function checkTrainingAge({ version, spec, now }: GateRequest): void {
   );
 }
 
-function checkCompatibility({ version, spec, serving, allowBreaking }: GateRequest): void {
+/** @throws SlipwayError `breaking_change` */
+export function checkCompatibility({ version, spec, serving, allowBreaking }: Omit<GateRequest, "now">): void {
   if (serving === null || allowBreaking) return;
   const { key, fields } = spec.log;
   const accepted = new Set(key === null ? fields : [...fields, key]);

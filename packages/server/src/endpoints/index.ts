@@ -43,7 +43,7 @@ export { createGc, type CollectGarbage, type GcDeps } from "./gc.ts";
 export { createFollower, type Follower } from "./follower.ts";
 export { InferError } from "./infer-errors.ts";
 export { toGated } from "./gatekeeper.ts";
-export { toWarnings } from "./gates.ts";
+export { checkCompatibility, checkTrainingAge, toWarnings } from "./gates.ts";
 export type { Answered, InferCall, ParsedRequest } from "./journey.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";

@@ -1,0 +1,141 @@
+import type { Sql } from "../../platform/sql/index.ts";
+import type { GateResult } from "../observations.ts";
+import type { Verdict } from "../verdict.ts";
+
+/** What one gate said of a version, kept with it. */
+export interface KeptGate extends GateResult {
+  readonly rollout: string;
+  readonly endpoint: string;
+  readonly model: string;
+  readonly version: number;
+  /** What served then; null: nothing did. */
+  readonly comparedWith: number | null;
+  /** In the order of the rollout's gates, from 0. */
+  readonly place: number;
+  readonly finishedAt: number;
+}
+
+export interface GateFile {
+  /** As `slipway.yaml` names it. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+interface GateTables {
+  gate_results: {
+    rollout: string;
+    gate: string;
+    place: number;
+    endpoint: string;
+    model: string;
+    version: number;
+    compared_with: number | null;
+    verdict: string;
+    message: string;
+    evidence: string;
+    finished_at: number;
+  };
+  gate_files: { model: string; version: number; path: string; sha256: string; size: number };
+}
+
+export interface GateStore {
+  /** In the place of what the same gate of the same rollout said before. */
+  put(result: KeptGate): Promise<void>;
+  /** In their order. */
+  listOf(rollout: string): Promise<readonly KeptGate[]>;
+  /** Of all rollouts of a version, newest first. */
+  listOfVersion(model: string, version: number): Promise<readonly KeptGate[]>;
+  /** In the place of those with the same names. */
+  putFiles(model: string, version: number, files: readonly GateFile[]): Promise<void>;
+  findFile(of: { readonly model: string; readonly version: number; readonly path: string }): Promise<GateFile | null>;
+  removeFiles(model: string, version: number): Promise<void>;
+  listBlobs(): Promise<ReadonlySet<string>>;
+  isBlob(sha256: string): Promise<boolean>;
+}
+
+export function createGateStore(sql: Sql): GateStore {
+  const { db } = sql.as<GateTables>();
+  return {
+    async put(result) {
+      const row = toRow(result);
+      await db
+        .insertInto("gate_results")
+        .values(row)
+        .onConflict((conflict) => conflict.columns(["rollout", "gate"]).doUpdateSet(row))
+        .execute();
+    },
+    async listOf(rollout) {
+      const rows = await db
+        .selectFrom("gate_results")
+        .selectAll()
+        .where("rollout", "=", rollout)
+        .orderBy("place")
+        .execute();
+      return rows.map(toKept);
+    },
+    async listOfVersion(model, version) {
+      const rows = await db
+        .selectFrom("gate_results")
+        .selectAll()
+        .where("model", "=", model)
+        .where("version", "=", version)
+        .orderBy("finished_at", "desc")
+        .orderBy("rollout", "desc")
+        .orderBy("place", "desc")
+        .limit(500)
+        .execute();
+      return rows.map(toKept);
+    },
+    async putFiles(model, version, files) {
+      for (const { path, sha256, size } of files)
+        await db
+          .insertInto("gate_files")
+          .values({ model, version, path, sha256, size })
+          .onConflict((conflict) => conflict.columns(["model", "version", "path"]).doUpdateSet({ sha256, size }))
+          .execute();
+    },
+    async findFile({ model, version, path }) {
+      const row = await db
+        .selectFrom("gate_files")
+        .select(["path", "sha256", "size"])
+        .where("model", "=", model)
+        .where("version", "=", version)
+        .where("path", "=", path)
+        .executeTakeFirst();
+      return row ?? null;
+    },
+    async removeFiles(model, version) {
+      await db.deleteFrom("gate_files").where("model", "=", model).where("version", "=", version).execute();
+    },
+    async listBlobs() {
+      const rows = await db.selectFrom("gate_files").select("sha256").distinct().execute();
+      return new Set(rows.map(({ sha256 }) => sha256));
+    },
+    async isBlob(sha256) {
+      const row = await db.selectFrom("gate_files").select("sha256").where("sha256", "=", sha256).executeTakeFirst();
+      return row !== undefined;
+    },
+  };
+}
+
+function toRow(kept: KeptGate): GateTables["gate_results"] {
+  const { rollout, gate, place, endpoint, model, version, verdict, message } = kept;
+  return {
+    ...{ rollout, gate, place, endpoint, model, version, verdict, message },
+    compared_with: kept.comparedWith,
+    evidence: JSON.stringify(kept.evidence),
+    finished_at: kept.finishedAt,
+  };
+}
+
+function toKept(row: GateTables["gate_results"]): KeptGate {
+  const { compared_with: comparedWith, finished_at: finishedAt, evidence, verdict, ...rest } = row;
+  return {
+    ...rest,
+    comparedWith,
+    finishedAt,
+    verdict: verdict as Verdict,
+    evidence: JSON.parse(evidence) as KeptGate["evidence"],
+  };
+}
