@@ -5,6 +5,10 @@ export const exitCodes = {
   unreachable: 3,
   notFound: 4,
   refused: 5,
+  rolledBack: 6,
+  rejected: 7,
+  waiting: 8,
+  abandoned: 9,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -17,6 +21,10 @@ export const exitCodeTexts: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.unreachable, "the server cannot be reached"],
   [exitCodes.notFound, "there is no such model, version, endpoint, prediction, operation or token"],
   [exitCodes.refused, "refused: not allowed, not confirmed, in use, or a condition does not hold"],
+  [exitCodes.rolledBack, "a rollout was rolled back"],
+  [exitCodes.rejected, "a rollout was rejected by a gate"],
+  [exitCodes.waiting, "a rollout waits for a person: to approve or to resume it"],
+  [exitCodes.abandoned, "a rollout was aborted, or superseded by another change of the endpoint"],
   [exitCodes.interrupted, "interrupted by Ctrl-C"],
 ];
 

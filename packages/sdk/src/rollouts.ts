@@ -25,8 +25,8 @@ export interface RolloutStartOptions extends CallOptions {
 
 export interface RolloutListOptions extends PageOptions, CallOptions {
   readonly endpoint?: string | undefined;
-  /** "active": those that have not ended, "ended", or a phase. */
-  readonly state?: "active" | "ended" | Rollout["phase"] | undefined;
+  /** "active": those that have not ended. */
+  readonly state?: "active" | "ended" | undefined;
 }
 
 export interface RolloutCommandOptions extends CallOptions {
@@ -78,24 +78,25 @@ export function createRollouts(transport: Transport): RolloutsClient {
   const allEvents: RolloutsClient["allEvents"] = (id, options = {}) =>
     iteratePages((cursor) => events(id, { ...options, cursor: cursor ?? options.cursor }));
   const get: RolloutsClient["get"] = (id, call) => transport.call({ method: "GET", path: pathOf(id), ...call });
-  const begin = (endpoint: string, version: number, isDry: boolean, options: RolloutStartOptions) => {
-    const { rollout, strategy, allowBreaking, message, ...call } = options;
-    return transport.call<RolloutStarted>({
+  const begin = (
+    { endpoint, version, isDry }: { endpoint: string; version: number; isDry: boolean },
+    { rollout, strategy, allowBreaking, message, ...call }: RolloutStartOptions,
+  ) =>
+    transport.call<RolloutStarted>({
       method: "POST",
       path: `/api/v1/endpoints/${encodeURIComponent(endpoint)}/rollouts`,
       json: { version, rollout, strategy, allow_breaking: allowBreaking, message, dry_run: isDry },
       ...call,
     });
-  };
 
   return {
     async start(endpoint, version, options = {}) {
-      const { rollout } = await begin(endpoint, version, false, options);
+      const { rollout } = await begin({ endpoint, version, isDry: false }, options);
       if (rollout !== null) return rollout;
       throw new SlipwayError("internal", `The server began no rollout of ${endpoint}.`);
     },
     async plan(endpoint, version, options = {}) {
-      const { plan } = await begin(endpoint, version, true, options);
+      const { plan } = await begin({ endpoint, version, isDry: true }, options);
       if (plan !== null) return plan;
       throw new SlipwayError("internal", `The server made no plan for ${endpoint}.`);
     },

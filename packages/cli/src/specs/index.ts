@@ -8,6 +8,7 @@ import { modelCommands } from "./models.ts";
 import { monitoringCommands } from "./monitoring.ts";
 import { packageCommands } from "./package.ts";
 import { predictionCommands } from "./predictions.ts";
+import { rolloutCommands } from "./rollouts.ts";
 import { serverCommands } from "./server.ts";
 import { shellCommands } from "./shell.ts";
 import { trackingCommands } from "./tracking.ts";
@@ -18,6 +19,7 @@ export type { CommandGroup, CommandSpec } from "./command-spec.ts";
 export const commandGroups: readonly CommandGroup[] = [
   serverCommands,
   deployCommands,
+  rolloutCommands,
   predictionCommands,
   labelCommands,
   monitoringCommands,

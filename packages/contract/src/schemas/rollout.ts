@@ -118,9 +118,9 @@ export const rolloutQuery = z.object({
   cursor: z.string().optional(),
   endpoint: z.string().optional(),
   state: z
-    .enum(["active", "ended", ...rolloutPhases])
+    .enum(["active", "ended"])
     .optional()
-    .meta({ description: "`active`: those that have not ended; or a phase" }),
+    .meta({ description: "`active`: those that have not ended" }),
 });
 
 export const rolloutEventKinds = [

@@ -1,0 +1,95 @@
+import type { RolloutEvent, RolloutEvidence, RolloutExplanation, RolloutGate } from "@slipway/contract";
+import { argument, textOption, type Run } from "../context.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { parseLimit } from "../limit.ts";
+import { figureText } from "../monitor/figure-text.ts";
+import { note, warn, writeJson, writeList } from "../output.ts";
+import { findRollout } from "../rollout/find-rollout.ts";
+import { phaseText, trackText, versionsText } from "../rollout/texts.ts";
+import { writeTable } from "../rollout/write-table.ts";
+import { renderFacts, type Column } from "../table.ts";
+import { clockText, durationText, relativeTime } from "../time.ts";
+
+const evidenceColumns: readonly Column<RolloutEvidence>[] = [
+  { title: "metric", value: ({ metric }) => metric },
+  { title: "role", value: ({ role }) => role },
+  { title: "verdict", value: ({ verdict }) => verdict },
+  { title: "evidence", value: ({ e_value }) => e_value, text: evidenceText, align: "right" },
+  { title: "message", value: ({ message }) => message, flexible: true },
+];
+
+/** How near an e-value is to proof: 1 is proof. */
+function evidenceText({ e_value, alpha }: RolloutEvidence): string {
+  if (e_value === null || alpha === null) return "";
+  const share = Math.log(Math.max(1, e_value)) / Math.log(1 / alpha);
+  return `${Math.round(100 * Math.min(1, share))} %`;
+}
+
+const gateColumns: readonly Column<RolloutGate>[] = [
+  { title: "gate", value: ({ gate }) => gate },
+  { title: "verdict", value: ({ verdict }) => verdict },
+  { title: "message", value: ({ message }) => message, flexible: true },
+];
+
+export const explainRollout: Run = async (context, input) => {
+  const { id } = await findRollout(context, argument(input, 0));
+  const explanation = await context.client().rollouts.explain(id);
+  const { format } = context.settings;
+  if (format === "json") return writeJson(context, explanation);
+  if (format === "csv") return writeList(context, evidenceColumns, explanation.evidence);
+  context.stdout.write(renderFacts(toFacts(explanation, context.now())));
+  writeTable(context, gateColumns, explanation.gates ?? []);
+  writeTable(context, evidenceColumns, explanation.evidence);
+  if (explanation.commands.length > 0) note(context, `\n${explanation.commands.join("\n")}`);
+};
+
+function toFacts(explanation: RolloutExplanation, now: number) {
+  const { rollout, stands, waits_for, next, samples, labels, observed_at } = explanation;
+  const waits = waits_for.map(({ message, until, have, need }) => {
+    const left = until === null ? "" : ` (${durationText(Math.max(0, Date.parse(until) - now))} more)`;
+    return need === null ? `${message}${left}` : `${message} (${figureText(have ?? 0)} of ${figureText(need)})`;
+  });
+  return [
+    ["rollout", rollout.id],
+    ["release", `${versionsText(rollout)}, ${rollout.strategy}`],
+    ["phase", phaseText(rollout, now)],
+    ["steps", trackText(rollout)],
+    ["stands", stands],
+    ["waits for", waits.join("\n")],
+    ["next", next],
+    ["seen", rollout.step < 0 ? null : `${figureText(samples)} rows, ${figureText(labels)} labels in this step`],
+    ["looked at", observed_at && relativeTime(observed_at, now)],
+  ] as const;
+}
+
+const eventColumns: readonly Column<RolloutEvent>[] = [
+  { title: "seq", value: ({ seq }) => seq, align: "right" },
+  { title: "at", value: ({ at }) => at, text: ({ at }) => `${at.slice(0, 10)} ${clockText(at)}` },
+  { title: "kind", value: ({ kind }) => kind },
+  { title: "phase", value: ({ to }) => to, text: ({ from, to }) => (from === to ? to : `${from} -> ${to}`) },
+  { title: "step", value: ({ step }) => (step < 0 ? null : step + 1), align: "right" },
+  { title: "actor", value: ({ actor }) => actor },
+  { title: "reason", value: ({ reason }) => reason, flexible: true },
+  { title: "hash", value: ({ hash }) => hash, text: ({ hash }) => hash.slice(0, 12) },
+];
+
+export const rolloutEvents: Run = async (context, input) => {
+  const { id } = await findRollout(context, argument(input, 0));
+  const limit = parseLimit(textOption(input, "limit") ?? "all");
+  const { rollouts } = context.client();
+  const events: RolloutEvent[] = [];
+  let [cursor, isIntact]: [string | undefined, boolean] = [undefined, true];
+  do {
+    const page = await rollouts.events(id, { limit: 200, cursor });
+    events.push(...page.items);
+    isIntact &&= page.intact;
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined && events.length < limit);
+  await writeList(context, eventColumns, events.slice(0, limit));
+  if (!isIntact) {
+    warn(context, "the chain of hashes is broken: an event of this rollout was changed after it was written.");
+    return exitCodes.failed;
+  }
+  if (context.settings.format === "table") note(context, "\nThe chain of hashes holds.");
+  return exitCodes.ok;
+};

@@ -1,0 +1,123 @@
+import type { ManifestRollout, PlannedMetric, PlannedStep, RolloutPlan } from "@slipway/contract";
+import type { RolloutStartOptions } from "@slipway/sdk";
+import { requireVersionAddress } from "../addresses.ts";
+import {
+  argument,
+  choiceOption,
+  loadingTimeoutMs,
+  textOption,
+  type Context,
+  type Input,
+  type Run,
+} from "../context.ts";
+import { UsageError } from "../exit-codes.ts";
+import { readManifest } from "../manifest.ts";
+import { figureText } from "../monitor/figure-text.ts";
+import { note, writeDone, writeJson, writeList } from "../output.ts";
+import { stepTerms, versionsText } from "../rollout/texts.ts";
+import { endText, watchRollout } from "../rollout/watch.ts";
+import { writeTable } from "../rollout/write-table.ts";
+import { renderFacts, type Column } from "../table.ts";
+import { printable } from "../text.ts";
+import { durationText } from "../time.ts";
+
+const strategies = ["immediate", "shadow", "canary", "blue-green", "ab"] as const;
+
+export const startRollout: Run = async (context, input) => {
+  const { name, version: named } = requireVersionAddress(argument(input, 0));
+  const endpoint = textOption(input, "endpoint") ?? name;
+  const { rollouts, versions } = context.client();
+  const options = await toOptions(context, input);
+  const version = typeof named === "number" ? named : (await versions.get(name, named)).version;
+  if (input.options.dryRun === true) return writePlan(context, await rollouts.plan(endpoint, version, options));
+  const rollout = await rollouts.start(endpoint, version, options);
+  const steps = rollout.steps.map(stepTerms).join("; ") || "no steps";
+  const isWatched = input.options.wait === true;
+  if (!isWatched || context.settings.format === "table")
+    writeDone(context, rollout, `The rollout of ${versionsText(rollout)} has begun (${rollout.strategy}: ${steps}).`);
+  if (!isWatched) {
+    note(context, `\nFollow it: slipway rollout status ${rollout.endpoint} --watch`);
+    return;
+  }
+  const code = await watchRollout(context, rollout, { stay: input.options.stay === true, eventsToo: true });
+  const last = await rollouts.get(rollout.id);
+  if (!last.active) note(context, endText(last, context.now()));
+  return code;
+};
+
+async function toOptions(context: Context, input: Input): Promise<RolloutStartOptions> {
+  const file = textOption(input, "file");
+  const section = file === undefined ? undefined : (await readManifest(file))["rollout"];
+  if (file !== undefined && section === undefined) throw new UsageError(`${file} has no \`rollout:\` section.`);
+  return {
+    // What stands in it is for the server to judge.
+    ...(section !== undefined && { rollout: section as ManifestRollout }),
+    strategy: choiceOption(input, "strategy", strategies),
+    allowBreaking: input.options.allowBreaking === true ? true : undefined,
+    message: textOption(input, "message"),
+    timeoutMs: loadingTimeoutMs(context),
+  };
+}
+
+const stepColumns: readonly Column<PlannedStep>[] = [
+  { title: "step", value: ({ summary }) => summary },
+  { title: "takes", value: ({ takes_ms }) => takes_ms, text: ({ takes_ms }) => takesText(takes_ms) },
+  { title: "because", value: ({ because }) => because },
+];
+
+const metricColumns: readonly Column<PlannedMetric>[] = [
+  { title: "metric", value: ({ metric }) => metric },
+  { title: "role", value: ({ role }) => role },
+  { title: "alpha", value: ({ alpha }) => alpha, text: ({ alpha }) => figureText(alpha), align: "right" },
+  {
+    title: "requests",
+    value: ({ requests }) => requests,
+    text: ({ requests }) => figureText(requests),
+    align: "right",
+  },
+  { title: "takes", value: ({ takes_ms }) => takes_ms, text: ({ takes_ms }) => takesText(takes_ms) },
+  { title: "message", value: ({ message }) => message, flexible: true },
+];
+
+function takesText(ms: number | null): string {
+  return ms === null ? "?" : ms === 0 ? "at once" : `~${durationText(ms)}`;
+}
+
+async function writePlan(context: Context, plan: RolloutPlan): Promise<void> {
+  const { format } = context.settings;
+  if (format === "json") return writeJson(context, plan);
+  if (format === "csv") return writeList(context, metricColumns, plan.metrics);
+  const { traffic, control, unit } = plan;
+  const { stdout } = context;
+  stdout.write(
+    renderFacts([
+      ["release", `${versionsText(plan)}, ${plan.strategy}`],
+      ["endpoint", plan.endpoint],
+      [
+        "traffic",
+        traffic === null
+          ? "none of late"
+          : `${rateText(traffic.requests_per_second)}, ${rateText(traffic.rows_per_second, "rows")}`,
+      ],
+      [
+        "divided",
+        `by ${unit ?? "request"}, compared with ${control === "equal" ? "a control of the same size" : "all others"}`,
+      ],
+      ["gates", plan.gates.join(", ") || "none"],
+      [
+        "takes",
+        `${takesText(plan.takes_ms)}, of at most ${durationText(plan.deadline_ms)}; then ${plan.finish === "promote" ? "it is promoted" : "it reports"}`,
+      ],
+    ]),
+  );
+  writeTable(context, stepColumns, plan.steps);
+  writeTable(context, metricColumns, plan.metrics);
+  for (const { message, command } of plan.advice) stdout.write(`\n${printable(message)}\n  ${printable(command)}\n`);
+  note(context, "\nNothing was begun: this was a dry run.");
+}
+
+function rateText(perSecond: number, what = "requests"): string {
+  return perSecond >= 1 || perSecond === 0
+    ? `${figureText(perSecond)} ${what} a second`
+    : `${figureText(perSecond * 3600)} ${what} an hour`;
+}

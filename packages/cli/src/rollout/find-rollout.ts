@@ -1,0 +1,11 @@
+import type { Rollout } from "@slipway/contract";
+import { requireName } from "../addresses.ts";
+import type { Context } from "../context.ts";
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The rollout with this id; or the one of an endpoint that has not ended, else its last. */
+export function findRollout(context: Context, text: string): Promise<Rollout> {
+  const { rollouts } = context.client();
+  return uuid.test(text) ? rollouts.get(text.toLowerCase()) : rollouts.latest(requireName(text));
+}
