@@ -199,3 +199,42 @@ export {
   stratifiedEffect,
   type ArmMoments,
 } from "./sequential/effect.ts";
+export { requestsToAlarm, unitsToSee, type EventPlan } from "./sequential/planning.ts";
+export { mixtureSprt, type MixtureSprtOptions } from "./sequential/mixture-sprt.ts";
+export type { Mixture, MixtureOptions, SidedOptions } from "./sequential/mixture.ts";
+export { normalMixture } from "./sequential/normal-mixture.ts";
+export { gammaExponentialMixture, gammaPoissonMixture, type ScaledOptions } from "./sequential/gamma-mixtures.ts";
+export {
+  bernoulliInterval,
+  betaBinomialMixture,
+  type BetaBinomialOptions,
+  type ShareOptions,
+} from "./sequential/beta-binomial.ts";
+export {
+  doubleStitching,
+  empiricalProcessBound,
+  polynomialStitching,
+  type DoubleStitchingOptions,
+  type StitchingOptions,
+} from "./sequential/stitching.ts";
+export { quantileInterval, quantileTest, type QuantileOptions } from "./sequential/quantiles.ts";
+export {
+  addBounded,
+  boundedInterval,
+  createBoundedMean,
+  empiricalBernsteinRadius,
+  hoeffdingRadius,
+  type BoundedMean,
+  type BoundedOptions,
+} from "./sequential/bounded-mean.ts";
+export {
+  addTreatment,
+  noTreatments,
+  treatmentEffect,
+  type TreatedUnit,
+  type TreatmentEffect,
+  type TreatmentOptions,
+  type TreatmentSums,
+} from "./sequential/treatment-effect.ts";
+export { mcnemarEvidence, pairedEffect, pairedHarm, type Discordant } from "./sequential/paired.ts";
+export { sampleRatioEvidence } from "./sequential/sample-ratio.ts";

@@ -13,6 +13,9 @@ export interface QuantileOptions {
   readonly tOpt?: number;
 }
 
+/** What floating-point shares may be off. */
+const DUST = 1e-12;
+
 /**
  * Where the p-quantile lies, at all numbers of values together with probability 1 - α; infinite where there are too few to say.
  * @param sorted values, ascending
@@ -36,8 +39,9 @@ export function quantileInterval(
     return betaBinomialMixture({ vOpt: v * tOpt, below: q, above: 1 - q, sides: 2 }).bound(v * t, alpha) / t;
   };
   if (t === 0) return { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
-  const low = Math.floor(t * (p - radius(1 - p)) + 1);
-  const high = Math.ceil(t * (p + radius(p)));
+  // Where no count would be too extreme the radius is all there is, and no value bounds the quantile.
+  const low = Math.ceil(t * (p - radius(1 - p)) - DUST * t);
+  const high = Math.floor(t * (p + radius(p)) + DUST * t) + 1;
   return {
     lower: low < 1 ? Number.NEGATIVE_INFINITY : sorted[low - 1]!,
     upper: high > t ? Number.POSITIVE_INFINITY : sorted[high - 1]!,
