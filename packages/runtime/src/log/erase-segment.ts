@@ -33,7 +33,7 @@ export function besideSegment(path: string): string {
 const chunkBytes = 1024 * 1024;
 
 /**
- * Erases rows from a segment that does not grow any more. Every frame keeps its place and its length, so that offsets stay what
+ * Erases rows from a segment that does not grow any more, and what repeats them for nobody. Every frame keeps its place and its length, so that offsets stay what
  * they are; readers see the old file or the new one. Done twice, it changes nothing.
  */
 export async function eraseFromSegment(
@@ -106,11 +106,13 @@ async function eraseFrames(
   while (at < size) {
     const bytes = Buffer.allocUnsafe(Math.min(wanted, size - at));
     const got = await readFully(source, bytes, at);
-    const found: { from: number; to: number; wanted: readonly number[] }[] = [];
+    const found: { from: number; to: number; wanted: readonly number[]; isShadow: boolean }[] = [];
     const end = walkFrames(bytes, { from: 0, to: got, verify: false }, (from, to) => {
       const known = peekRecord(bytes, from, to, peek) && peek.idFrom >= 0;
-      const matched = known ? rows.rowsOf(bytes, peek.idFrom) : [];
-      if (matched.length > 0) found.push({ from, to, wanted: matched });
+      const isShadow = peek.shadowFrom >= 0;
+      // A shadow repeats the whole request, row by row.
+      const matched = known ? rows.rowsOf(bytes, isShadow ? peek.shadowFrom : peek.idFrom) : [];
+      if (matched.length > 0) found.push({ from, to, wanted: matched, isShadow });
       else if (!isIntact(bytes, from - frameHeaderBytes, to)) sum.unreadableBytes += to - from;
     });
     for (const frame of found) {
@@ -121,7 +123,7 @@ async function eraseFrames(
       await write(at + frame.from - frameHeaderBytes, toFrame(erased.payload));
       sum.rows += erased.rows.length;
       sum[erased.whole ? "wholeRequests" : "partRequests"]++;
-      if (erased.widened) widened.push(...unasked(payload, erased, frame.wanted));
+      if (erased.widened && !frame.isShadow) widened.push(...unasked(payload, erased, frame.wanted));
     }
     if (end.state === "damaged" || (end.state === "short" && at + end.at + neededBytes(bytes, end.at, got) > size)) {
       sum.unreadableBytes += size - at - end.at;

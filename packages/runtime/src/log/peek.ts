@@ -8,6 +8,8 @@ export interface Peek {
   status: number;
   rows: number;
   idFrom: number;
+  /** The id of the request that this one repeats for nobody; -1: it is traffic. */
+  shadowFrom: number;
   endpointFrom: number;
   endpointTo: number;
   /** The first key field: its row and text; -1 without keys. */
@@ -16,7 +18,17 @@ export interface Peek {
 }
 
 export function createPeek(): Peek {
-  return { at: 0, status: 0, rows: 0, idFrom: -1, endpointFrom: 0, endpointTo: 0, keyFrom: -1, keyTo: -1 };
+  return {
+    at: 0,
+    status: 0,
+    rows: 0,
+    idFrom: -1,
+    shadowFrom: -1,
+    endpointFrom: 0,
+    endpointTo: 0,
+    keyFrom: -1,
+    keyTo: -1,
+  };
 }
 
 /** Fills `peek` from the payload that begins at `from`. False where it is no whole inference record. */
@@ -25,6 +37,7 @@ export function peekRecord(bytes: Buffer, from: number, to: number, peek: Peek):
   const end = from + 6 + u32(bytes, from + 2);
   if (end > to) return false;
   peek.idFrom = -1;
+  peek.shadowFrom = -1;
   peek.keyFrom = -1;
   peek.status = 0;
   let at = from + 6;
@@ -37,6 +50,7 @@ export function peekRecord(bytes: Buffer, from: number, to: number, peek: Peek):
       at += 4;
     }
     if (tag === tags.id) peek.idFrom = at;
+    else if (tag === tags.shadowOf) peek.shadowFrom = at;
     else if (tag === tags.at) peek.at = ((u32(bytes, at + 4) | 0) * 0x1_0000_0000 + u32(bytes, at)) / 1000;
     else if (tag === tags.status) peek.status = bytes[at] as number;
     else if (tag === tags.rows) peek.rows = u32(bytes, at);

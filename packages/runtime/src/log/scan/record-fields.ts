@@ -8,6 +8,11 @@ export interface Route {
   readonly version: number | null;
   readonly digest: string | null;
   readonly revision: number | null;
+  /** Null: the traffic was not divided. */
+  readonly arm: string | null;
+  /** Null: the buckets chose the arm. */
+  readonly rule: string | null;
+  readonly propensity: number | null;
 }
 
 /** A text in the bytes of the log; `from` < 0 where there is none. */
@@ -29,6 +34,8 @@ export interface RecordFields {
   durationsFrom: number;
   batchRows: number;
   traceFrom: number;
+  /** Where the id of the request begins that this one repeats for nobody, before the row of it; -1: this one is traffic. */
+  shadowFrom: number;
   readonly face: Span;
   readonly errorCode: Span;
   readonly errorMessage: Span;
@@ -46,7 +53,16 @@ export interface RecordFields {
 }
 
 const nowhere = (): Span => ({ from: -1, to: -1 });
-const noRoute: Route = { endpoint: "", model: null, version: null, digest: null, revision: null };
+const noRoute: Route = {
+  endpoint: "",
+  model: null,
+  version: null,
+  digest: null,
+  revision: null,
+  arm: null,
+  rule: null,
+  propensity: null,
+};
 
 export function createRecordFields(): RecordFields {
   return {
@@ -60,6 +76,7 @@ export function createRecordFields(): RecordFields {
     durationsFrom: -1,
     batchRows: 0,
     traceFrom: -1,
+    shadowFrom: -1,
     face: nowhere(),
     errorCode: nowhere(),
     errorMessage: nowhere(),
@@ -83,6 +100,7 @@ function reset(fields: RecordFields): void {
   fields.durationsFrom = -1;
   fields.batchRows = 0;
   fields.traceFrom = -1;
+  fields.shadowFrom = -1;
   fields.face.from = -1;
   fields.errorCode.from = -1;
   fields.errorMessage.from = -1;
@@ -99,11 +117,19 @@ function reset(fields: RecordFields): void {
 /** Fills `fields` from a payload; false where it is no inference record of a version known here. @throws RangeError */
 export type ReadFields = (log: LogBytes, from: number, to: number, fields: RecordFields) => boolean;
 
-const isRouteTag: readonly boolean[] = Array.from({ length: 64 }, (_, tag) =>
-  (
-    [tags.instance, tags.epoch, tags.endpoint, tags.revision, tags.model, tags.version, tags.digest] as number[]
-  ).includes(tag),
-);
+const routeTags: ReadonlySet<number> = new Set([
+  tags.instance,
+  tags.epoch,
+  tags.endpoint,
+  tags.revision,
+  tags.model,
+  tags.version,
+  tags.digest,
+  tags.arm,
+  tags.rule,
+  tags.propensity,
+]);
+const isRouteTag: readonly boolean[] = Array.from({ length: 64 }, (_, tag) => routeTags.has(tag));
 
 /** Routes that are remembered by their bytes; one server has a few at a time. */
 const mostRoutes = 64;
@@ -123,7 +149,8 @@ export function createFieldReader(): ReadFields {
       const { bytes, words, route } = known[i] as KnownRoute;
       const behind = from + bytes.length;
       if (behind > end || !sameWords(view, from, words, bytes)) continue;
-      if (i > 0) known.unshift(...known.splice(i, 1));
+      // The few of a split take turns: they may stay where they are.
+      if (i > 3) known.unshift(...known.splice(i, 1));
       fields.route = route;
       return behind;
     }
@@ -198,6 +225,9 @@ function readField({ bytes, view }: LogBytes, tag: number, at: number, to: numbe
     case tags.trace:
       fields.traceFrom = at;
       return;
+    case tags.shadowOf:
+      fields.shadowFrom = at;
+      return;
     case tags.errorCode:
       return setSpan(fields.errorCode, at, to);
     case tags.errorMessage:
@@ -228,6 +258,9 @@ function readRouteField({ bytes, view }: LogBytes, tag: number, at: number, to: 
   else if (tag === tags.version) fields.route = { ...fields.route, version: view.getUint32(at, true) };
   else if (tag === tags.revision) fields.route = { ...fields.route, revision: view.getUint32(at, true) };
   else if (tag === tags.digest) fields.route = { ...fields.route, digest: bytes.toString("hex", at, to) };
+  else if (tag === tags.arm) fields.route = { ...fields.route, arm: bytes.toString("utf8", at, to) };
+  else if (tag === tags.rule) fields.route = { ...fields.route, rule: bytes.toString("utf8", at, to) };
+  else if (tag === tags.propensity) fields.route = { ...fields.route, propensity: view.getFloat64(at, true) };
 }
 
 /** Rows that were erased on request, written as a list or as a bitmap; null: none. */

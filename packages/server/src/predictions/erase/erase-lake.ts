@@ -2,6 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import type { Transaction } from "../../platform/sql/index.ts";
 import type { ExportTables } from "../export/store.ts";
 import type { PredictionsInput, RewriteResult } from "./rewrite-task.ts";
+import type { RowsKind } from "../lake/lake-file.ts";
 import { runTask, toChange, toGone, toRewrite, toRewriteTask, type Step } from "./step.ts";
 import { createErasureStore, type ErasureTables } from "./store.ts";
 
@@ -14,21 +15,24 @@ interface Waiting {
 export async function eraseFromLake(step: Step): Promise<void> {
   const { deps, erasure, writer } = step;
   const { id, endpoint } = erasure;
-  const files = await writer.listFiles({ endpoint, kind: "predictions" });
+  const files = (await writer.listFiles({ endpoint })).filter(({ kind }) => kind !== "labels");
+  const rewritesOf = (wanted: RowsKind) =>
+    files.filter(({ kind }) => kind === wanted).map((file) => toRewrite(step, file));
   const waiting = (await deps.exports?.listStaged(endpoint)) ?? [];
   const input: PredictionsInput = {
     ...toGone(step),
     kind: "predictions",
     files: [
-      ...files.map((file) => toRewrite(step, file)),
+      ...rewritesOf("predictions"),
       ...waiting.map(({ id: file, path }) => ({ id: `export ${file}`, path, tempPath: `${path}.new` })),
     ],
+    shadows: rewritesOf("shadows"),
   };
   const result = await runTask<RewriteResult>(step, toRewriteTask(input), ["lake", "Rewriting the Parquet files"]);
   const own = result.files.filter((file) => !file.id.startsWith("export "));
   const emptied = await replaceWaiting(result, waiting);
   await writer.replaceFiles({
-    ...toChange(own, input.files, files),
+    ...toChange(own, [...input.files, ...input.shadows], files),
     async within(trx) {
       const ids = emptied.map((file) => file.id);
       await deps.exports?.forget(trx as unknown as Transaction<ExportTables>, ids);

@@ -64,7 +64,13 @@ test("files lose the rows that go and keep the order of the others; those withou
       [place("none.parquet")]: predictions([[dee, 1, null, 1, 1]]),
     },
   });
-  const result = await rewrite({ kind: "predictions", files: files("mixed", "all", "none"), rowsPath, widenedPath });
+  const result = await rewrite({
+    kind: "predictions",
+    files: files("mixed", "all", "none"),
+    shadows: [],
+    rowsPath,
+    widenedPath,
+  });
   expect(result).toEqual({
     waiting: [],
     files: [

@@ -1,6 +1,7 @@
 /** What the processes of the lake do for an erase: they write files anew without the rows that go. */
 import { type LakeContext, quoteText } from "../../platform/lake/index.ts";
-import { parquetOptions, syncFile } from "../lake/parquet-file.ts";
+import type { NamedType } from "../../platform/lake/lake-db.ts";
+import { layoutOf, parquetOptions, syncFile } from "../lake/parquet-file.ts";
 
 type LakeDb = LakeContext["db"];
 
@@ -23,6 +24,8 @@ export interface GoneRows {
 export interface PredictionsInput extends GoneRows {
   readonly kind: "predictions";
   readonly files: readonly RewriteFile[];
+  /** What repeated the predictions for nobody. */
+  readonly shadows: readonly RewriteFile[];
 }
 
 export interface LabelsInput extends GoneRows {
@@ -65,10 +68,11 @@ export async function run(
   await loadGone(db, input);
   const about = input.kind === "labels" ? await prepareLabels(db, input) : predictionRows;
   const files: Rewritten[] = [];
-  for (const [i, file] of input.files.entries()) {
-    onProgress(i / input.files.length);
+  const shadows = input.kind === "labels" ? [] : input.shadows;
+  for (const [i, file] of [...input.files, ...shadows].entries()) {
+    onProgress(i / (input.files.length + shadows.length));
     if (input.steps === true) await ask(`rewrite ${input.kind}`);
-    const rewritten = await rewrite(db, file, about);
+    const rewritten = await rewrite(db, file, i < input.files.length ? about : shadowRows);
     if (rewritten !== null) files.push(rewritten);
   }
   if (input.steps === true) await ask(`rewritten ${input.kind}`);
@@ -85,21 +89,27 @@ interface About {
   /** Whether the row \`r\` of a file goes. */
   readonly goes: string;
   readonly time: string;
-  /** Of the file. */
-  readonly options: string;
+  /** Of the file, by its columns. */
+  readonly options: (columns: readonly NamedType[]) => string;
 }
 
 const predictionRows: About = {
   goes: `exists (select 1 from gone g where g.id = r.id and g."row" = r."row")`,
   time: "predicted_at",
-  options: parquetOptions,
+  options: (columns) => parquetOptions(layoutOf(columns)),
+};
+
+/** What was answered once more, for nobody, goes with what it repeats. */
+const shadowRows: About = {
+  ...predictionRows,
+  goes: `exists (select 1 from gone g where g.id = r.shadow_of and g."row" = r."row")`,
 };
 
 const labelRows: About = {
   goes: `(exists (select 1 from gone g where g.id = r.prediction and g."row" = coalesce(r."row", 0))
     or (r.prediction is null and r."key" in (select "key" from gone_keys)))`,
   time: "received_at",
-  options: "format parquet, compression zstd, kv_metadata {slipway_labels: '1'}",
+  options: () => "format parquet, compression zstd, kv_metadata {slipway_labels: '1'}",
 };
 
 /** Keys of which no prediction is left: labels by these keys are about nobody else. */
@@ -134,9 +144,10 @@ async function rewrite(db: LakeDb, { id, path, tempPath }: RewriteFile, about: A
   const [all] = await db.rows(`select count(*) as total from ${source}`);
   const rows = Number(all?.["total"]) - removed;
   if (rows === 0) return { id, removed, written: null };
+  const options = about.options(await db.describe(`select * from ${source}`));
   await db.exec(`copy (
     select * exclude (file_row_number) from read_parquet(${quoteText(path)}, file_row_number = true) r
-    where not ${about.goes} order by file_row_number) to ${quoteText(tempPath)} (${about.options})`);
+    where not ${about.goes} order by file_row_number) to ${quoteText(tempPath)} (${options})`);
   const bytes = syncFile(tempPath);
   const [times] = await db.rows(
     `select epoch_ms(min(${about.time})) as low, epoch_ms(max(${about.time})) as high from read_parquet(${quoteText(tempPath)})`,

@@ -29,7 +29,14 @@ export const fixedColumns = [
   { name: "batch_rows", type: "UINTEGER" },
   { name: "extra", type: "VARCHAR", nullable: true },
   { name: "redacted", type: "VARCHAR", nullable: true },
+  { name: "arm", type: "VARCHAR", nullable: true },
+  { name: "rule", type: "VARCHAR", nullable: true },
+  { name: "propensity", type: "DOUBLE", nullable: true },
+  { name: "shadow_of", type: "UUID", nullable: true },
 ] as const satisfies readonly ColumnSpec[];
+
+/** Files of the first version of this layout end before this one. */
+export const firstAdded = "arm" satisfies FixedColumn;
 
 export type FixedColumn = (typeof fixedColumns)[number]["name"];
 

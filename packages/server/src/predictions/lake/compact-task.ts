@@ -76,7 +76,7 @@ interface Writing {
 
 async function writeFile({ input, context, decoder, partition, number }: Writing): Promise<WrittenFile> {
   const tempPath = `${input.temp}-${number}.parquet`;
-  const { columns, endpoint, day } = partition;
+  const { kind, columns, endpoint, day } = partition;
   const times = { minAt: Number.POSITIVE_INFINITY, maxAt: Number.NEGATIVE_INFINITY };
   let rows = 0;
   let given: Chunk | null = null;
@@ -92,9 +92,9 @@ async function writeFile({ input, context, decoder, partition, number }: Writing
   };
   context.db.feed(name, columns.columns, next);
   if (input.steps) await context.ask({ step: "file" } satisfies CompactQuestion);
-  await context.db.exec(`COPY (SELECT * FROM ${name}()) TO ${quoteText(tempPath)} (${parquetOptions})`);
+  await context.db.exec(`COPY (SELECT * FROM ${name}()) TO ${quoteText(tempPath)} (${parquetOptions()})`);
   const bytes = syncFile(tempPath);
-  return { kind: "predictions", endpoint, signature: columns.signature, day, rows, bytes, ...times, tempPath };
+  return { kind, endpoint, signature: columns.signature, day, rows, bytes, ...times, tempPath };
 }
 
 /** The next full chunk of the partition, decoding on until there is one; the last one where nothing more comes. */

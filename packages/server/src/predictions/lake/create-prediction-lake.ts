@@ -81,11 +81,16 @@ export async function createPredictionLake(deps: PredictionLakeDeps): Promise<Pr
 
   const flush = createShared(flushNow);
 
+  /** Labels are joined where they are moved into the lake. */
+  async function listMergeable(): Promise<LakeFile[]> {
+    return (await files.store.listFiles()).filter(({ kind }) => kind !== "labels");
+  }
+
   async function merge(): Promise<number> {
-    if (chooseMerges(await files.store.listFiles({ kind: "predictions" })).length === 0) return 0;
+    if (chooseMerges(await listMergeable()).length === 0) return 0;
     return maintenance.exclusive("lake", () =>
       alone(async () => {
-        const groups = chooseMerges(await files.store.listFiles({ kind: "predictions" }));
+        const groups = chooseMerges(await listMergeable());
         for (const group of groups) await mergeGroup(group);
         return groups.flat().length;
       }),

@@ -1,6 +1,6 @@
 export { lakeConsumer } from "./compaction.ts";
 export { createPredictionLake, type PredictionLakeDeps } from "./create-prediction-lake.ts";
-export type { LakeFile, LakeFileFilter, NewLakeFile, WrittenFile } from "./lake-file.ts";
+export type { LakeFile, LakeFileFilter, NewLakeFile, RowsKind, WrittenFile } from "./lake-file.ts";
 export type { LakeChange, LakeStats, LakeWriter, PredictionLake, ViewsOf } from "./prediction-lake.ts";
 export { defaultLimits, toViewFiles } from "./queries.ts";
 export type { LakeQuery, QueryResult } from "./query.ts";

@@ -1,11 +1,14 @@
-/** `none` as a signature: records that name no version, or did not parse. They have the fixed columns only. */
-export const noSignature = "none";
+/** A signature of records that name no version, or did not parse: they have the fixed columns only. `none` had fewer of these. */
+export const noSignature = "none-2";
+
+/** `shadows`: what was answered once more for nobody. In files of its own, so that nobody who reads predictions can count it. */
+export type RowsKind = "predictions" | "shadows";
 
 /** What a Parquet file of the lake is: one partition's rows of some stretch of the log. */
 export interface NewLakeFile {
-  readonly kind: "predictions" | "labels";
+  readonly kind: RowsKind | "labels";
   readonly endpoint: string;
-  /** First 16 hex digits of the SHA-256 of the columns' JSON (`toColumns`); `none` for the fixed columns alone. */
+  /** First 16 hex digits of the SHA-256 of the columns' JSON (`toColumns`); `none-2` for the fixed columns alone. */
   readonly signature: string;
   /** Of arrival, UTC: `2026-11-22`. */
   readonly day: string;
@@ -42,6 +45,6 @@ export interface LakeFileFilter {
 /** Where a file of the lake goes. Endpoint names are safe in paths; what is none is made so. */
 export function toLakePath(file: NewLakeFile, id: string): string {
   const endpoint = encodeURIComponent(file.endpoint).replace(/^\./, "%2E") || "%00";
-  const kind = file.kind === "labels" ? "labels/" : "";
+  const kind = file.kind === "predictions" ? "" : `${file.kind}/`;
   return `${kind}${endpoint}/${file.signature}/${file.day}/${id}.parquet`;
 }

@@ -2,10 +2,12 @@ import type { Signature, Tensor } from "@slipway/runtime";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { flightInputs } from "../testing/log.ts";
+import { flightInputs, flightRoute } from "../testing/log.ts";
+import type { WrittenFile } from "./lake-file.ts";
 import { openTestLake, type TestLakeOptions } from "./testing/open-lake.ts";
 
 type TestLake = Awaited<ReturnType<typeof openTestLake>>;
+const sqlTask = new URL("../erase/testing/sql-task.ts", import.meta.url);
 const opened: TestLake[] = [];
 afterEach(async () => {
   for (const each of opened.splice(0)) await each.close();
@@ -21,6 +23,22 @@ async function reopen(lake: TestLake, options: TestLakeOptions = {}): Promise<Te
   opened.splice(opened.indexOf(lake), 1);
   await lake.close();
   return open({ ...options, data: lake.data });
+}
+
+/** As the first layout had them: fewer fixed columns, so that an input could be called what one of them is called now. */
+async function toFirstLayout(lake: TestLake["lake"]): Promise<void> {
+  await lake.exclusive(async (writer) => {
+    const files = await writer.listFiles({ kind: "predictions" });
+    const add: WrittenFile[] = [];
+    for (const { id: _, path, createdAt: __, ...file } of files) {
+      const tempPath = writer.tempPath();
+      const fixed = "SELECT * EXCLUDE (arm, rule, propensity, shadow_of), 'left' AS arm";
+      const sql = `${fixed} FROM read_parquet('${join(lake.folder, path)}')`;
+      await writer.run({ module: sqlTask, input: { files: { [tempPath]: sql } } });
+      add.push({ ...file, signature: "0123456789abcdef", tempPath });
+    }
+    await writer.replaceFiles({ add, remove: files.map(({ id }) => id) });
+  });
 }
 
 const parquetFiles = async (data: string) =>
@@ -65,6 +83,10 @@ describe("the lake of predictions", () => {
         batch_rows: 1,
         extra: '{"carrier":"UA"}',
         redacted: null,
+        arm: null,
+        rule: null,
+        propensity: null,
+        shadow_of: null,
         origin: "ATL",
         distance: 760,
         late: "yes",
@@ -257,6 +279,74 @@ describe("the lake of predictions", () => {
     expect(await rows("SELECT model, origin, weight FROM predictions ORDER BY model")).toEqual([
       { model: "flights", origin: "ATL", weight: null },
       { model: "others", origin: "7", weight: 1.5 },
+    ]);
+  });
+
+  test("says to which arm a request went, by which rule and how probably", async () => {
+    const { append, rows, instance } = await open();
+    const sent = (arm: string, rule: string | undefined, propensity: number) =>
+      append("flights", { ...({ route: flightRoute(instance, { arm, rule, propensity }) } as object), user: arm });
+    await sent("champion", undefined, 0.99);
+    await sent("challenger", undefined, 0.01);
+    await sent("challenger", "testers", 1);
+    await append("flights", { user: "z" });
+    const sql = "SELECT arm, rule, propensity FROM predictions ORDER BY user_name, propensity";
+    expect(await rows(sql)).toEqual([
+      { arm: "challenger", rule: null, propensity: 0.01 },
+      { arm: "challenger", rule: "testers", propensity: 1 },
+      { arm: "champion", rule: null, propensity: 0.99 },
+      { arm: null, rule: null, propensity: null },
+    ]);
+  });
+
+  test("keeps what was answered for nobody apart, beside what it repeats", async () => {
+    const { append, rows, instance, lake } = await open();
+    const inputs = flightInputs(["ATL", "JFK"], [760, 2475]);
+    const [, distance] = inputs;
+    const late = (...data: number[]): Tensor[] => [
+      { name: "late", datatype: "FP32", shape: [2, 2], data: Float32Array.from(data) },
+    ];
+    const id = await append("flights", { rows: 2, keys: ["a", "b"], inputs, outputs: late(0.25, 0.75, 0.75, 0.25) });
+    const route = flightRoute(instance, { version: 3 });
+    const shadow = await append("flights", {
+      ...({ route } as object),
+      face: "shadow",
+      shadowOf: { id, row: 0 },
+      rows: 2,
+      keys: ["a", "b"],
+      inputs: [inputs[0]!, distance!],
+      outputs: late(0.75, 0.25, 0.75, 0.25),
+    });
+    expect(await rows("SELECT id FROM predictions")).toEqual([{ id }, { id }]);
+    const pairs = `SELECT p.prediction, s.id, s.version, p.late, s.late AS instead FROM shadows s
+      JOIN predictions p ON p.id = s.shadow_of AND p."row" = s."row" ORDER BY 1`;
+    expect(await rows(pairs)).toEqual([
+      { prediction: `${id}/0`, id: shadow, version: 3, late: "yes", instead: "no" },
+      { prediction: `${id}/1`, id: shadow, version: 3, late: "no", instead: "no" },
+    ]);
+    const kinds = (await lake.listFiles({ endpoint: "flights" })).map(({ kind, path }) => [kind, path.split("/")[0]]);
+    expect(kinds.toSorted()).toEqual([
+      ["predictions", "flights"],
+      ["shadows", "shadows"],
+    ]);
+    expect(await rows("SELECT * FROM shadows", { endpoint: "others" })).toEqual([]);
+  });
+
+  test("reads files of its first layout beside new ones, and joins them as what they are", async () => {
+    const { append, rows, lake } = await open();
+    for (let i = 0; i < 8; i++) {
+      await append("flights", { user: `old ${i}` });
+      await lake.flush();
+    }
+    await toFirstLayout(lake);
+    expect(await lake.merge()).toBe(8);
+    await append("flights", { user: "new" });
+    const sql = "SELECT user_name, arm, shadow_of, arm_input, origin FROM predictions ORDER BY user_name";
+    const found = await rows(sql);
+    expect(found).toHaveLength(9);
+    expect(found.slice(0, 2)).toEqual([
+      { user_name: "new", arm: null, shadow_of: null, arm_input: null, origin: "ATL" },
+      { user_name: "old 0", arm: null, shadow_of: null, arm_input: "left", origin: "ATL" },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import type { LakeContext } from "../../platform/lake/lake-main.ts";
 import { quoteText } from "../../platform/lake/quote.ts";
-import { parquetOptions, syncFile } from "./parquet-file.ts";
+import { layoutOf, parquetOptions, syncFile } from "./parquet-file.ts";
 
 export interface MergeInput {
   /** Of one partition, in the order of their rows. */
@@ -14,8 +14,8 @@ export async function run(
   { db }: LakeContext,
 ): Promise<{ bytes: number; rows: number }> {
   const list = paths.map(quoteText).join(", ");
-  const rows = await db.exec(
-    `COPY (SELECT * FROM read_parquet([${list}])) TO ${quoteText(tempPath)} (${parquetOptions})`,
-  );
+  const all = `SELECT * FROM read_parquet([${list}])`;
+  const options = parquetOptions(layoutOf(await db.describe(all)));
+  const rows = await db.exec(`COPY (${all}) TO ${quoteText(tempPath)} (${options})`);
   return { rows, bytes: syncFile(tempPath) };
 }

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createId } from "../../kernel/ids.ts";
 import { type Lake, LakeError } from "../../platform/lake/index.ts";
-import type { LakeFile, LakeFileFilter } from "./lake-file.ts";
+import type { LakeFile, LakeFileFilter, RowsKind } from "./lake-file.ts";
 import type { LakeQuery, QueryResult } from "./query.ts";
 import type { QueryAnswer, QueryInput } from "./query-task.ts";
 import type { ViewFiles } from "./views.ts";
@@ -54,12 +54,16 @@ export function toViewFiles(
 ): ViewFiles {
   const since = times.since ?? Number.NEGATIVE_INFINITY;
   const until = times.until ?? Number.POSITIVE_INFINITY;
-  const groups = new Map<string, string[]>();
-  for (const { kind, signature, path, minAt, maxAt } of files)
-    if (kind === "predictions" && maxAt >= since && minAt < until)
-      groups.set(signature, [...(groups.get(signature) ?? []), join(folder, path)]);
+  const rowsOf = (wanted: RowsKind) => {
+    const groups = new Map<string, string[]>();
+    for (const { kind, signature, path, minAt, maxAt } of files)
+      if (kind === wanted && maxAt >= since && minAt < until)
+        groups.set(signature, [...(groups.get(signature) ?? []), join(folder, path)]);
+    return [...groups.values()];
+  };
   return {
-    predictions: [...groups.values()],
+    predictions: rowsOf("predictions"),
+    shadows: rowsOf("shadows"),
     labels: files.filter(({ kind }) => kind === "labels").map(({ path }) => join(folder, path)),
     since: times.since,
     until: times.until,

@@ -87,6 +87,6 @@ function toRow(file: LakeFile): LakeFileRow {
 function fromRow(row: LakeFileRow): LakeFile {
   const { id, endpoint, day, path, rows, bytes } = row;
   const times = { minAt: row.min_at, maxAt: row.max_at, createdAt: row.created_at };
-  const kind = row.kind === "labels" ? "labels" : "predictions";
+  const kind = row.kind === "labels" || row.kind === "shadows" ? row.kind : "predictions";
   return { id, kind, endpoint, signature: row.signature_hash, day, path, rows, bytes, ...times };
 }

@@ -29,6 +29,8 @@ export interface ReplayRequest {
   readonly id: string;
   /** Rows that are compared. */
   readonly count: number;
+  /** What the rows that are run are called, in their order: `ID`, or `ID/i` of a request of many. */
+  readonly names: readonly string[];
   readonly model: string;
   readonly version: number;
   readonly digest: string | null;

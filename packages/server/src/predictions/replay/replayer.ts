@@ -54,7 +54,8 @@ export function createReplayer({ folder, selection, tolerance }: ReplaySetup, mo
     const index = requests++;
     open.set(index, { ...found, kept, compared, target: null });
     const { model, version, digest } = record;
-    return { index, id: record.id, count: compared.length, model: model!, version: version!, digest };
+    const names = rows.map((row) => (record.rows > 1 ? `${record.id}/${row}` : record.id));
+    return { index, id: record.id, count: compared.length, names, model: model!, version: version!, digest };
   }
 
   function refuseOpen(index: number, refusal: Refusal): void {

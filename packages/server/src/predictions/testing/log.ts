@@ -1,4 +1,4 @@
-import { type NewRecord, type RequestFields, type Tensor, encodeRoute } from "@slipway/runtime";
+import { type NewRecord, type RequestFields, type RouteFields, type Tensor, encodeRoute } from "@slipway/runtime";
 import { randomUUIDv7 } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -41,15 +41,7 @@ export async function openLog({ folder, segmentBytes }: TestLogOptions = {}) {
 export function flight(instance: string, endpoint: string, fields: Partial<RequestFields> = {}): NewRecord {
   const id = fields.id ?? randomUUIDv7();
   return {
-    route: encodeRoute({
-      instance,
-      epoch: 1,
-      endpoint,
-      revision: 4,
-      model: endpoint,
-      version: 2,
-      digest: "ab".repeat(32),
-    }),
+    route: flightRoute(instance, { endpoint, model: endpoint }),
     id,
     at: idTime(id) * 1000,
     status: "ok",
@@ -62,6 +54,12 @@ export function flight(instance: string, endpoint: string, fields: Partial<Reque
     outputs: [{ name: "late", datatype: "FP32", shape: [1, 2], data: Float32Array.of(0.25, 0.75) }],
     ...fields,
   };
+}
+
+/** As all of them have it but for what is given. */
+export function flightRoute(instance: string, fields: Partial<RouteFields> = {}): Uint8Array {
+  const about = { endpoint: "flights", revision: 4, model: "flights", version: 2, digest: "ab".repeat(32) };
+  return encodeRoute({ instance, epoch: 1, ...about, ...fields });
 }
 
 export function flightInputs(origins: string[], distances: number[]): Tensor[] {

@@ -30,7 +30,17 @@ export interface Plan {
   readonly dictionaries: readonly (Dictionary | null)[];
 }
 
-const coded: ReadonlySet<string> = new Set(["model", "digest", "status", "face", "error_code", "fallback", "redacted"]);
+const coded: ReadonlySet<string> = new Set([
+  "model",
+  "digest",
+  "status",
+  "face",
+  "error_code",
+  "fallback",
+  "redacted",
+  "arm",
+  "rule",
+]);
 
 export function createPlan(columns: LakeColumns): Plan {
   const isClass = new Set(columns.tensors.filter((tensor) => tensor.classes.length > 0).map((tensor) => tensor.at));

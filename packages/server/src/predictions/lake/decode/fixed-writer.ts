@@ -19,6 +19,7 @@ const [errorCodeAt, errorMessageAt, fallbackAt] = [place.error_code, place.error
 const [userAt, requestAt, traceAt, extraAt] = [place.user_name, place.request_id, place.trace_id, place.extra];
 const [parseAt, queueAt, runAt, totalAt] = [place.parse_us, place.queue_us, place.run_us, place.total_us];
 const [batchAt, redactedAt] = [place.batch_rows, place.redacted];
+const [armAt, ruleAt, propensityAt, shadowAt] = [place.arm, place.rule, place.propensity, place.shadow_of];
 
 /** Rows of a record that go into a chunk from `base` on: `count` of its `rows`, from `row` on. */
 export interface RowRange {
@@ -63,9 +64,12 @@ export function createFixedWriter({ dictionaries }: Plan): WriteFixed {
   const [models, digests] = [dictionary(modelAt), dictionary(digestAt)];
   const [faces, errorCodes] = [dictionary(faceAt), dictionary(errorCodeAt)];
   const [fallbacks, redactions] = [dictionary(fallbackAt), dictionary(redactedAt)];
+  const [arms, rules] = [dictionary(armAt), dictionary(ruleAt)];
   let route: Route | null = null;
   let model = noText;
   let digest = noText;
+  let arm = noText;
+  let rule = noText;
 
   function writeRow({ columns }: Chunk, to: number, { log, fields, texts, range }: FixedRows): void {
     const { bytes, view } = log;
@@ -81,9 +85,15 @@ export function createFixedWriter({ dictionaries }: Plan): WriteFixed {
     time[to * 2 + 1] = fields.atHigh;
     (coded[modelAt] as CodedColumn).codes[to] = model;
     (coded[digestAt] as CodedColumn).codes[to] = digest;
-    const { version, revision } = fields.route;
+    (coded[armAt] as CodedColumn).codes[to] = arm;
+    (coded[ruleAt] as CodedColumn).codes[to] = rule;
+    const { version, revision, propensity } = fields.route;
     if (version !== null) setNumber(buffers[versionAt] as ColumnBuffer, to, version);
     if (revision !== null) setNumber(buffers[revisionAt] as ColumnBuffer, to, revision);
+    if (propensity !== null) {
+      (buffers[propensityAt] as ColumnBuffer).view.setFloat64(to * 8, propensity, true);
+      setValid(buffers[propensityAt] as ColumnBuffer, to);
+    }
     (coded[statusAt] as CodedColumn).codes[to] = fields.status < 3 ? fields.status : 1;
     (buffers[pinnedAt] as ColumnBuffer).bytes[to] = fields.pinned;
     (coded[faceAt] as CodedColumn).codes[to] = codeOf(faces, bytes, fields.face);
@@ -105,6 +115,10 @@ export function createFixedWriter({ dictionaries }: Plan): WriteFixed {
       setUuid(buffers[traceAt] as ColumnBuffer, to, view, fields.traceFrom);
       setValid(buffers[traceAt] as ColumnBuffer, to);
     }
+    if (fields.shadowFrom >= 0) {
+      setUuid(buffers[shadowAt] as ColumnBuffer, to, view, fields.shadowFrom);
+      setValid(buffers[shadowAt] as ColumnBuffer, to);
+    }
     if (fields.extra.from < 0) return;
     const text = texts.extra?.[row] ?? null;
     writeExtra(buffers[extraAt] as ColumnBuffer, to, { log, span: fields.extra, text, many: range.rows > 1 });
@@ -116,6 +130,8 @@ export function createFixedWriter({ dictionaries }: Plan): WriteFixed {
       route = fields.route;
       model = route.model === null ? noText : models.codeOfText(route.model);
       digest = route.digest === null ? noText : digests.codeOfText(route.digest);
+      arm = route.arm === null ? noText : arms.codeOfText(route.arm);
+      rule = route.rule === null ? noText : rules.codeOfText(route.rule);
     }
     for (let i = 0; i < range.count; i++) writeRow(chunk, range.base + i, rows);
     if (fields.keys.length > 0) writeKeys(chunk.columns[keyAt] as ColumnBuffer, log, fields.keys, range);

@@ -9,6 +9,7 @@ import {
   type Route,
 } from "@slipway/runtime/log";
 import { fixedOnly, type LakeColumns } from "../columns.ts";
+import type { RowsKind } from "../lake-file.ts";
 import type { Chunk } from "./chunk.ts";
 import { readRowTexts } from "./fixed-writer.ts";
 import {
@@ -77,6 +78,7 @@ export function createLogDecoder({ folder, after, budgetBytes }: DecoderOptions)
   let ended = false;
   let lastRoute: Route | null = null;
   let lastDay = Number.NaN;
+  let lastKind: RowsKind = "predictions";
   let last: OpenPartition | null = null;
 
   function take(from: number, to: number): boolean {
@@ -96,13 +98,16 @@ export function createLogDecoder({ folder, after, budgetBytes }: DecoderOptions)
   }
 
   /** Null where the columns of the version are wanted first. */
-  function partitionOf({ route, atHigh, atLow }: RecordFields): OpenPartition | null {
+  function partitionOf({ route, atHigh, atLow, shadowFrom }: RecordFields): OpenPartition | null {
+    const kind = shadowFrom < 0 ? "predictions" : "shadows";
     const day = Math.floor((atHigh * 0x1_0000_0000 + atLow) / dayUs);
-    if (route === lastRoute && day === lastDay) return last;
+    if (route === lastRoute && day === lastDay && kind === lastKind) return last;
     const decoding = decodingOf(route);
     if (decoding === null) return null;
-    last = partitions.open(route.endpoint, new Date(day * 86_400_000).toISOString().slice(0, 10), decoding);
+    const date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+    last = partitions.open({ kind, endpoint: route.endpoint, day: date }, decoding);
     lastRoute = route;
+    lastKind = kind;
     lastDay = day;
     return last;
   }

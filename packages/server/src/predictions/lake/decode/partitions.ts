@@ -1,6 +1,7 @@
 import { type LogBytes, readErasedRows, type RecordFields, type TensorPlaces } from "@slipway/runtime/log";
 import { chunkRows } from "../../../platform/lake/column-buffer.ts";
 import type { LakeColumns } from "../columns.ts";
+import type { RowsKind } from "../lake-file.ts";
 import { type Chunk, chunkBytes, createChunk, createPlan, makeRoom, type Plan, resetChunk } from "./chunk.ts";
 import { createFixedWriter, type FixedRows, type RowRange, type RowTexts, type WriteFixed } from "./fixed-writer.ts";
 import { createTensorWriter, type WriteTensors } from "./tensor-writer.ts";
@@ -19,6 +20,7 @@ export function toDecoding(columns: LakeColumns): Decoding {
 
 /** Rows that go into the same files. */
 export interface Partition {
+  readonly kind: RowsKind;
   readonly endpoint: string;
   readonly columns: LakeColumns;
   /** UTC: `2026-11-22`. */
@@ -40,7 +42,7 @@ export interface DecodedRecord {
 }
 
 export interface Partitions {
-  open(endpoint: string, day: string, decoding: Decoding): OpenPartition;
+  open(of: Pick<Partition, "kind" | "endpoint" | "day">, decoding: Decoding): OpenPartition;
   append(partition: OpenPartition, record: DecodedRecord): void;
   /** Those with rows. */
   list(): Partition[];
@@ -84,12 +86,12 @@ export function createPartitions(): Partitions {
   }
 
   return {
-    open(endpoint, day, decoding) {
+    open({ kind, endpoint, day }, decoding) {
       const { columns } = decoding.plan;
-      const key = `${columns.signature} ${day} ${endpoint}`;
+      const key = `${kind} ${columns.signature} ${day} ${endpoint}`;
       const there = partitions.get(key);
       if (there !== undefined) return there;
-      const made = { endpoint, columns, day, ready: [], current: null, ...decoding };
+      const made = { kind, endpoint, columns, day, ready: [], current: null, ...decoding };
       partitions.set(key, made);
       return made;
     },
