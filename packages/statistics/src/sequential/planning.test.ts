@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { addEvents, createEventTest, eventEvidence } from "./event-test.ts";
+import { requestsToAlarm, unitsToSee } from "./planning.ts";
+
+const shares = [0.01, 0.05, 0.1, 0.5];
+const sides = { side: "lower" } as const;
+
+// Requests of both arms together: of the study (60 runs a cell), and of 300 runs a cell of `createEventTest`, in which its 15,400 is 22,922.
+test.each([
+  [0.01, 0.02, [87_000, 19_400, 7800, 3800], [81_881, 16_286, 8636, 3333]],
+  [0.01, 0.05, [8900, 1600, 1000, 476], [8654, 1833, 1000, 467]],
+  [0.05, 0.06, [349_000, 80_700, 47_500, 16_200], [365_908, 77_386, 40_412, 13_073]],
+  [0.1, 0.12, [215_000, 49_600, 15_400, 6200], [168_014, 41_455, 22_922, 7291]],
+])("a rate of %d that becomes %d alarms after", (rate, worse, ofStudy, simulated) => {
+  shares.forEach((share, i) => {
+    const requests = requestsToAlarm({ rate, ratio: worse / rate, share });
+    expect(Math.abs(Math.log(requests / simulated[i]!))).toBeLessThan(Math.log(1.3));
+    expect(Math.abs(Math.log(requests / ofStudy[i]!))).toBeLessThan(Math.log(1.5));
+  });
+});
+
+test.each([
+  [0.01, 0.02, [201, 34.7, 16.8, 4.6]],
+  [0.01, 0.05, [24.9, 4.6, 2.5, 0.783]],
+  [0.05, 0.06, [645, 114, 55.7, 16.9]],
+  [0.1, 0.12, [280, 49.2, 24.2, 7.6]],
+])("a rate of %d that becomes %d is seen by the asymptotic interval after thousands of", (rate, worse, thousands) => {
+  shares.forEach((share, i) => {
+    const units = unitsToSee({ rate, ratio: worse / rate, share }, sides) / 1000;
+    const digits = String(thousands[i]).split(".")[1]?.length ?? 0;
+    expect(units.toFixed(digits)).toBe(thousands[i]!.toFixed(digits));
+  });
+});
+
+test("36 minutes at 40 requests a second until the doubling of a 1 % error rate is seen at 1 %", () => {
+  const minutes = requestsToAlarm({ rate: 0.01, ratio: 2, share: 0.01 }) / 40 / 60;
+  expect(Math.round(minutes)).toBe(36);
+});
+
+test("what is known already shortens the wait, to nothing where it alarms", () => {
+  const plan = { rate: 0.01, ratio: 2, share: 0.1 };
+  const begun = addEvents(createEventTest(), { candidate: 17, champion: 80, share: 0.1 });
+  expect(eventEvidence(begun).pHarm).toBeGreaterThan(0.05);
+  expect(requestsToAlarm(plan, begun)).toBeLessThan(0.7 * requestsToAlarm(plan));
+  const alarmed = addEvents(createEventTest(), { candidate: 60, champion: 80, share: 0.1 });
+  expect(requestsToAlarm(plan, alarmed)).toBe(0);
+});
+
+test("a smaller α and a tolerated worsening take longer; what is tolerated is never seen", () => {
+  const plan = { rate: 0.01, ratio: 2, share: 0.1 };
+  expect(requestsToAlarm({ ...plan, alpha: 0.001 })).toBeGreaterThan(1.5 * requestsToAlarm(plan));
+  expect(requestsToAlarm({ ...plan, tolerate: 0.5 })).toBeGreaterThan(3 * requestsToAlarm(plan));
+  expect(requestsToAlarm({ ...plan, tolerate: 1 })).toBe(Number.POSITIVE_INFINITY);
+  expect(requestsToAlarm({ ...plan, ratio: 1 })).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("what cannot be planned is refused", () => {
+  expect(() => requestsToAlarm({ rate: 0, ratio: 2, share: 0.1 })).toThrow("rate is 0");
+  expect(() => requestsToAlarm({ rate: 0.1, ratio: 2, share: 1 })).toThrow("share is 1");
+  expect(() => unitsToSee({ rate: 0.6, ratio: 2, share: 0.1 })).toThrow("cannot be planned");
+});
