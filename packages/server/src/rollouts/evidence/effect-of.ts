@@ -1,0 +1,49 @@
+import { absoluteEffect, type Estimate, momentsOfSums, pairedEffect, stratifiedEffect } from "@slipway/statistics";
+import type { Measured, Stratum, Sums } from "./measured.ts";
+
+/** Fewer units of an arm say nothing that an asymptotic interval could hold. */
+export const leastUnits = 100;
+/** Of what is counted, of both arms together. */
+export const leastEvents = 10;
+/** Smaller strata have no variance that one could go by. Told by size alone, so that leaving them out takes no side. */
+const leastOfStratum = 10;
+
+/** A stretch in which the traffic was divided. */
+export type Divided = Stratum & { readonly share: number };
+
+export function listDivided(strata: readonly Stratum[]): Divided[] {
+  return strata.filter((stratum): stratum is Divided => stratum.share !== null);
+}
+
+/**
+ * The challenger's mean less the champion's, each stretch compared within itself. Stretches count by what a comparison within them is worth,
+ * 4ab/(a + b) of arms with a and b units (all units where both have the same share): a step with 1 % of the traffic would otherwise drown the later ones in its noise.
+ * Null: too little is there.
+ */
+export function effectOf({ strata, pairs }: Pick<Measured, "strata" | "pairs">): Estimate | null {
+  const parts: Estimate[] = [];
+  let [challenger, control] = [0, 0];
+  for (const stratum of listDivided(strata)) {
+    const [a, b] = [stratum.challenger.n, stratum.control.n];
+    if (Math.min(a, b) < leastOfStratum) continue;
+    challenger += a;
+    control += b;
+    const effect = absoluteEffect(momentsOfSums(stratum.control), momentsOfSums(stratum.challenger));
+    parts.push({ ...effect, n: (4 * a * b) / (a + b) });
+  }
+  if (pairs !== null && pairs.n >= leastOfStratum) {
+    challenger += pairs.n;
+    control += pairs.n;
+    parts.push(pairedEffect(momentsOfSums(pairs.difference)));
+  }
+  return Math.min(challenger, control) < leastUnits ? null : stratifiedEffect(parts);
+}
+
+/** The same of the metric times -1. */
+export function negated({ strata, pairs }: Pick<Measured, "strata" | "pairs">): Pick<Measured, "strata" | "pairs"> {
+  const negate = ({ n, sum, squares }: Sums): Sums => ({ n, sum: -sum, squares });
+  return {
+    strata: strata.map((each) => ({ ...each, challenger: negate(each.challenger), control: negate(each.control) })),
+    pairs: pairs === null ? null : { ...pairs, difference: negate(pairs.difference) },
+  };
+}

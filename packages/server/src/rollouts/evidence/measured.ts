@@ -1,0 +1,55 @@
+/** Sums over the units of one arm. Of what is counted a unit is 0 or 1, so that all three sums say the same: see `ofEvents`. */
+export interface Sums {
+  readonly n: number;
+  readonly sum: number;
+  readonly squares: number;
+}
+
+/** What the two arms showed while their shares did not change: one revision of the endpoint, by the buckets or by a rule. */
+export interface Stratum {
+  readonly revision: number;
+  /** With which probability a unit of the two arms came to the challenger, above 0 and below 1. Null: nothing was divided, so nothing can be compared. */
+  readonly share: number | null;
+  readonly challenger: Sums;
+  /** `champion`, or `control` where there is one. */
+  readonly control: Sums;
+}
+
+/** Requests that both versions answered. */
+export interface Pairs {
+  readonly n: number;
+  /** Of the challenger's value less the champion's, on the same request. */
+  readonly difference: Sums;
+  readonly challenger: Sums;
+  readonly control: Sums;
+  /** Of what is counted: pairs in which it happened to one of the two. */
+  readonly challengerOnly: number;
+  readonly controlOnly: number;
+}
+
+/** All that is known of one metric. */
+export interface Measured {
+  readonly strata: readonly Stratum[];
+  readonly pairs: Pairs | null;
+  /** Strata from this revision on belong to the step that runs now. */
+  readonly stepFrom: number;
+  /** Nothing need be there yet: the step has just begun, or no label is due. */
+  readonly isEarly: boolean;
+  /** Milliseconds since 1970: [from, to). */
+  readonly window: readonly [from: number, to: number];
+}
+
+export const noSums: Sums = { n: 0, sum: 0, squares: 0 };
+
+/** @param n units, of which it happened to `events` */
+export function ofEvents(n: number, events: number): Sums {
+  return { n, sum: events, squares: events };
+}
+
+export function addSums(a: Sums, b: Sums): Sums {
+  return { n: a.n + b.n, sum: a.sum + b.sum, squares: a.squares + b.squares };
+}
+
+export function totalOf(strata: readonly Stratum[], arm: "challenger" | "control"): Sums {
+  return strata.map((stratum) => stratum[arm]).reduce(addSums, noSums);
+}
