@@ -69,6 +69,8 @@ export interface ReplayCalls {
     readonly input: { readonly index: number; readonly outputs: readonly Tensor[] };
     readonly output: null;
   };
+  /** Settled without being compared with what is on record. */
+  readonly done: { readonly input: { readonly index: number }; readonly output: null };
   readonly refuse: { readonly input: Refusal & { readonly index: number }; readonly output: null };
   readonly result: { readonly input: null; readonly output: ReplayFound };
 }

@@ -15,13 +15,15 @@ import type { Refusal } from "./reasons.ts";
 
 /** One replay in a thread of its own, so that neither reading nor comparing many records holds up anybody's answer. */
 export interface ReplayThread {
-  /** The next requests; each is settled by `outputs` or `refuse`, or by `inputs` that do not fit. */
+  /** The next requests; each is settled by `outputs`, `done` or `refuse`, or by `inputs` that do not fit. */
   page(): Promise<ReplayPage>;
   /** Makes a version known; `own`: requests run on the very version that answered them. */
   target(target: ReplayTarget, own: boolean): Promise<number>;
   /** The model's own tensors; null: the record does not fit this version. */
   inputs(index: number, target: number): Promise<ReplayInputs | null>;
   outputs(index: number, outputs: readonly Tensor[]): Promise<void>;
+  /** Settled without being compared: somebody else does that. */
+  done(index: number): Promise<void>;
   refuse(index: number, refusal: Refusal): Promise<void>;
   result(): Promise<ReplayFound>;
   close(): Promise<void>;
@@ -70,6 +72,9 @@ export function openReplay(setup: ReplaySetup): ReplayThread {
       // A run's outputs are views of what belongs to other requests of the same run, too.
       const tensors = toMovable(outputs);
       await ask("outputs", { index, outputs: tensors }, tensors);
+    },
+    async done(index) {
+      await ask("done", { index });
     },
     async refuse(index, refusal) {
       await ask("refuse", { ...refusal, index });

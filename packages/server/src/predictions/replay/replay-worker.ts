@@ -36,6 +36,9 @@ function answer(message: Call): { output: FromThread["output"]; tensors: readonl
     case "outputs":
       replayer.outputs(message.input.index, message.input.outputs);
       return { output: null, tensors: [] };
+    case "done":
+      replayer.done(message.input.index);
+      return { output: null, tensors: [] };
     case "refuse":
       replayer.refuse(message.input.index, message.input);
       return { output: null, tensors: [] };

@@ -21,6 +21,7 @@ export interface Replayer {
   target(target: ReplayTarget): number;
   inputs(index: number, target: number): ReplayInputs | null;
   outputs(index: number, outputs: readonly Tensor[]): void;
+  done(index: number): void;
   refuse(index: number, refusal: Refusal): void;
   result(): ReplayFound;
 }
@@ -92,6 +93,10 @@ export function createReplayer({ folder, selection, tolerance }: ReplaySetup, mo
       const answered = { record: kept, compared, rows: record.rows, outputs, target: signature, recorded };
       if (countAnswered(tally, answered, tolerance)) open.delete(index);
       else refuseOpen(index, { reason: "no_common_output", message: "The two versions have no output in common." });
+    },
+    done(index) {
+      tally.total += open.get(index)!.compared.length;
+      open.delete(index);
     },
     refuse: refuseOpen,
     result: () => ({ ...tally, limited: read.limited() }),
