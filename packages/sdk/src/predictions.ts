@@ -10,6 +10,8 @@ export interface PredictionFilter {
   readonly errors?: boolean | undefined;
   /** The caller's own key. */
   readonly key?: string | undefined;
+  /** What was answered once more, for nobody, too; traffic alone by default. */
+  readonly shadows?: boolean | undefined;
 }
 
 export interface PredictionListOptions extends PredictionFilter, PageOptions, CallOptions {
@@ -30,7 +32,7 @@ export interface EraseOptions extends CallOptions {
 }
 
 export interface QueryOptions extends CallOptions {
-  /** One SELECT over the views `predictions` and `labels`; "DESCRIBE predictions" lists the columns. */
+  /** One SELECT over the views `predictions`, `shadows` and `labels`; "DESCRIBE predictions" lists the columns. */
   readonly sql: string;
   /** 10,000 rows of JSON where it is left out, 5,000,000 of a file. */
   readonly limit?: number | undefined;
@@ -71,11 +73,11 @@ export interface PredictionsClient {
 
 export function createPredictions(transport: Transport): PredictionsClient {
   const list: PredictionsClient["list"] = (endpoint, options = {}) => {
-    const { limit, cursor, since, until, errors, key, order, ...call } = options;
+    const { limit, cursor, since, until, errors, key, shadows, order, ...call } = options;
     return transport.call({
       method: "GET",
       path: `/api/v1/endpoints/${encodeURIComponent(endpoint)}/predictions`,
-      query: { limit, cursor, since, until, errors, key, order },
+      query: { limit, cursor, since, until, errors, key, shadows, order },
       ...call,
     });
   };

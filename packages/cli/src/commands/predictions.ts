@@ -27,7 +27,11 @@ function tableColumns(time: (item: Prediction, now: number) => string): Column<P
   return [
     { title: "time", value: (item) => item.at, text: time },
     { title: "id", value: (item) => item.id },
-    { title: "version", value: (item) => `${item.model}@${item.version}` },
+    {
+      title: "version",
+      value: (item) => `${item.model}@${item.version}`,
+      text: (item) => `${item.model}@${item.version}${item.shadow_of === undefined ? "" : " (shadow)"}`,
+    },
     { title: "status", value: (item) => item.error?.code ?? item.status },
     { title: "ms", value: millisecondsOf, align: "right" },
     { title: "key", value: (item) => item.key },
@@ -47,6 +51,7 @@ export const predictions: Run = async (context, input) => {
     since: since === undefined ? undefined : parseSince(since),
     errors: input.options.errors === true ? true : undefined,
     key: textOption(input, "key"),
+    shadows: input.options.shadows === true ? true : undefined,
   };
   const given = textOption(input, "limit");
   const limit = given === undefined ? undefined : parseLimit(given);

@@ -1,4 +1,4 @@
-import type { ModelVersion, Prediction } from "@slipway/contract";
+import type { ModelVersion, Prediction, PredictionShadow } from "@slipway/contract";
 import { argument, type Context, type Run } from "../context.ts";
 import { writeOne } from "../output.ts";
 import { relativeTime } from "../time.ts";
@@ -41,6 +41,8 @@ export const showPrediction: Run = async (context, input) => {
     ["at", `${found.at} (${relativeTime(found.at, context.now())})`],
     ["endpoint", `${found.endpoint}, revision ${found.revision}`],
     ["version", `${found.model}@${found.version}${found.pinned ? ", asked for by the caller" : ""}`],
+    ["arm", armText(found)],
+    ["shadow of", found.shadow_of ?? null],
     ["trained", trainingText(version?.manifest)],
     ["status", found.status],
     ["error", found.error === null ? null : `${found.error.code}: ${found.error.message}`],
@@ -49,6 +51,7 @@ export const showPrediction: Run = async (context, input) => {
     ["label", labelText(found.label)],
     ["inputs", fieldLines(found.inputs, (_name, value) => JSON.stringify(value))],
     ["outputs", fieldLines(found.outputs, (name, value) => outputText(version, name, value))],
+    ["shadows", found.shadows?.map(shadowText).join("\n") ?? null],
     ["extra", found.extra === null ? null : JSON.stringify(found.extra)],
     ["redacted", found.redacted.join(", ")],
     ["rows", rowsText(found)],
@@ -62,6 +65,18 @@ export const showPrediction: Run = async (context, input) => {
     ["instance", found.instance],
   ]);
 };
+
+function armText({ arm, rule, propensity }: Prediction): string | null {
+  if (arm === undefined) return null;
+  if (rule !== undefined) return `${arm}, by the rule ${rule}`;
+  return typeof propensity === "number" ? `${arm}, which ${Number((propensity * 100).toFixed(2))} % get` : arm;
+}
+
+function shadowText({ model, version, error, outputs, durations_us: { total } }: PredictionShadow): string {
+  const said =
+    error === null ? fieldLines(outputs, (_name, value) => JSON.stringify(value)) : `${error.code}: ${error.message}`;
+  return `${model}@${version}: ${said.replaceAll("\n", ", ")} (${total} µs)`;
+}
 
 function rowsText({ rows, row }: Prediction): string | null {
   if (rows <= 1) return null;

@@ -25,11 +25,12 @@ export const predictionCommands: CommandGroup = {
       usage: "predictions <name>",
       summary: "predictions on record, newest first, or SQL over all of them",
       about:
-        'SQL is one SELECT over the views predictions (a row each, with inputs and outputs as columns) and labels; "DESCRIBE predictions" lists the columns. -o parquet without SQL exports everything.',
+        'SQL is one SELECT over the views predictions (a row each, with inputs and outputs as columns), shadows (what other versions answered for nobody) and labels; "DESCRIBE predictions" lists the columns. -o parquet without SQL exports everything.',
       options: [
         ["--since <when>", "from then on: 15m, 2h, 7d, 2026-11-22, 2026-11-22T10:00:00Z"],
         ["--errors", "only those that failed or were answered by a fallback"],
         ["--key <text>", "only those with this key"],
+        ["--shadows", "what other versions answered for nobody, too"],
         ["--limit <count>", "how many, or all (default: 20)"],
         ["-F, --follow", "go on with new ones as they come"],
         ["--sql <select>", "ask this instead; -o table, json, csv or parquet"],

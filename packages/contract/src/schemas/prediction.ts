@@ -2,6 +2,19 @@ import { z } from "zod";
 import { id, json, pageOf, timestamp } from "./common.ts";
 import { predictionLabel } from "./label.ts";
 
+/** What another version said to the same request, for nobody. */
+export const predictionShadow = z.object({
+  id,
+  model: z.string().nullable(),
+  version: z.int().nullable(),
+  status: z.enum(["ok", "error", "fallback"]),
+  outputs: z.record(z.string(), json),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  durations_us: z.object({ parse: z.int(), queue: z.int(), run: z.int(), total: z.int() }),
+  digest: z.string().nullable(),
+});
+export type PredictionShadow = z.infer<typeof predictionShadow>;
+
 /** One row of one request, as it stands in the prediction log. */
 export const prediction = z.object({
   id: id.meta({ description: "The request's id; `ID/i` for row i of a request of many rows" }),
@@ -36,6 +49,14 @@ export const prediction = z.object({
     .optional()
     .meta({ description: "Of a whole request: rows that were erased on request, whose values are null" }),
   user: z.string().nullable(),
+  arm: z.string().optional().meta({ description: "Which side of a split; absent where the traffic was not divided" }),
+  propensity: z.number().nullable().optional().meta({ description: "How probable the arm was; 1 by a rule" }),
+  rule: z.string().optional().meta({ description: "The rule that chose the arm" }),
+  shadow_of: id.optional().meta({ description: "The request that this one repeats for nobody: no traffic" }),
+  shadows: z
+    .array(predictionShadow)
+    .optional()
+    .meta({ description: "What other versions said to the same request; absent in lists and where there are none" }),
   label: predictionLabel
     .nullable()
     .optional()
@@ -51,5 +72,6 @@ export const predictionQuery = z.object({
   until: z.string().optional(),
   errors: z.boolean().optional(),
   key: z.string().optional(),
+  shadows: z.boolean().optional().meta({ description: "What was answered once more, for nobody, too" }),
   order: z.enum(["newest", "oldest"]).optional().meta({ description: "oldest with a cursor follows the log" }),
 });

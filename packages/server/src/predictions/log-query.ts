@@ -12,6 +12,8 @@ export interface ListQuery {
   readonly until?: number | undefined;
   readonly errors?: boolean | undefined;
   readonly key?: string | undefined;
+  /** What was answered once more, for nobody, too. */
+  readonly shadows?: boolean | undefined;
   readonly order: "newest" | "oldest";
   readonly limit: number;
   /** What is beyond this, in the order asked for, is listed. */

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { idTime } from "../kernel/ids.ts";
 import type { ListPredictions } from "./look-up.ts";
 import type { PredictionLog } from "./prediction-log.ts";
-import { flightInputs, openLog } from "./testing/log.ts";
+import { flightInputs, flightRoute, openLog } from "./testing/log.ts";
 
 interface Item {
   readonly id: string;
@@ -48,6 +48,45 @@ async function find(log: PredictionLog, id: string, row: number | null = null): 
   const bytes = await log.find(id, row);
   return bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as Item);
 }
+
+test("what was answered for nobody is below the request that it repeats, and in lists only where it is asked for", async () => {
+  const { log, append, instance } = await openTestLog();
+  const about = { rows: 2, inputs: flightInputs(["ATL", "JFK"], [1, 2]), keys: ["a", "b"] };
+  const outputs = (yes: number) => [
+    { name: "late", datatype: "FP32" as const, shape: [2, 1], data: Float32Array.of(0, yes) },
+  ];
+  const id = await append("flights", { ...about, outputs: outputs(0.25) });
+  const other = await append("flights");
+  const route = flightRoute(instance, { version: 3, digest: null });
+  const shadow = await append("flights", {
+    ...({ route } as object),
+    ...about,
+    face: "shadow",
+    shadowOf: { id, row: 0 },
+    outputs: outputs(0.75),
+  });
+  const both = [`${id}/0`, `${id}/1`];
+  expect(await listAll(log, { order: "oldest" })).toEqual([...both, other]);
+  expect(await listAll(log, { key: "b" })).toEqual([`${id}/1`]);
+  const all = await list(log, { order: "oldest", shadows: true });
+  expect(all.items.map((item) => [item.id, item["shadow_of"] ?? null])).toEqual([
+    ...both.map((one) => [one, null]),
+    [other, null],
+    [`${shadow}/0`, id],
+    [`${shadow}/1`, id],
+  ]);
+  const said = { id: `${shadow}/1`, version: 3, status: "ok", outputs: { late: 0.75 }, error: null };
+  expect(await find(log, id, 1)).toMatchObject({ outputs: { late: 0.25 }, shadows: [said] });
+  expect(await find(log, other)).not.toHaveProperty("shadows");
+  expect(await find(log, shadow, 0)).toMatchObject({ shadow_of: id, face: "shadow" });
+});
+
+test("says to which arm a request went, and by which rule", async () => {
+  const { log, append, instance } = await openTestLog();
+  const route = flightRoute(instance, { arm: "challenger", rule: "testers", propensity: 1 });
+  const id = await append("flights", { route } as object);
+  expect(await find(log, id)).toMatchObject({ arm: "challenger", rule: "testers", propensity: 1 });
+});
 
 test("what was answered is found at once, with everything about it", async () => {
   const { log, append, instance } = await openTestLog();

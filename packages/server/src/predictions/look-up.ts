@@ -13,6 +13,8 @@ export interface ListPredictions {
   readonly errors?: boolean | undefined;
   /** The caller's own key. */
   readonly key?: string | undefined;
+  /** What was answered once more, for nobody, too. Left out: traffic alone. */
+  readonly shadows?: boolean | undefined;
   /** By place in the log. `newest`. */
   readonly order?: "newest" | "oldest" | undefined;
   /** 1 to 1000. */
@@ -35,7 +37,8 @@ export interface LookUp {
    */
   list(query: ListPredictions): Promise<Uint8Array>;
   /**
-   * One prediction, uncut, as JSON bytes; null where there is none. Without a row, a request of many rows is one object.
+   * One prediction, uncut, as JSON bytes, with what its shadows said; null where there is none. Without a row, a request of many
+   * rows is one object.
    * @throws SlipwayError `prediction_not_found` where it was erased on request
    */
   find(id: string, row: number | null): Promise<Uint8Array | null>;

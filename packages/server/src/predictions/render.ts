@@ -48,9 +48,21 @@ export function renderPrediction(record: InferenceRecord, { row, cut }: RenderOp
     instance: record.instance,
     redacted: record.redacted ?? [],
     ...(erased.size > 0 ? { erased_rows: [...erased] } : {}),
+    ...(record.arm === undefined ? {} : { arm: record.arm, propensity: record.propensity ?? null }),
+    ...(record.rule === undefined ? {} : { rule: record.rule }),
+    ...(record.shadowOf === undefined ? {} : { shadow_of: record.shadowOf.id }),
     user: record.user ?? null,
     ...(record.rawBody && !cut ? { raw_body: renderRawBody(record.rawBody) } : {}),
   };
+}
+
+/** What another version said to the same request, for nobody. */
+export function renderShadow(record: InferenceRecord, row: number | null): Record<string, unknown> {
+  const { id, model, version, status, outputs, error, durations_us, digest } = renderPrediction(record, {
+    row,
+    cut: false,
+  });
+  return { id, model, version, status, outputs, error, durations_us, digest };
 }
 
 function renderRawBody(body: NonNullable<InferenceRecord["rawBody"]>): Record<string, unknown> {

@@ -16,7 +16,8 @@ import { type DatedSegment, createLogIndex } from "./log-index.ts";
 import type { Cursor, ListQuery, PageBuilder, Place } from "./log-query.ts";
 import { type ListOne, type ListedRow, type ListedRows, listMerged } from "./merged-list.ts";
 import { createRecordPage, createRecordRows, type RecordAnswer } from "./record-page.ts";
-import { renderPrediction } from "./render.ts";
+import { findShadows } from "./find-shadows.ts";
+import { renderPrediction, renderShadow } from "./render.ts";
 import { type Block, type SegmentIndex, extendSegmentIndex, readRange } from "./segment-index.ts";
 
 export interface ListAnswer {
@@ -133,7 +134,7 @@ export function createSearch(folder: string, monotonic: () => number): Search {
     find(id, row) {
       const record = findTrace(id);
       if (record === "erased") throw erasedError(id, row);
-      return record && toFound(record, row);
+      return record && toFound(record, row, findShadows(log.segments(), record));
     },
   };
 }
@@ -154,10 +155,15 @@ function distance({ index, writtenUntil }: DatedSegment, at: number): number {
   return Math.max(0, index.createdAt - at, at - writtenUntil);
 }
 
-function toFound(record: InferenceRecord, row: number | null): Record<string, unknown> | null {
+function toFound(
+  record: InferenceRecord,
+  row: number | null,
+  shadows: readonly InferenceRecord[],
+): Record<string, unknown> | null {
   if (row !== null && row >= Math.max(1, record.rows)) return null;
   if (row !== null && record.erasedRows?.includes(row)) throw erasedError(record.id, row);
-  return renderPrediction(record, { row, cut: false });
+  const found = renderPrediction(record, { row, cut: false });
+  return shadows.length === 0 ? found : { ...found, shadows: shadows.map((shadow) => renderShadow(shadow, row)) };
 }
 
 function findInBlock(index: SegmentIndex, block: Block, wanted: Buffer): InferenceRecord | "erased" | null {
@@ -244,6 +250,7 @@ function createMatcher(bytes: Buffer, query: ListQuery): (from: number, to: numb
   return (from, to) => {
     if (!peekRecord(bytes, from, to, peek)) return false;
     if (peek.at < since || peek.at >= until) return false;
+    if (peek.shadowFrom >= 0 && query.shadows !== true) return false;
     if (query.errors === true && statuses[peek.status] === "ok") return false;
     if (peek.endpointTo - peek.endpointFrom !== endpoint.length) return false;
     if (!sameBytes(bytes, peek.endpointFrom, endpoint)) return false;

@@ -22,6 +22,8 @@ export interface Block {
   maxAt: number;
   /** Whether anything failed or fell back. */
   troubled: boolean;
+  /** Whether any of it was answered once more for nobody. */
+  shadowed: boolean;
   readonly endpoints: Set<string>;
 }
 
@@ -127,7 +129,7 @@ function createIndexer(index: SegmentIndex): (frame: FrameBytes) => void {
     let block = index.blocks.at(-1);
     const start = base + from - 8;
     if (block === undefined || start - block.from >= blockBytes) {
-      block = { from: start, to: start, minAt: Infinity, maxAt: -Infinity, troubled: false, endpoints: new Set() };
+      block = createBlock(start);
       index.blocks.push(block);
     }
     block.to = base + to;
@@ -138,8 +140,14 @@ function createIndexer(index: SegmentIndex): (frame: FrameBytes) => void {
     }
     widen(block, peek.at);
     if (statuses[peek.status] !== "ok") block.troubled = true;
+    if (peek.shadowFrom >= 0) block.shadowed = true;
     block.endpoints.add(nameOf(bytes, peek));
   };
+}
+
+function createBlock(from: number): Block {
+  const times = { minAt: Infinity, maxAt: -Infinity };
+  return { from, to: from, ...times, troubled: false, shadowed: false, endpoints: new Set() };
 }
 
 function widen(block: Block, at: number): void {

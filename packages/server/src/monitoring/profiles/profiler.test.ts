@@ -54,6 +54,10 @@ test("counts every row of every record in the window of its time", async () => {
     outputs: [],
   });
   await append("other", { ...request(1, ["ATL"], [1]) });
+  // Answered once more for nobody, which is no traffic: neither of a window nor of a minute.
+  const shadow = { face: "shadow", shadowOf: { id: "01931c3e-7a51-7c60-b3a5-0d2f6f1f2a11", row: 0 } };
+  await append("flights", { ...request(0.6, ["SFO"], [4000]), ...shadow });
+  await append("flights", { ...request(2.5, ["SFO"], [4000]), ...shadow });
   await profiler.sync();
 
   const hours = await profiler.list(whole);

@@ -119,6 +119,30 @@ test("what matches is nowhere, everything else is as it was, and the audit trail
   expect(await readdir(join(test.folder, "erasures"))).toEqual([]);
 });
 
+test("what was answered once more for nobody goes with what it repeats, and with nothing else", async () => {
+  const test = await open();
+  const { single, many, last } = await fill(test);
+  const shadow = (id: string, fields: object) => ({ ...fields, face: "shadow", shadowOf: { id, row: 0 } });
+  const repeat = (names: string[], numbers: number[]) => ({ rows: names.length, inputs: flightInputs(names, numbers) });
+  await test.append("flights", shadow(single, { ...repeat([person], [1]), keys: [person] }));
+  const outputs = [{ name: "late", datatype: "FP32", shape: [3, 2], data: new Float32Array(6) }];
+  const three = { ...repeat(["BOS", person, "SFO"], [7, 8, 9]), outputs };
+  const parted = await test.append("flights", shadow(many, three));
+  const kept = await test.append("flights", shadow(last, {}));
+  // Counted are predictions: a shadow with the key of one is none.
+  expect(await erase(test, `"key" = '${person}'`)).toMatchObject({ predictions: 2, requests: 2, widened: 0 });
+  expect(await query(test, `select id, "row", origin from shadows order by id, "row"`)).toEqual([
+    { id: parted, row: 0, origin: "BOS" },
+    { id: parted, row: 2, origin: "SFO" },
+    { id: kept, row: 0, origin: "ATL" },
+  ]);
+  expect((await grep(test.folder, person)).sort()).toEqual([
+    expect.stringContaining("/lake/others/"),
+    expect.stringContaining("/log/"),
+  ]);
+  await expect(test.log.find(parted, 1)).rejects.toThrow("erased on request");
+});
+
 test("labels go with their predictions, those that wait and those in files", async () => {
   const test = await open();
   const { single, many } = await fill(test);

@@ -51,9 +51,10 @@ async function compact(
   { folder, sql }: { folder: string; sql: Sql },
   exports: ReturnType<typeof createExports>,
   text: string,
+  kind = "predictions",
 ) {
   const id = createId();
-  const file = { id, endpoint: "flights", day: "2026-11-22", path: `${id}.parquet` } as unknown as LakeFile;
+  const file = { id, kind, endpoint: "flights", day: "2026-11-22", path: `${id}.parquet` } as unknown as LakeFile;
   await writeFile(join(folder, "lake", file.path), text);
   await sql.as<LakeTables>().tx((trx) => exports.record(trx, [file]));
   return { id, remove: () => rm(join(folder, "lake", file.path)) };
@@ -83,6 +84,16 @@ test("each new file is copied once, though the lake does without it meanwhile", 
   await exports.close();
   expect(await exported(test.folder)).toEqual([]);
   expect(exports.stats()).toEqual({ files: 2, waiting: 0, failures: 0 });
+});
+
+test("what was answered for nobody is copied to where no reader of a folder of predictions meets it", async () => {
+  const test = await makeFolder();
+  const { exports, flush } = await open(test);
+  const { id } = await compact(test, exports, "shadow", "shadows");
+  await flush();
+  const file = join(test.folder, "out", "_shadows", "endpoint=flights", "day=2026-11-22", `${id}.parquet`);
+  await vi.waitFor(async () => expect(await readFile(file, "utf8")).toBe("shadow"));
+  expect(await exported(test.folder)).toEqual([]);
 });
 
 test("a folder that cannot be written holds up nobody and is tried again", async () => {

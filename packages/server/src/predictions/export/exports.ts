@@ -21,6 +21,13 @@ export interface ExportsDeps {
   readonly retryMs?: number;
 }
 
+export interface StagedFile {
+  readonly id: string;
+  readonly path: string;
+  /** `predictions` or `shadows`. */
+  readonly kind: string;
+}
+
 /** Copies each Parquet file that compaction makes to a folder of somebody else, each once, whatever happens in between. */
 export interface Exports {
   /** In the transaction that lists the new files. */
@@ -28,7 +35,7 @@ export interface Exports {
   /** Takes what a crash has left; from now on what waits is copied. Call it before anything takes files of the lake away. */
   start(lake: Pick<PredictionLake, "onFlush" | "exclusive">): Promise<void>;
   /** What waits of an endpoint, for whoever has to look into it. */
-  listStaged(endpoint: string): Promise<readonly { readonly id: string; readonly path: string }[]>;
+  listStaged(endpoint: string): Promise<readonly StagedFile[]>;
   /** In a transaction: these need not be copied any more. */
   forget(trx: Transaction<ExportTables>, ids: readonly string[]): Promise<void>;
   stats(): { readonly files: number; readonly waiting: number; readonly failures: number };
@@ -100,7 +107,7 @@ export function createExports(deps: ExportsDeps): Exports {
     },
     async listStaged(endpoint) {
       const waiting = target === null ? [] : await store.list({ staged: 1, endpoint });
-      return waiting.map(({ file_id: id }) => ({ id, path: outbox.pathOf(id) }));
+      return waiting.map(({ file_id: id, kind }) => ({ id, kind, path: outbox.pathOf(id) }));
     },
     forget: (trx, ids) => createExportStore(trx).remove(ids),
     stats: () => ({ ...stats }),

@@ -9,4 +9,10 @@ export const exportMigrations: readonly Migration[] = [
         staged bigint not null)`.execute(db);
     },
   },
+  {
+    id: "exports-0002",
+    async up(db) {
+      await raw`alter table lake_exports add column kind text not null default 'predictions'`.execute(db);
+    },
+  },
 ];

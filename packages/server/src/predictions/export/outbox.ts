@@ -31,8 +31,10 @@ export function createOutbox({ queueFolder, lakeFolder, logger }: OutboxDeps, st
     }
   }
 
-  async function copy({ file_id: id, endpoint, day }: PendingExport, target: string): Promise<void> {
-    const folder = join(target, `endpoint=${encodeURIComponent(endpoint)}`, `day=${day}`);
+  async function copy({ file_id: id, kind, endpoint, day }: PendingExport, target: string): Promise<void> {
+    // Readers of a folder of Parquet files pass over names that begin so: shadows are no traffic there either.
+    const root = kind === "shadows" ? join(target, "_shadows") : target;
+    const folder = join(root, `endpoint=${encodeURIComponent(endpoint)}`, `day=${day}`);
     await mkdir(folder, { recursive: true });
     const path = join(folder, `${id}.parquet`);
     // A name that no reader of Parquet files takes for one of them.

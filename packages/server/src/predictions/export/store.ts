@@ -6,6 +6,8 @@ export interface PendingExport {
   readonly file_id: string;
   readonly endpoint: string;
   readonly day: string;
+  /** `predictions` or `shadows`. */
+  readonly kind: string;
   /** Below the folder of the lake. */
   readonly path: string;
   /** 1: a link to it is kept, so that the lake may do without it. */
@@ -20,8 +22,8 @@ export interface ExportTables {
 export function createExportStore(db: Sql<ExportTables>["db"] | Transaction<ExportTables>) {
   return {
     async add(files: readonly LakeFile[]): Promise<void> {
-      for (const { id, endpoint, day, path } of files)
-        await db.insertInto("lake_exports").values({ file_id: id, endpoint, day, path, staged: 0 }).execute();
+      for (const { id, kind, endpoint, day, path } of files)
+        await db.insertInto("lake_exports").values({ file_id: id, kind, endpoint, day, path, staged: 0 }).execute();
     },
     /** In the order in which the files were made. */
     async list(filter: { readonly staged?: number; readonly endpoint?: string } = {}): Promise<PendingExport[]> {

@@ -324,11 +324,10 @@ describe("the lake of predictions", () => {
       { prediction: `${id}/0`, id: shadow, version: 3, late: "yes", instead: "no" },
       { prediction: `${id}/1`, id: shadow, version: 3, late: "no", instead: "no" },
     ]);
-    const kinds = (await lake.listFiles({ endpoint: "flights" })).map(({ kind, path }) => [kind, path.split("/")[0]]);
-    expect(kinds.toSorted()).toEqual([
-      ["predictions", "flights"],
-      ["shadows", "shadows"],
-    ]);
+    const kinds = (await lake.listFiles({ endpoint: "flights" })).map(
+      ({ kind, path }) => `${kind}: ${path.split("/")[0]}`,
+    );
+    expect(kinds.toSorted()).toEqual(["predictions: flights", "shadows: shadows"]);
     expect(await rows("SELECT * FROM shadows", { endpoint: "others" })).toEqual([]);
   });
 

@@ -32,6 +32,7 @@ export function createPredictionHandlers({
         until: time("until"),
         errors: query["errors"] as boolean | undefined,
         key: query["key"] as string | undefined,
+        shadows: query["shadows"] as boolean | undefined,
         order: (query["order"] as "newest" | "oldest" | undefined) ?? "newest",
         limit: query["limit"] as number,
         cursor: (query["cursor"] as string | undefined) ?? null,

@@ -139,7 +139,8 @@ function createCounter({ profiles, minutes, lanes }: Counted) {
     /** False where the setting of its version is wanted first. */
     take(log: LogBytes, from: number, to: number): boolean {
       try {
-        if (!readFields(log, from, to, fields)) return true;
+        // What was answered for nobody is no traffic.
+        if (!readFields(log, from, to, fields) || fields.shadowFrom >= 0) return true;
         const known = lanes.find(fields.route);
         if (known === undefined) {
           wanted = fields.route;
