@@ -65,6 +65,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   rate_limited:
     "The token asked more often than `slipway token create --rate` lets it. `details.retry_after_ms` and `Retry-After` say how long to wait.",
   not_ready: "The version is not loaded; the message says why. `slipway status` shows it too.",
+  endpoint_stopped: "Somebody used the kill switch, `slipway stop NAME`. `slipway start NAME` takes it back.",
   log_unavailable:
     "The disk is at its reserve or cannot be written, and the endpoint says `log.on_full: refuse`. Free space.",
   source_unavailable: "The old server of `slipway import` is away or fails. What was imported is kept: run it again.",

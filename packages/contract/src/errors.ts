@@ -130,6 +130,7 @@ const table = {
   },
   rate_limited: { kind: "exhausted", title: "Too many requests", retryable: true },
   not_ready: { kind: "unavailable", title: "The model is not loaded", retryable: true },
+  endpoint_stopped: { kind: "unavailable", title: "The endpoint was stopped", retryable: true },
   log_unavailable: {
     kind: "unavailable",
     title: "The prediction log cannot be written",

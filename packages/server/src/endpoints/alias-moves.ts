@@ -2,7 +2,7 @@ import { SlipwayError } from "@slipway/contract";
 import type { Operation, Operations } from "../platform/queue/index.ts";
 import { championAlias, requireVerified, type ModelVersion, type Registry } from "../registry/index.ts";
 import type { Authorship, Changes } from "./changes.ts";
-import type { Endpoint, EndpointSpec } from "./endpoint.ts";
+import { undivided, type Endpoint, type EndpointSpec } from "./endpoint.ts";
 import { toGated, type Gatekeeper } from "./gatekeeper.ts";
 import type { SharedRouting } from "./shared-routing.ts";
 import type { EndpointStore } from "./store.ts";
@@ -67,7 +67,17 @@ export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
     const meant = (await registry.listAliases(target.model)).find((each) => each.alias === alias);
     if (!meant) return spec;
     const { state } = await registry.requireVersion(target.model, meant.version);
-    return state === "verified" ? { ...spec, target: { ...target, version: meant.version } } : spec;
+    if (state !== "verified" || meant.version === target.version) return spec;
+    return { ...spec, target: { ...target, version: meant.version }, traffic: undivided };
+  }
+
+  /** A change that loads nothing may come between, with the fallback of before. */
+  async function refresh(name: string): Promise<void> {
+    for (;;) {
+      const endpoint = await changes.require(name);
+      await routing.refresh(endpoint, await store.epoch());
+      if ((routing.snapshot().routes.get(name)?.revision ?? 0) <= endpoint.revision) return;
+    }
   }
 
   const aliasMoved: AliasMoves["aliasMoved"] = async (move, by) => {
@@ -79,7 +89,7 @@ export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
         const plan = async (now: Endpoint | null) => ({ spec: await followAlias(now?.spec ?? spec, alias) });
         await changes.change({ name, plan, action: "alias", ...by });
       } else if (fallbackOf(spec) === alias) {
-        await changes.exclusively(async () => routing.refresh(await changes.require(name), await store.epoch()));
+        await changes.inTurn(name, () => refresh(name));
       }
     }
   };

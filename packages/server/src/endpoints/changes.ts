@@ -1,6 +1,9 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../kernel/clock.ts";
+import { Turns } from "../kernel/turns.ts";
 import { diffJson, emptySpec, type Action, type Change, type Endpoint, type EndpointSpec } from "./endpoint.ts";
+import { createPendingChanges, type PendingChange, type PendingChanges } from "./pending-changes.ts";
+import type { Prepared } from "./prepared.ts";
 import type { SharedRouting } from "./shared-routing.ts";
 import type { EndpointStore } from "./store.ts";
 
@@ -24,15 +27,23 @@ export interface Planned {
 export interface PlannedChange extends Authorship {
   readonly name: string;
   readonly action: Action;
-  /** Told the state at the moment of the change; null: there is no such endpoint yet. */
+  /** Told the state at the moment of the change; null: there is no such endpoint yet. Asked again where others have changed it meanwhile. */
   plan(before: Endpoint | null): Promise<Planned>;
 }
 
 export interface Changes {
-  /** Changes of this process go one after the other, so that a load never starts from a state that is being replaced. */
+  /** While nothing is written and no traffic moves. It is to be short: every change waits for it. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** Loads what the planned state needs, writes the revision, moves the traffic. Nothing is written where nothing differs. */
+  /** In the turn of those changes of one endpoint that load something. */
+  inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Loads what the planned state needs, writes the revision, moves the traffic. Nothing is written where nothing differs. What has to
+   * load nothing waits for nobody's load; a change that takes away (a rollback, a stop, an undeploy) ends those that were asked for
+   * before and still load. @throws SlipwayError `conflict` for one that was ended so
+   */
   change(planned: PlannedChange): Promise<ChangeResult>;
+  /** States that endpoints are about to have, for which versions are being loaded. */
+  pending(): readonly { readonly name: string; readonly spec: EndpointSpec }[];
   /** @throws SlipwayError `endpoint_not_found` */
   require(name: string): Promise<Endpoint>;
 }
@@ -43,58 +54,158 @@ export interface ChangesDeps {
   readonly clock: Clock;
 }
 
-export function createChanges({ store, routing, clock }: ChangesDeps): Changes {
-  let turn: Promise<unknown> = Promise.resolve();
+/** An arm that does not load is not tried each time somebody asks for the state that is in force. */
+const mendEveryMs = 30_000;
 
-  function exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(work, work);
-    turn = result.catch(() => {});
-    return result;
+export function createChanges(deps: ChangesDeps): Changes {
+  const { store, routing } = deps;
+  const writing = new Turns();
+  const loading = new Turns();
+  const pending = createPendingChanges();
+  const write = createWrite(deps, pending);
+  const mend = createMend(deps, writing);
+
+  /** Null: it has to load something. */
+  async function changeAtOnce(how: PlannedChange, own: PendingChange): Promise<ChangeResult | null> {
+    const before = await store.find(how.name);
+    const planned = await how.plan(before);
+    const changes = toChanges(before, planned);
+    if (before && changes.length === 0 && how.action !== "rollback")
+      return mend.isNeeded(before) ? null : { endpoint: before, changes };
+    const prepared = routing.prepareHeld(how.name, planned.spec);
+    return prepared && write({ how, before, planned, changes, prepared, own });
   }
 
-  /** What should serve and does not, since it did not load, is tried again: what was in its way may be gone. */
-  async function mend(endpoint: Endpoint): Promise<Endpoint> {
-    const route = routing.snapshot().routes.get(endpoint.name);
-    if (endpoint.spec.target && route?.loaded === null)
-      await routing.commit(endpoint, await routing.prepare(endpoint.spec), await store.epoch());
-    return endpoint;
+  async function changeByLoading(how: PlannedChange, own: PendingChange): Promise<ChangeResult> {
+    for (;;) {
+      own.check();
+      const before = await store.find(how.name);
+      const planned = await how.plan(before);
+      const changes = toChanges(before, planned);
+      if (before && changes.length === 0 && how.action !== "rollback") {
+        await mend.mend(before);
+        return { endpoint: before, changes };
+      }
+      own.spec = planned.spec;
+      const prepared = await own.unlessEnded(routing.prepare(planned.spec), routing.discard);
+      const result = await writing.take("", () => finish({ how, before, planned, changes, prepared, own }));
+      if (result) return result;
+    }
   }
 
-  async function write(before: Endpoint | null, planned: Planned, how: PlannedChange): Promise<ChangeResult> {
-    const changes = diffJson(before?.spec ?? emptySpec, planned.spec);
-    if (before && changes.length === 0 && how.action !== "rollback") return { endpoint: await mend(before), changes };
-    const prepared = await routing.prepare(planned.spec);
+  /** Null: others have changed the endpoint meanwhile, and now it needs something else. */
+  async function finish(ready: Ready): Promise<ChangeResult | null> {
+    const now = await planAgain(store, ready).catch((error: unknown) => {
+      routing.discard(ready.prepared);
+      throw error;
+    });
+    if (now === ready) return write(ready);
+    if (toNeeds(now.planned.spec) === toNeeds(ready.planned.spec))
+      return write({ ...now, prepared: routing.adapt(ready.prepared, now.planned.spec) });
+    routing.discard(ready.prepared);
+    return null;
+  }
+
+  return {
+    exclusively: (work) => writing.take("", work),
+    inTurn: (name, work) => loading.take(name, work),
+    pending: pending.list,
+    async change(how) {
+      const own = pending.add(how.name, how.action);
+      try {
+        const done = await writing.take("", () => changeAtOnce(how, own));
+        return done ?? (await own.unlessEnded(loading.take(how.name, () => changeByLoading(how, own))));
+      } finally {
+        pending.remove(own);
+      }
+    },
+    require: createRequire(store),
+  };
+}
+
+/** A planned state whose versions are in memory. */
+interface Ready {
+  readonly how: PlannedChange;
+  readonly before: Endpoint | null;
+  readonly planned: Planned;
+  readonly changes: readonly Change[];
+  readonly prepared: Prepared;
+  readonly own: PendingChange;
+}
+
+/** What was planned, or what comes of it after what others have done meanwhile. */
+async function planAgain(store: EndpointStore, ready: Ready): Promise<Ready> {
+  const { how, own, before } = ready;
+  own.check();
+  const now = await store.find(how.name);
+  if ((now?.revision ?? 0) === (before?.revision ?? 0)) return ready;
+  const planned = await how.plan(now);
+  return { ...ready, before: now, planned, changes: toChanges(now, planned) };
+}
+
+function toChanges(before: Endpoint | null, { spec }: Planned): Change[] {
+  return diffJson(before?.spec ?? emptySpec, spec);
+}
+
+/** What decides which versions a state has in memory, and how. */
+function toNeeds({ target, serve, traffic, stop }: EndpointSpec): string {
+  const arms = traffic.arms.map(({ version }) => version);
+  return JSON.stringify([target?.model, target?.version, serve, [...new Set(arms)].toSorted((a, b) => a - b), stop]);
+}
+
+function createWrite({ store, routing, clock }: ChangesDeps, pending: PendingChanges) {
+  return async ({ how, before, planned, changes, prepared, own }: Ready): Promise<ChangeResult> => {
     const { name, action, author, message } = how;
     const [base, now] = [before?.revision ?? 0, clock.now()];
     const revision = base + 1;
-    const endpoint = { name, revision, spec: planned.spec, createdAt: before?.createdAt ?? now, updatedAt: now };
+    const { spec } = planned;
+    const endpoint = { name, revision, spec, createdAt: before?.createdAt ?? now, updatedAt: now };
     const restores = planned.restores ?? revision;
-    const written = { endpoint: name, revision, action, spec: planned.spec, changes, restores, author, message };
+    const written = { endpoint: name, revision, action, spec, changes, restores, author, message };
     const epoch = await store.append(base, { ...written, createdAt: now }).catch((error: unknown) => {
       routing.discard(prepared);
       throw error;
     });
+    pending.endEarlier(own, endpoint, before);
     await routing.commit(endpoint, prepared, epoch);
     return { endpoint, changes };
-  }
+  };
+}
 
+/** What should serve and does not, since it did not load, is tried again: what was in its way may be gone. */
+function createMend({ store, routing, clock }: ChangesDeps, writing: Turns) {
+  const tried = new Map<string, number>();
+  function isNeeded({ name, spec }: Endpoint): boolean {
+    const route = routing.snapshot().routes.get(name);
+    if (!spec.target || !route || spec.stop !== null) return false;
+    if (!route.loaded) return true;
+    return route.missing.length > 0 && clock.monotonic() - (tried.get(name) ?? -mendEveryMs) >= mendEveryMs;
+  }
   return {
-    exclusively,
-    change: (how) =>
-      exclusively(async () => {
-        const before = await store.find(how.name);
-        return write(before, await how.plan(before), how);
-      }),
-    async require(name) {
-      const endpoint = await store.find(name);
-      if (endpoint) return endpoint;
-      const { items } = await store.list({ limit: 20, cursor: null });
-      const known = items.map((item) => item.name);
-      throw new SlipwayError(
-        "endpoint_not_found",
-        `There is no endpoint ${JSON.stringify(name)}${known.length === 0 ? "; deploy a model first." : `; there are: ${known.join(", ")}.`}`,
-        { endpoint: name },
-      );
+    isNeeded,
+    async mend(endpoint: Endpoint): Promise<void> {
+      if (!isNeeded(endpoint)) return;
+      tried.set(endpoint.name, clock.monotonic());
+      const prepared = await routing.prepare(endpoint.spec);
+      await writing.take("", async () => {
+        const now = await store.find(endpoint.name);
+        if (now?.revision === endpoint.revision) await routing.commit(endpoint, prepared, await store.epoch());
+        else routing.discard(prepared);
+      });
     },
+  };
+}
+
+function createRequire(store: EndpointStore): Changes["require"] {
+  return async (name) => {
+    const endpoint = await store.find(name);
+    if (endpoint) return endpoint;
+    const { items } = await store.list({ limit: 20, cursor: null });
+    const known = items.map((item) => item.name);
+    throw new SlipwayError(
+      "endpoint_not_found",
+      `There is no endpoint ${JSON.stringify(name)}${known.length === 0 ? "; deploy a model first." : `; there are: ${known.join(", ")}.`}`,
+      { endpoint: name },
+    );
   };
 }

@@ -88,6 +88,9 @@ export interface TrafficSettings {
 
 export const champion = "champion";
 
+/** All traffic is the target's. */
+export const undivided: TrafficSettings = { unit: null, seed: "", arms: [], rules: [], shadows: [] };
+
 /** All of an endpoint that can change; each change is a revision. JSON-safe. */
 export interface EndpointSpec {
   readonly target: Target | null;
@@ -97,6 +100,8 @@ export interface EndpointSpec {
   /** As in `slipway.yaml`: `monitoring` fills in what is left out, which is all of it in `{}`. */
   readonly monitor: MonitorSection;
   readonly traffic: TrafficSettings;
+  /** The kill switch: no version answers, only the fallback, or nothing does. Null: it is not stopped. */
+  readonly stop: "fallback" | "refuse" | null;
   /** As in `slipway.yaml`: `rollouts` fills in what is left out. Null: a new version takes all traffic at once. */
   readonly rollout: ManifestRollout | null;
   readonly owner: unknown;
@@ -149,7 +154,8 @@ export const emptySpec: EndpointSpec = {
   log: { durability: "process", onFull: "serve", key: null, fields: [], redact: [] },
   labels: { sql: null },
   monitor: {},
-  traffic: { unit: null, seed: "", arms: [], rules: [], shadows: [] },
+  traffic: undivided,
+  stop: null,
   rollout: null,
   owner: null,
 };
@@ -229,6 +235,7 @@ export function withManifest(
     labels: labels ? { sql: toLabelsSql(labels.sql, toMs) } : spec.labels,
     monitor: monitor ?? spec.monitor,
     traffic: spec.traffic,
+    stop: spec.stop,
     rollout: rollout === undefined ? spec.rollout : rollout === "none" ? null : rollout,
   };
 }

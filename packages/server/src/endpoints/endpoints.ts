@@ -1,4 +1,4 @@
-import { parseDuration, parseManifest, SlipwayError, type Manifest } from "@slipway/contract";
+import { parseDuration, parseManifest, type Manifest } from "@slipway/contract";
 import type { Page, PageQuery } from "../kernel/page.ts";
 import { requireVerified, type Registry } from "../registry/index.ts";
 import { requirePlacement, type LoadSettings, type Placed } from "../serving/index.ts";
@@ -8,6 +8,7 @@ import {
   diffJson,
   emptySpec,
   toLoadSettings,
+  undivided,
   withManifest,
   type Action,
   type Endpoint,
@@ -19,6 +20,8 @@ import { toGated, type Gatekeeper } from "./gatekeeper.ts";
 import type { GatedVersion } from "./gates.ts";
 import { findLastTarget } from "./last-target.ts";
 import { createRemovals, type Removals } from "./removals.ts";
+import { planRollback } from "./plan-rollback.ts";
+import { createTrafficUseCases, type TrafficUseCases } from "./set-traffic.ts";
 import type { SharedRouting } from "./shared-routing.ts";
 import type { EndpointStore } from "./store.ts";
 
@@ -29,7 +32,7 @@ export interface ServeTarget extends Omit<Target, "follows"> {
   readonly follows?: string | null;
 }
 
-export interface EndpointUseCases extends Removals, Pick<AliasMoves, "moveAlias" | "findBehind"> {
+export interface EndpointUseCases extends Removals, TrafficUseCases, Pick<AliasMoves, "moveAlias" | "findBehind"> {
   list(query: PageQuery): Promise<Page<Endpoint>>;
   /** @throws SlipwayError `endpoint_not_found` */
   require(name: string): Promise<Endpoint>;
@@ -49,7 +52,7 @@ export interface EndpointUseCases extends Removals, Pick<AliasMoves, "moveAlias"
   checkServe(name: string, target: { version: GatedVersion; manifest: unknown; allowBreaking: boolean }): Promise<void>;
   /** Points the alias that the endpoint follows, else champion, at the version and sends it all traffic. */
   promote(name: string, version: number, by: Authorship & { readonly allowBreaking: boolean }): Promise<ChangeResult>;
-  /** Goes back to the state of an earlier revision; by default the one before the present state. */
+  /** Goes back to the state of an earlier revision, all traffic at its target; by default to the last settled one: see `planRollback`. */
   rollback(name: string, to: number | null, by: Authorship): Promise<ChangeResult>;
   undeploy(name: string, by: Authorship): Promise<ChangeResult>;
   /** The endpoint, made where there is none: without a target, it answers nothing and has predictions of elsewhere. */
@@ -70,7 +73,7 @@ export interface EndpointDeps {
 }
 
 export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
-  const { store, routing, changes, aliases } = deps;
+  const { store, changes, aliases } = deps;
   const { change, require } = changes;
 
   const serve: EndpointUseCases["serve"] = async (name, { model, version, action, allowBreaking, ...how }, by) => {
@@ -82,7 +85,7 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
       await deps.gatekeeper.check({ before, spec, version: gated, allowBreaking });
       const present = how.follows === undefined ? (before?.spec.target?.follows ?? null) : how.follows;
       const follows = parsed?.serve?.follow === undefined ? present : toAlias(parsed);
-      return { spec: { ...spec, target: { model, version, follows } } };
+      return { spec: { ...spec, target: { model, version, follows }, traffic: undivided } };
     };
     const result = await change({ name, plan, action, ...by });
     await aliases.follow(result.endpoint.spec, by);
@@ -124,7 +127,9 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     },
     async undeploy(name, by) {
       const { spec } = await require(name);
-      const plan = async (now: Endpoint | null) => ({ spec: { ...(now?.spec ?? spec), target: null } });
+      const plan = async (now: Endpoint | null) => ({
+        spec: { ...(now?.spec ?? spec), target: null, traffic: undivided },
+      });
       return change({ name, plan, action: "undeploy", ...by });
     },
     async apply(name, manifest, { dryRun, ...by }) {
@@ -140,14 +145,19 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     },
     moveAlias: aliases.moveAlias,
     findBehind: aliases.findBehind,
-    sync: () =>
-      changes.exclusively(async () => {
-        const epoch = await store.epoch();
-        if (epoch > routing.snapshot().epoch) await routing.sync(await store.all(), epoch);
-      }),
+    sync: createSync(deps),
     ensure: createEnsure(changes),
     ...createRemovals(deps),
+    ...createTrafficUseCases(deps),
   };
+}
+
+function createSync({ store, routing, changes }: EndpointDeps): EndpointUseCases["sync"] {
+  return () =>
+    changes.exclusively(async () => {
+      const epoch = await store.epoch();
+      if (epoch > routing.snapshot().epoch) await routing.sync(await store.all(), epoch);
+    });
 }
 
 function createEnsure({ change }: Changes): EndpointUseCases["ensure"] {
@@ -169,18 +179,4 @@ function toSpec(spec: EndpointSpec, manifest: Manifest | null): EndpointSpec {
   const merged = withManifest(spec, manifest, parseDuration);
   if (!manifest?.serve || manifest.serve.follow === undefined || !merged.target) return merged;
   return { ...merged, target: { ...merged.target, follows: toAlias(manifest) } };
-}
-
-async function planRollback(store: EndpointStore, { name, revision }: Endpoint, to: number | null): Promise<Planned> {
-  const present = await store.findRevision(name, revision);
-  const wanted = to ?? (present?.restores ?? revision) - 1;
-  const found = wanted < 1 ? null : await store.findRevision(name, wanted);
-  if (found) return { spec: found.spec, restores: found.restores };
-  throw new SlipwayError(
-    "precondition_failed",
-    to === null
-      ? `${name} is at its first state; there is nothing to go back to.`
-      : `${name} has no revision ${to}; "slipway history ${name}" lists them.`,
-    { revision },
-  );
 }

@@ -1,22 +1,24 @@
 import type { SlipwayError } from "@slipway/contract";
 import { createData, type OutputSpec, type Signature, type Tensor } from "@slipway/runtime";
-import type { LoadedVersion } from "../serving/index.ts";
 import type { Journey, Outcome } from "./journey.ts";
-import type { Route } from "./snapshot.ts";
+import type { Answering, Route } from "./snapshot.ts";
 
 /** What answers instead of a version that failed; null where nothing can. Never throws: the first error is the one to tell. */
 export async function runFallback(
   route: Route,
   journey: Journey,
   error: SlipwayError,
-): Promise<(Outcome & { readonly loaded: LoadedVersion }) | null> {
+): Promise<(Outcome & { readonly loaded: Answering }) | null> {
   const { fallback } = route;
   if (!fallback) return null;
   try {
     if (fallback.kind === "value") {
-      if (!route.loaded || journey.rows === 0) return null;
-      const outputs = toOutputs(route.loaded.signature, fallback.value, journey.rows);
-      return outcome(route.loaded, outputs, `value: ${error.code}`);
+      if (journey.rows === 0) return null;
+      const { served } = fallback;
+      const own = { version: served, signature: served.signature };
+      const answering = journey.assignment?.loaded ?? route.loaded ?? own;
+      const outputs = toOutputs(answering.signature, fallback.value, journey.rows);
+      return outcome(answering, outputs, `value: ${error.code}`);
     }
     const { loaded, alias } = fallback;
     if (loaded === journey.loaded) return null;
@@ -31,7 +33,7 @@ export async function runFallback(
   }
 }
 
-function outcome(loaded: LoadedVersion, outputs: readonly Tensor[], fallback: string) {
+function outcome(loaded: Answering, outputs: readonly Tensor[], fallback: string) {
   return { loaded, version: loaded.version.version, outputs, error: null, fallback };
 }
 

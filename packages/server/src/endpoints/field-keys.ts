@@ -1,5 +1,5 @@
 import { SlipwayError } from "@slipway/contract";
-import type { ParsedRequest } from "./journey.ts";
+import type { ParsedRequest } from "./parsed-request.ts";
 
 /**
  * The caller's own key of each row, where `field`, which is no input, holds it; null where a row has none.

@@ -7,7 +7,8 @@ import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import type { Endpoint, EndpointSpec } from "./endpoint.ts";
 import { createInfer, type Infer } from "./infer.ts";
-import { createRouting, type Prepared } from "./routing.ts";
+import type { Prepared } from "./prepared.ts";
+import { createRouting } from "./routing.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
 import { createEndpointStore } from "./store.ts";
 

@@ -24,7 +24,7 @@ import { createEndpointStore } from "./store.ts";
 import { createVerify, type Verify } from "./verify.ts";
 import { createVerifyRegistered } from "./verify-registered.ts";
 
-export { champion, diffJson, toManifestSettings } from "./endpoint.ts";
+export { champion, diffJson, toManifestSettings, undivided } from "./endpoint.ts";
 export type {
   Arm,
   Change,
@@ -37,6 +37,7 @@ export type {
   TrafficSettings,
 } from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";
+export type { TrafficOrder } from "./set-traffic.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
 export { createEnvironmentCare, type EnvironmentCare, type UsedEnvironment } from "./environment-care.ts";
 export { createGc, type CollectGarbage, type GcDeps } from "./gc.ts";
@@ -44,7 +45,8 @@ export { createFollower, type Follower } from "./follower.ts";
 export { InferError } from "./infer-errors.ts";
 export { toGated } from "./gatekeeper.ts";
 export { checkCompatibility, checkTrainingAge, toWarnings } from "./gates.ts";
-export type { Answered, InferCall, ParsedRequest } from "./journey.ts";
+export type { Answered, InferCall } from "./journey.ts";
+export type { ParsedRequest } from "./parsed-request.ts";
 export type { EndpointMetrics } from "./metrics.ts";
 export { endpointMigrations } from "./migrations.ts";
 export { createImportPredictions, type ImportPredictions } from "./import-predictions.ts";

@@ -5,14 +5,13 @@ import { createId, type Id } from "../kernel/ids.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Tracer } from "../platform/telemetry/index.ts";
 import type { PredictionLog } from "../predictions/index.ts";
-import type { LoadedVersion } from "../serving/index.ts";
 import { runFallback } from "./fallback.ts";
 import { asSlipwayError, InferError, logUnavailable } from "./infer-errors.ts";
 import type { Answered, InferCall, Journey, Outcome } from "./journey.ts";
 import type { Routing } from "./routing.ts";
 import { createRecordJourney } from "./record-journey.ts";
 import { createRunJourney } from "./run-journey.ts";
-import type { Route, RoutingSnapshot } from "./snapshot.ts";
+import type { Answering, Route, RoutingSnapshot } from "./snapshot.ts";
 
 export interface InferAnswer<Body> {
   readonly id: Id;
@@ -48,7 +47,10 @@ export function createInfer(deps: InferDeps): Infer {
 
   async function fail<Body>(journey: Journey, call: InferCall<Body>, thrown: unknown): Promise<InferAnswer<Body>> {
     let error = asSlipwayError(thrown, deps.logger, journey.id);
-    const instead = !fallsBack.has(error.kind) ? null : await runFallback(journey.route, journey, error);
+    const instead =
+      !fallsBack.has(error.kind) || journey.route.stop === "refuse"
+        ? null
+        : await runFallback(journey.route, journey, error);
     if (instead)
       try {
         return await finish(journey, instead, call.render(toAnswered(journey, instead)));
@@ -63,7 +65,7 @@ export function createInfer(deps: InferDeps): Infer {
 
   async function finish<Body>(
     journey: Journey,
-    outcome: Outcome & { readonly loaded: LoadedVersion },
+    outcome: Outcome & { readonly loaded: Answering },
     body: Body,
   ): Promise<InferAnswer<Body>> {
     const logged = await record(journey, outcome);
@@ -89,11 +91,12 @@ export function createInfer(deps: InferDeps): Infer {
       parsedAt: startedAt,
       rows: 0,
       inputs: noTensors,
+      assignment: null,
       loaded: null,
       run: null,
     };
     route.metrics.inFlight++;
-    let outcome: Outcome & { readonly loaded: LoadedVersion };
+    let outcome: Outcome & { readonly loaded: Answering };
     let body: Body;
     try {
       journey.run = await run(journey);
@@ -108,7 +111,7 @@ export function createInfer(deps: InferDeps): Infer {
   };
 }
 
-function toAnswered(journey: Journey, { loaded, outputs, fallback }: Outcome & { loaded: LoadedVersion }): Answered {
+function toAnswered(journey: Journey, { loaded, outputs, fallback }: Outcome & { loaded: Answering }): Answered {
   return {
     id: journey.id,
     endpoint: journey.route.endpoint,
@@ -125,7 +128,7 @@ function toAnswered(journey: Journey, { loaded, outputs, fallback }: Outcome & {
 /** @throws SlipwayError `endpoint_not_found` that names what there is */
 function findRoute({ routes }: RoutingSnapshot, name: string): Route {
   const route = routes.get(name);
-  if (route && (route.loaded || route.failure !== null)) return route;
+  if (route && (route.loaded || route.failure !== null || route.stop !== null)) return route;
   const known = [...routes.values()].filter((other) => other.loaded).map((other) => other.endpoint);
   throw new SlipwayError(
     "endpoint_not_found",

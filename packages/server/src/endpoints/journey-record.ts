@@ -15,7 +15,7 @@ export function toRecord(journey: Journey, outcome: Outcome, now: number): NewRe
       : { inputs: journey.inputs, redacted: undefined };
   const trace = call.traceparent === null ? null : tracePattern.exec(call.traceparent);
   return {
-    route: route.logFields(outcome.loaded),
+    route: (journey.assignment ?? route).logFields(outcome.loaded),
     id: journey.id,
     at: journey.at,
     status: outcome.error ? "error" : outcome.fallback === null ? "ok" : "fallback",
@@ -34,7 +34,7 @@ export function toRecord(journey: Journey, outcome: Outcome, now: number): NewRe
     error: outcome.error ? { code: outcome.error.code, message: toKeptMessage(journey, outcome) } : undefined,
     requestId: parsed?.requestId,
     user: call.user ?? undefined,
-    extra: parsed?.extra ? withoutRedacted(parsed.extra, route.redact) : undefined,
+    extra: toExtra(journey),
     fallback: outcome.fallback ?? undefined,
     redacted,
     rawBody:
@@ -86,6 +86,15 @@ function toFieldKeys({ route, parsed, rows, inputs }: Journey): (string | null)[
   const column = inputs.find((tensor) => tensor.name === field);
   if (column) return Array.from({ length: rows }, (_, row) => String(column.data[row]));
   return toExtraKeys(parsed, field);
+}
+
+/** A unit that is in a header is kept as one that is in the record: else nobody could say later whose request it was. */
+function toExtra({ parsed, rows, route, call }: Journey): NewRecord["extra"] {
+  const extra = parsed?.extra && withoutRedacted(parsed.extra, route.redact);
+  const name = route.division?.unitHeader ?? null;
+  const unit = name === null || rows === 0 ? null : call.header(name);
+  if (unit === null || route.redact.has(`header:${name}`)) return extra;
+  return Array.from({ length: rows }, (_, row) => ({ ...extra?.[row], [`header:${name}`]: unit }));
 }
 
 function withoutRedacted(

@@ -1,22 +1,10 @@
 import type { SlipwayError } from "@slipway/contract";
-import type { ResolvedInputs, Signature, Tensor } from "@slipway/runtime";
+import type { Signature, Tensor } from "@slipway/runtime";
 import type { Id } from "../kernel/ids.ts";
 import type { LoadedVersion, RunResult } from "../serving/index.ts";
-import type { Route } from "./snapshot.ts";
-
-/** A request as its protocol's face parsed it. */
-export interface ParsedRequest {
-  /** The inputs as they go on record: columns by name, or the packed tensor where the caller sent that. */
-  readonly tensors: readonly Tensor[];
-  /** The same as the model takes them, held to the signature. */
-  readonly resolved: ResolvedInputs;
-  /** Named record fields that are no inputs, of each row. */
-  readonly extra?: readonly (Readonly<Record<string, unknown>> | null)[];
-  /** The caller's id of the request. */
-  readonly requestId?: string;
-  /** The time that the request itself allows for its answer, milliseconds. */
-  readonly timeoutMs?: number;
-}
+import type { Assignment } from "./divide.ts";
+import type { ParsedRequest } from "./parsed-request.ts";
+import type { Answering, Route } from "./snapshot.ts";
 
 /** What answered, before it is on record. */
 export interface Answered {
@@ -37,13 +25,15 @@ export interface InferCall<Body = unknown> {
   /** The version that the caller named; null is the endpoint's choice. */
   readonly version: number | null;
   readonly face: string;
-  /** Parses the body for the version that will answer. Called once. @throws SlipwayError of kind `invalid` */
+  /** Parses the body for a version: the one that will answer, and before it the champion where a field decides. @throws SlipwayError of kind `invalid` */
   readonly parse: (signature: Signature, extraFields: ReadonlySet<string>) => ParsedRequest;
   /** The answer as the protocol has it. Called before the record, which tells of an answer that cannot be rendered. @throws SlipwayError */
   readonly render: (answered: Answered) => Body;
   /** The body as it came, for the record of a request that does not parse. */
   readonly body: Uint8Array;
   readonly contentType: string;
+  /** A header or gRPC metadata, by its name in lower case; null where there is none. */
+  readonly header: (name: string) => string | null;
   readonly key: string | null;
   readonly traceparent: string | null;
   /** Calls back once, should the caller go away before the answer; answers with what takes that back. */
@@ -63,6 +53,8 @@ export interface Journey {
   parsedAt: number;
   rows: number;
   inputs: readonly Tensor[];
+  /** Null: the traffic is not divided, or the caller named the version. */
+  assignment: Assignment | null;
   loaded: LoadedVersion | null;
   run: RunResult | null;
 }
@@ -70,7 +62,7 @@ export interface Journey {
 /** How a request ended. */
 export interface Outcome {
   /** What answered; null where nothing was loaded. */
-  readonly loaded: LoadedVersion | null;
+  readonly loaded: Answering | null;
   readonly version: number | null;
   readonly outputs: readonly Tensor[];
   readonly error: SlipwayError | null;

@@ -18,7 +18,7 @@ export async function prepareFallback(
 ): Promise<FallbackTarget | null> {
   const { fallback } = spec.serve;
   if (!fallback) return null;
-  if ("value" in fallback) return { kind: "value", value: fallback.value };
+  if ("value" in fallback) return { kind: "value", value: fallback.value, served };
   const version = await registry.resolve({ name: served.model, alias: fallback.alias }).catch(() => null);
   if (!version || version.id === served.id || version.state !== "verified") return null;
   try {

@@ -1,6 +1,7 @@
 import { SlipwayError, type Address } from "@slipway/contract";
 import type { Registry, VersionRef } from "../registry/index.ts";
 import type { Changes } from "./changes.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { EndpointStore } from "./store.ts";
 
 /**
@@ -28,7 +29,8 @@ export function createRemovals({
 }): Removals {
   const removeUnused = (address: Address, remove: () => Promise<unknown>) =>
     changes.exclusively(async () => {
-      await checkUnused({ store, registry }, address);
+      const all = [...(await store.all()), ...changes.pending()];
+      await checkUnused({ all, registry }, address);
       await remove();
     });
   return {
@@ -45,15 +47,23 @@ export function createRemovals({
   };
 }
 
-async function checkUnused(
-  { store, registry }: { readonly store: EndpointStore; readonly registry: Registry },
-  { name, version, alias }: Address,
-): Promise<void> {
-  for (const { name: endpoint, spec } of await store.all()) {
-    const { target } = spec;
+interface InUse {
+  /** Also what they are about to have. */
+  readonly all: readonly Pick<Endpoint, "name" | "spec">[];
+  readonly registry: Registry;
+}
+
+async function checkUnused({ all, registry }: InUse, { name, version, alias }: Address): Promise<void> {
+  for (const { name: endpoint, spec } of all) {
+    const { target, traffic } = spec;
     if (target?.model !== name) continue;
     const serves = alias === undefined ? version === undefined || target.version === version : target.follows === alias;
     if (serves) throw inUse(endpoint, `uses ${name}@${alias ?? target.version}; undeploy it first`);
+    if (version !== undefined && [...traffic.arms, ...traffic.shadows].some((each) => each.version === version))
+      throw inUse(
+        endpoint,
+        `sends traffic to ${name}@${version}; take that away first (slipway traffic set ${endpoint} --clear)`,
+      );
     const fallback = spec.serve.fallback && "alias" in spec.serve.fallback ? spec.serve.fallback.alias : null;
     if (fallback === null) continue;
     if (alias === fallback || (version !== undefined && (await meaningOf(registry, name, fallback)) === version))

@@ -1,31 +1,26 @@
-import { encodeRoute, type RouteFields } from "@slipway/runtime";
-import { SlipwayError } from "@slipway/contract";
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Registry } from "../registry/index.ts";
-import type { LoadedVersion, Serving } from "../serving/index.ts";
-import { toLoadSettings, type Endpoint, type EndpointSpec } from "./endpoint.ts";
+import type { Serving } from "../serving/index.ts";
+import type { Endpoint, EndpointSpec } from "./endpoint.ts";
+import { adapt, createPreparing, explain, toMissing } from "./prepare.ts";
+import { prepareHeld } from "./prepare-held.ts";
+import type { Prepared } from "./prepared.ts";
 import { createEndpointMetrics, type EndpointMetrics } from "./metrics.ts";
 import { createPinnedVersions, type PinnedVersions } from "./pinned-versions.ts";
-import { prepareFallback } from "./prepare-fallback.ts";
-import { emptySnapshot, type FallbackTarget, type Route, type RoutingSnapshot } from "./snapshot.ts";
-
-/** What a spec needs in memory, loaded beside whatever serves now. */
-export interface Prepared {
-  readonly spec: EndpointSpec;
-  readonly loaded: LoadedVersion | null;
-  readonly fallback: FallbackTarget | null;
-  readonly failure: string | null;
-  /** It is on its way, and took too long to be waited for. */
-  readonly loading?: true;
-}
+import { emptySnapshot, type RoutingSnapshot } from "./snapshot.ts";
+import { toRoute } from "./to-route.ts";
 
 export interface Routing {
   snapshot(): RoutingSnapshot;
   readonly pinned: PinnedVersions;
   /** Loads the versions of a spec. @throws whatever loading throws; nothing has changed then */
   prepare(spec: EndpointSpec): Promise<Prepared>;
+  /** The same where the endpoint holds all of it already: then nothing is waited for. Null: something has to be loaded. */
+  prepareHeld(name: string, spec: EndpointSpec): Prepared | null;
   discard(prepared: Prepared): void;
+  /** The same versions for a state that needs no others. */
+  adapt(prepared: Prepared, spec: EndpointSpec): Prepared;
   /** Puts a prepared spec in force: one assignment, then the versions it replaces drain. */
   commit(endpoint: Pick<Endpoint, "name" | "revision">, prepared: Prepared, epoch: number): void;
   /**
@@ -51,54 +46,45 @@ const patienceMs = 10_000;
 
 export function createRouting(deps: RoutingDeps): Routing {
   let current: RoutingSnapshot = emptySnapshot;
+  const { prepare, prepareServed, acquireArms, release } = createPreparing(deps);
   const metrics = new Map<string, EndpointMetrics>();
 
-  async function prepare(spec: EndpointSpec): Promise<Prepared> {
-    if (!spec.target) return { spec, loaded: null, fallback: null, failure: null };
-    const version = await deps.registry.requireVersion(spec.target.model, spec.target.version);
-    const loaded = await deps.serving.acquire(version, toLoadSettings(spec.serve));
-    return { spec, loaded, fallback: await prepareFallback(deps, spec, version), failure: null };
-  }
-
-  function release(held: Pick<Prepared, "loaded" | "fallback">) {
-    const onError = (error: unknown) => deps.logger.error({ error }, "unloading a version failed");
-    if (held.loaded) deps.serving.release(held.loaded).catch(onError);
-    if (held.fallback?.kind === "version") deps.serving.release(held.fallback.loaded).catch(onError);
-  }
-
-  function toRoute(endpoint: Pick<Endpoint, "name" | "revision">, prepared: Prepared, epoch: number): Route {
-    const { name, revision } = endpoint;
-    const { spec, loaded } = prepared;
+  function metricsOf(name: string): EndpointMetrics {
     const known = metrics.get(name) ?? createEndpointMetrics();
     metrics.set(name, known);
-    return {
-      ...prepared,
-      endpoint: name,
-      revision,
-      epoch,
-      extraFields: new Set(spec.log.key === null ? spec.log.fields : [...spec.log.fields, spec.log.key]),
-      redact: new Set(spec.log.redact),
-      metrics: known,
-      logFields: createLogFields({ instance: deps.instance, epoch, endpoint: name, revision }, loaded),
-    };
+    return known;
   }
 
   function commit(endpoint: Pick<Endpoint, "name" | "revision">, prepared: Prepared, epoch: number) {
     const before = current.routes.get(endpoint.name);
-    const routes = new Map(current.routes).set(endpoint.name, toRoute(endpoint, prepared, epoch));
-    current = { epoch, routes };
+    const routes = new Map(current.routes).set(
+      endpoint.name,
+      toRoute({ ...endpoint, ...prepared, instance: deps.instance, epoch, metrics: metricsOf(endpoint.name) }),
+    );
+    current = { epoch: Math.max(epoch, current.epoch), routes };
     if (before) release(before);
   }
 
-  async function load(endpoint: Endpoint, epoch: number) {
-    const prepared = await prepare(endpoint.spec).catch((error: unknown): Prepared => {
-      const failure = SlipwayError.is(error) ? error.message : "The version does not load; the server's log says why.";
-      deps.logger.error({ error, endpoint: endpoint.name }, "an endpoint does not load");
-      return { spec: endpoint.spec, loaded: null, fallback: null, failure };
+  /** Loads what an endpoint needs as far as it loads: the champion first, whose traffic waits for no arm. */
+  async function load(endpoint: Endpoint, epoch: number, { anew = false } = {}) {
+    const { name, revision, spec } = endpoint;
+    const putInForce = (prepared: Prepared) => {
+      // It was changed while it loaded.
+      if ((current.routes.get(name)?.revision ?? 0) > revision) return release(prepared);
+      commit(endpoint, prepared, epoch);
+    };
+    const held = anew ? null : prepareHeld(deps.serving, current.routes.get(name), spec);
+    if (held) return putInForce(held);
+    const served = await prepareServed(spec).catch((error: unknown): Prepared => {
+      deps.logger.error({ error, endpoint: name }, "an endpoint does not load");
+      return { spec, loaded: null, arms: [], missing: [], fallback: null, failure: explain(error) };
     });
-    // It was changed while it loaded.
-    if ((current.routes.get(endpoint.name)?.revision ?? 0) > endpoint.revision) return release(prepared);
-    commit(endpoint, prepared, Math.max(epoch, current.epoch));
+    if (!served.loaded || spec.traffic.arms.length === 0) return putInForce(served);
+    putInForce({ ...served, missing: spec.traffic.arms.map((arm) => toMissing(arm, "It is being loaded.")) });
+    const { arms, missing } = await acquireArms(endpoint);
+    const again = await prepareServed(spec).catch(() => null);
+    if (again === null) return release({ loaded: null, fallback: null, arms });
+    putInForce({ ...again, arms, missing });
   }
 
   function isKnown({ name, revision }: Endpoint): boolean {
@@ -118,7 +104,8 @@ export function createRouting(deps: RoutingDeps): Routing {
     for (const endpoint of changed) {
       if (isKnown(endpoint)) continue;
       const failure = "The version is still being loaded. Try again in a moment.";
-      commit(endpoint, { spec: endpoint.spec, loaded: null, fallback: null, failure, loading: true }, epoch);
+      const nothing = { loaded: null, arms: [], missing: [], fallback: null };
+      commit(endpoint, { spec: endpoint.spec, ...nothing, failure, loading: true }, epoch);
     }
     current = { epoch: Math.max(epoch, current.epoch), routes: current.routes };
   }
@@ -127,30 +114,11 @@ export function createRouting(deps: RoutingDeps): Routing {
     snapshot: () => current,
     pinned: createPinnedVersions(deps),
     prepare,
+    prepareHeld: (name, spec) => prepareHeld(deps.serving, current.routes.get(name), spec),
     discard: release,
+    adapt,
     commit,
     sync,
-    refresh: load,
-  };
-}
-
-type RouteIdentity = Pick<RouteFields, "instance" | "epoch" | "endpoint" | "revision">;
-
-/** Encoded once for the version that serves; a pinned or a fallback version has its own block. */
-function createLogFields(identity: RouteIdentity, serving: LoadedVersion | null) {
-  const encode = (loaded: LoadedVersion | null) =>
-    encodeRoute({
-      ...identity,
-      model: loaded?.version.model ?? null,
-      version: loaded?.version.version ?? null,
-      digest: loaded?.version.digest ?? null,
-    });
-  const ofServing = encode(serving);
-  const others = new WeakMap<LoadedVersion, Uint8Array>();
-  return (answered: LoadedVersion | null): Uint8Array => {
-    if (answered === serving || answered === null) return ofServing;
-    const known = others.get(answered) ?? encode(answered);
-    others.set(answered, known);
-    return known;
+    refresh: (endpoint, epoch) => load(endpoint, epoch, { anew: true }),
   };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { emptySpec, type EndpointSpec } from "./endpoint.ts";
-import type { Prepared, Routing } from "./routing.ts";
+import type { Prepared } from "./prepared.ts";
+import type { Routing } from "./routing.ts";
 import { createSharedRouting, type RoutePeers } from "./shared-routing.ts";
 import { emptySnapshot } from "./snapshot.ts";
 
@@ -13,7 +14,7 @@ function setUp({ own, peers }: { own?: Error; peers?: Partial<RoutePeers> } = {}
     async prepare(spec: EndpointSpec) {
       said.push("prepare");
       if (own) throw own;
-      return { spec, loaded: null, fallback: null, failure: null };
+      return { spec, loaded: null, arms: [], missing: [], fallback: null, failure: null };
     },
     discard: () => void said.push("discard"),
     commit: () => void said.push("commit"),

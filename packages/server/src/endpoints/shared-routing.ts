@@ -1,6 +1,7 @@
 import { createId } from "../kernel/ids.ts";
 import type { Endpoint, EndpointSpec } from "./endpoint.ts";
-import type { Prepared, Routing } from "./routing.ts";
+import type { Prepared } from "./prepared.ts";
+import type { Routing } from "./routing.ts";
 
 /** Other processes of this server, which answer by the same routes. What one of them does not carry out in time ends it. */
 export interface RoutePeers {
@@ -39,6 +40,12 @@ export function createSharedRouting(routing: Routing, peers: RoutePeers | null):
   return {
     ...routing,
     prepare,
+    adapt(prepared, spec) {
+      const adapted = routing.adapt(prepared, spec);
+      // The others have been told of another state: they read this one from SQL, and have its versions.
+      peers.discard(tickets.get(prepared) ?? "");
+      return adapted;
+    },
     discard(prepared) {
       peers.discard(tickets.get(prepared) ?? "");
       routing.discard(prepared);

@@ -12,6 +12,8 @@ export interface Serving {
    * @throws SlipwayError `invalid_model`, `not_ready`, `parity_failed`, `damaged_blob`, `too_slow`
    */
   acquire(version: ModelVersion, settings: LoadSettings): Promise<LoadedVersion>;
+  /** The same for what somebody has and has not released, at once; it needs one `release` more. */
+  retain(loaded: LoadedVersion): void;
   /** See `proveModel`. */
   prove(subject: ProofSubject, signal?: AbortSignal): Promise<Proof>;
   /** The same for a version that is there, its files read anew. @throws SlipwayError `damaged_blob`, `blob_not_found` too */
@@ -75,6 +77,11 @@ export function createServing(deps: ServingDeps): Serving {
         if (slots.get(key) === slot) slots.delete(key);
         throw error;
       }
+    },
+    retain(loaded) {
+      const key = ready.get(loaded);
+      const slot = key === undefined ? undefined : slots.get(key);
+      if (slot) slot.users++;
     },
     prove: loader.prove,
     proveVersion: loader.proveVersion,

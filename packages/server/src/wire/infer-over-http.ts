@@ -32,6 +32,7 @@ export async function inferOverHttp(
     render,
     body,
     contentType: headers["content-type"] ?? "",
+    header: (name) => textHeader(headers[name]),
     key: textHeader(headers["x-slipway-key"]),
     traceparent: textHeader(headers["traceparent"]),
     onGone: (gone) => onGone(reply, gone),

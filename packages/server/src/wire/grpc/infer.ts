@@ -36,6 +36,7 @@ export function inferMessage(
     render: (answered) => render(answered, { request, wanted, parameters }),
     body: message,
     contentType: "application/grpc+proto",
+    header: (name) => textHeader(call.headers[name]),
     key: textHeader(call.headers["x-slipway-key"]),
     traceparent: textHeader(call.headers["traceparent"]),
     onGone: (gone) => call.onGone(gone),
