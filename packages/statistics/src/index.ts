@@ -175,6 +175,7 @@ export {
   addEvents,
   createEventTest,
   EVENT_RATIOS,
+  EVENT_WEIGHTS,
   eventEvidence,
   mergeEventTests,
   type EventEvidence,

@@ -1,17 +1,26 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import { addEvent, addEvents, createEventTest, EVENT_RATIOS, eventEvidence, mergeEventTests } from "./event-test.ts";
+import {
+  addEvent,
+  addEvents,
+  createEventTest,
+  EVENT_RATIOS,
+  EVENT_WEIGHTS,
+  eventEvidence,
+  mergeEventTests,
+} from "./event-test.ts";
 
 const GOLDEN = [1, 0, 0, 1, 1, 0, 1, 1].map((bit) => ({ isCandidate: bit === 1, share: 0.2 }));
 
-test("log E after each event", () => {
+test("log E after each event, all ratios weighing the same", () => {
+  const weights = EVENT_RATIOS.map(() => 1 / 6);
   const expected = [
     0.750853251, 0.301545219, -0.039026863, 0.615407424, 1.398177803, 0.941173502, 1.737605176, 2.643127129,
   ];
   let state = createEventTest();
   GOLDEN.forEach((event, i) => {
     state = addEvent(state, event);
-    expect(eventEvidence(state).logHarm).toBeCloseTo(expected[i]!, 9);
+    expect(eventEvidence(state, { weights }).logHarm).toBeCloseTo(expected[i]!, 9);
   });
 });
 
@@ -28,6 +37,10 @@ test("one by one, in counts, in parts and in any order is the same", () => {
     expect(eventEvidence(state).logImprovement).toBeCloseTo(eventEvidence(oneByOne).logImprovement, 12);
   }
   expect(JSON.parse(JSON.stringify(counted))).toEqual(counted);
+});
+
+test("all of the stake is on some ratio", () => {
+  expect(EVENT_WEIGHTS.reduce((sum, weight) => sum + weight, 0)).toBe(1);
 });
 
 test("nothing is known of no events", () => {

@@ -1,5 +1,11 @@
-/** The rate ratios (candidate's to champion's) that the test bets on, in equal parts. */
+/** The rate ratios (candidate's to champion's) that the test bets on. */
 export const EVENT_RATIOS = [1.25, 1.5, 2, 3, 5, 10] as const;
+
+/**
+ * The part of the stake on each. Most is on what takes long to prove: against equal parts, of simulated canaries of 10 % at α = 0.05, 1.5 and 2
+ * times as many events are seen an eighth sooner, 1.2 times as soon, 3 times 6 % later, 10 times after 9 events instead of 7.
+ */
+export const EVENT_WEIGHTS = [3 / 16, 2 / 16, 7 / 16, 2 / 16, 1 / 16, 1 / 16] as const;
 
 /** What is known of the events so far: plain data, the same in any order of the events, merged by adding. */
 export interface EventTest {
@@ -37,7 +43,7 @@ export interface EventEvidence {
  * A test of "the candidate has no more events than the champion" that is exact at every sample size, may be looked at all the time, and
  * does not care how rates and shares move, as long as both arms are asked at the same time. Given that an event happened while the
  * candidate's share was w, under equal rates it is the candidate's with probability w, and with p = wr/(wr + 1 - w) where the
- * candidate's rate is r times as large. E is the mean over `EVENT_RATIOS` of the likelihood ratios of all events: under every ratio up to 1 a
+ * candidate's rate is r times as large. E is the mean, weighted by `EVENT_WEIGHTS`, over `EVENT_RATIOS` of the likelihood ratios of all events: under every ratio up to 1 a
  * supermartingale that starts at 1, so it ever reaches 1/α with probability at most α (J. Ville, 1939; the conditional likelihood
  * ratio as in M. Lindon, D. W. Ham, M. Tingley and I. Bojinov, "Anytime-Valid Inference in Linear Models and Regression-Adjusted Causal
  * Inference", 2022, and M. Lindon, C. Sanden and V. Shirikian, "Rapid Regression Detection in Software Deployments through
@@ -107,9 +113,13 @@ export function mergeEventTests(a: EventTest, b: EventTest): EventTest {
   };
 }
 
-export function eventEvidence(test: EventTest): EventEvidence {
-  const logHarm = logMeanExp(test.harm);
-  const logImprovement = logMeanExp(test.improvement);
+/** @param options.weights of `EVENT_RATIOS`, sum 1, chosen before the first look. Default `EVENT_WEIGHTS` */
+export function eventEvidence(
+  test: EventTest,
+  { weights = EVENT_WEIGHTS }: { readonly weights?: readonly number[] } = {},
+): EventEvidence {
+  const logHarm = logMixture(test.harm, weights);
+  const logImprovement = logMixture(test.improvement, weights);
   return {
     logHarm,
     logImprovement,
@@ -117,6 +127,12 @@ export function eventEvidence(test: EventTest): EventEvidence {
     pImprovement: Math.min(1, Math.exp(-logImprovement)),
     events: test.candidate + test.champion,
   };
+}
+
+/** ln Σ weight x exp(sum), without overflow. */
+export function logMixture(sums: readonly number[], weights: readonly number[]): number {
+  const largest = Math.max(...sums);
+  return largest + Math.log(sums.reduce((total, sum, i) => total + weights[i]! * Math.exp(sum - largest), 0));
 }
 
 /** The candidate's share of the events where its rate is `ratio` times the champion's. */
@@ -128,9 +144,4 @@ function tilt(share: number, ratio: number): number {
 function logRatio({ candidate, champion, share }: Events, ratio: number): number {
   // p/w = r/(1 + w(r - 1)) and (1 - p)/(1 - w) = 1/(1 + w(r - 1)).
   return candidate * Math.log(ratio) - (candidate + champion) * Math.log1p(share * (ratio - 1));
-}
-
-function logMeanExp(values: readonly number[]): number {
-  const largest = Math.max(...values);
-  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0) / values.length);
 }
