@@ -8,7 +8,7 @@ import { findRollout } from "../rollout/find-rollout.ts";
 import { phaseText, trackText, versionsText } from "../rollout/texts.ts";
 import { writeTable } from "../rollout/write-table.ts";
 import { renderFacts, type Column } from "../table.ts";
-import { clockText, durationText, relativeTime } from "../time.ts";
+import { clockText, relativeTime } from "../time.ts";
 
 const evidenceColumns: readonly Column<RolloutEvidence>[] = [
   { title: "metric", value: ({ metric }) => metric },
@@ -44,19 +44,17 @@ export const explainRollout: Run = async (context, input) => {
 };
 
 function toFacts(explanation: RolloutExplanation, now: number) {
-  const { rollout, stands, waits_for, next, samples, labels, observed_at } = explanation;
-  const waits = waits_for.map(({ message, until, have, need }) => {
-    const left = until === null ? "" : ` (${durationText(Math.max(0, Date.parse(until) - now))} more)`;
-    return need === null ? `${message}${left}` : `${message} (${figureText(have ?? 0)} of ${figureText(need)})`;
-  });
+  const { rollout, stands, needs, earliest_at, next, trouble, samples, labels, observed_at } = explanation;
   return [
     ["rollout", rollout.id],
     ["release", `${versionsText(rollout)}, ${rollout.strategy}`],
     ["phase", phaseText(rollout, now)],
     ["steps", trackText(rollout)],
     ["stands", stands],
-    ["waits for", waits.join("\n")],
-    ["next", next],
+    ["trouble", trouble],
+    ["needs", needs.map(({ met, message }) => `${met ? "✓" : "·"} ${message}`).join("\n")],
+    ["next", next.message],
+    ["at the earliest", earliest_at && relativeTime(earliest_at, now)],
     ["seen", rollout.step < 0 ? null : `${figureText(samples)} rows, ${figureText(labels)} labels in this step`],
     ["looked at", observed_at && relativeTime(observed_at, now)],
   ] as const;

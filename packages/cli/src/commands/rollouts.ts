@@ -68,7 +68,7 @@ const done: Readonly<Record<RolloutCommandKind, (rollout: Rollout) => string>> =
   approve: () => "is approved.",
   "skip-step": () => "goes on to the next step.",
   promote: ({ model, to }) => `is promoted: ${model}@${to} gets all traffic.`,
-  abort: ({ from }) => `is aborted: all traffic goes ${from === null ? "where it was" : `to @${from}`}.`,
+  abort: ({ from }) => `is aborted: all traffic goes to @${from}.`,
 };
 
 function command(kind: RolloutCommandKind): Run {

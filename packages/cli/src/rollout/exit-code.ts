@@ -6,6 +6,7 @@ const codes: Readonly<Record<Rollout["phase"], ExitCode | null>> = {
   gating: null,
   stepping: null,
   promoting: null,
+  reporting: null,
   rolling_back: null,
   cancelling: null,
   succeeded: exitCodes.ok,

@@ -31,7 +31,7 @@ export function stepTerms(step: RolloutStep): string {
 
 /** `✓ 1 %  ▸ 5 %  · 10 %`: done, now, to come. */
 export function trackText({ steps, step, phase }: Rollout): string {
-  const isOver = phase === "promoting" || phase === "succeeded";
+  const isOver = phase === "promoting" || phase === "reporting" || phase === "succeeded";
   return steps.map((each, i) => `${isOver || i < step ? "✓" : i === step ? "▸" : "·"} ${stepText(each)}`).join("  ");
 }
 
@@ -40,6 +40,7 @@ const phaseTexts: Readonly<Record<Rollout["phase"], string>> = {
   gating: "its gates run",
   stepping: "under way",
   promoting: "being promoted",
+  reporting: "about to report",
   rolling_back: "being rolled back",
   cancelling: "being aborted",
   succeeded: "succeeded",
@@ -59,7 +60,7 @@ export function phaseText(rollout: Rollout, now: number): string {
 }
 
 export function versionsText({ model, from, to }: Pick<Rollout, "model" | "from" | "to">): string {
-  return `${model}@${to}${from === null ? "" : ` in the place of @${from}`}`;
+  return `${model}@${to} in the place of @${from}`;
 }
 
 export function rolloutFacts(rollout: Rollout, now: number): Facts {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strategies } from "../manifest-rollout.ts";
-import { modelName, name, timestamp, versionNumber } from "./common.ts";
+import { id, modelName, name, timestamp, versionNumber } from "./common.ts";
 import { share } from "./rollout-words.ts";
 
 const count = z.number().min(0);
@@ -35,7 +35,7 @@ export type PlannedStep = z.infer<typeof plannedStep>;
 
 export const plannedMetric = z.object({
   metric: z.string(),
-  role: z.enum(["guardrail", "signal", "goal"]),
+  role: z.enum(["guardrail", "signal"]),
   alpha: z.number(),
   share: share.meta({ description: "Of the traffic, in the step that it was reckoned for" }),
   base_rate: figure.meta({ description: "How often it happens now; null: it is not known here" }),
@@ -51,8 +51,9 @@ export const rolloutPlan = z
   .object({
     endpoint: name,
     model: modelName,
-    from: versionNumber.nullable(),
+    from: versionNumber,
     to: versionNumber,
+    supersedes: id.nullable().meta({ description: "A rollout that is under way and would be superseded" }),
     strategy: z.enum(strategies),
     unit: z.string().nullable(),
     control: z.enum(["rest", "equal"]),

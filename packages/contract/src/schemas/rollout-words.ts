@@ -10,6 +10,7 @@ export const rolloutPhases = [
   "gating",
   "stepping",
   "promoting",
+  "reporting",
   "rolling_back",
   "cancelling",
   "succeeded",

@@ -79,7 +79,7 @@ export const rollout = z
     id,
     endpoint: name,
     model: modelName,
-    from: versionNumber.nullable().meta({ description: "What served when it began" }),
+    from: versionNumber.meta({ description: "What served when it began" }),
     to: versionNumber.meta({ description: "The candidate" }),
     strategy: z.enum(strategies),
     phase,
@@ -117,10 +117,7 @@ export const rolloutQuery = z.object({
   limit: z.int().min(1).max(1000).default(50),
   cursor: z.string().optional(),
   endpoint: z.string().optional(),
-  state: z
-    .enum(["active", "ended"])
-    .optional()
-    .meta({ description: "`active`: those that have not ended" }),
+  state: z.enum(["active", "ended"]).optional().meta({ description: "`active`: those that have not ended" }),
 });
 
 export const rolloutEventKinds = [
@@ -134,6 +131,7 @@ export const rolloutEventKinds = [
   "resumed",
   "skipped",
   "warned",
+  "refused",
   "harm",
   "decided",
   "ended",
@@ -193,21 +191,26 @@ export const rolloutCommand = z.strictObject({
 });
 export type RolloutCommand = z.infer<typeof rolloutCommand>;
 
-const waiting = z.object({
+const need = z.object({
   reason: z.string().meta({ description: "`hold`, `min_samples`, `approval`, ... as in `held`; `gates`, `traffic`" }),
-  message: z.string(),
-  until: timestamp.nullable().meta({ description: "When time alone ends it" }),
-  have: figure,
-  need: figure,
+  met: z.boolean(),
+  message: z.string().meta({ description: "A sentence with both figures" }),
 });
-export type RolloutWaiting = z.infer<typeof waiting>;
 
 export const rolloutExplanation = z
   .object({
     rollout,
     stands: z.string().meta({ description: "Where it stands, in a sentence" }),
-    waits_for: z.array(waiting).meta({ description: "All that must come before it goes on" }),
-    next: z.string().meta({ description: "What comes then, in a sentence" }),
+    needs: z.array(need).meta({ description: "What it must have before it goes on" }),
+    earliest_at: timestamp
+      .nullable()
+      .meta({ description: "When time alone lets it go on; null: it waits for something else" }),
+    next: z.object({
+      kind: z.enum(["step", "gates", "promote", "report", "settle", "none"]),
+      step: z.int().nullable().meta({ description: "Of `steps`, from 0" }),
+      message: z.string(),
+    }),
+    trouble: z.string().nullable().meta({ description: "Why its traffic could not be put in force" }),
     samples: count.meta({ description: "Rows that the candidate answered in this step, or pairs of a shadow" }),
     labels: count.meta({ description: "Labels that have come for them" }),
     evidence: z

@@ -9,6 +9,7 @@ export { outputsOf } from "./performance/outputs-of.ts";
 export { findProblem, toClass, type OutputColumn, type OutputFacts, type Problem } from "./performance/problem.ts";
 export { toOutputColumns } from "./reference/to-output-columns.ts";
 export { createMonitoring, type Monitoring, type MonitoringDeps } from "./monitoring.ts";
+export { countSlower, latencyEdges } from "./profiles/index.ts";
 export type { MonitorSettings } from "./settings.ts";
 export type { MonitorViews } from "./view/views.ts";
 export type { ListVerdicts, Verdicts } from "./watch/store.ts";
