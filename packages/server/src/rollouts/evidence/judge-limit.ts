@@ -3,14 +3,14 @@ import type { Evidence, Verdict } from "../verdict.ts";
 import { toArms } from "./arms.ts";
 import { isCounted } from "./compared.ts";
 import { leastEvents, leastUnits } from "./effect-of.ts";
-import { addSums, type Measured, noSums, totalOf } from "./measured.ts";
+import { type Measured, noSums, totalOf } from "./measured.ts";
 import { happens, toMean, toNumber, toPercent, toRate } from "./words.ts";
 
 /** What the challenger shows in this step against a bound: no statistics, but for a number that says something at all. */
-export function judgeLimit(spec: LimitSpec, { strata, pairs, stepFrom, window }: Measured): Evidence {
+export function judgeLimit(spec: LimitSpec, { strata, pairs, isShadow, stepFrom, window }: Measured): Evidence {
   const now = strata.filter(({ revision }) => revision >= stepFrom);
-  const challenger = addSums(totalOf(now, "challenger"), pairs?.challenger ?? noSums);
-  const control = addSums(totalOf(now, "control"), pairs?.control ?? noSums);
+  const challenger = isShadow ? (pairs?.challenger ?? noSums) : totalOf(now, "challenger");
+  const control = isShadow ? (pairs?.control ?? noSums) : totalOf(now, "control");
   const isRate = isCounted(spec);
   const value = challenger.sum / challenger.n;
   // What somebody counts in SQL may be one row.

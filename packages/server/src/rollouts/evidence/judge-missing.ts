@@ -6,17 +6,15 @@ import { units } from "./words.ts";
 
 /** Where there is nothing to look at, which is no verdict about the version; null: there is something. */
 export function judgeMissing(compared: Compared, measured: Measured): Evidence | null {
-  const { strata, pairs, stepFrom, isEarly, window } = measured;
+  const { strata, pairs, isShadow, stepFrom, isEarly, window } = measured;
   const { role, spec } = compared;
   const now = strata.filter(({ revision }) => revision >= stepFrom);
   const isComparing = role !== "limit";
-  const silent = pairs !== null && pairs.n > 0 ? [] : listSilent(now, isComparing);
+  const isPaired = pairs !== null && pairs.n > 0;
+  const silent = isShadow ? (isPaired ? [] : ["the shadow"]) : listSilent(now, isComparing);
   if (silent.length === 0) return null;
   const nothing = { estimate: null, interval: null, eValue: null, p: null };
-  const arms = toArms(
-    compared,
-    pairs === null ? { challenger: totalOf(now, "challenger"), control: totalOf(now, "control") } : pairs,
-  );
+  const arms = toArms(compared, { challenger: totalOf(now, "challenger"), control: totalOf(now, "control") });
   const who = silent.join(" and ");
   return {
     metric: spec.name,

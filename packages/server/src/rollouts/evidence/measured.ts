@@ -31,6 +31,8 @@ export interface Pairs {
 export interface Measured {
   readonly strata: readonly Stratum[];
   readonly pairs: Pairs | null;
+  /** The step that runs now is a shadow: the pairs are what it shows. */
+  readonly isShadow: boolean;
   /** Strata from this revision on belong to the step that runs now. */
   readonly stepFrom: number;
   /** Nothing need be there yet: the step has just begun, or no label is due. */

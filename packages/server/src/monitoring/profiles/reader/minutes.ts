@@ -1,5 +1,5 @@
-import { errorTable, type ErrorCode } from "@slipway/contract/errors";
 import type { Route } from "@slipway/runtime/log";
+import { isCallersError } from "../../../kernel/is-callers-error.ts";
 import { latencyBucket, latencyBuckets } from "../latency-buckets.ts";
 import type { MinuteCounts } from "./messages.ts";
 
@@ -44,7 +44,7 @@ export function createMinutes(): Minutes {
       into.rows += rows;
       if (isFallback) into.fallbacks++;
       if (error !== null)
-        if (isCallers(error)) into.refused++;
+        if (isCallersError(error)) into.refused++;
         else into.errors++;
       if (latencyMs !== latencyMs) return;
       const bucket = latencyBucket(latencyMs);
@@ -63,19 +63,4 @@ function create({ endpoint, model, version }: Route, minute: number): MinuteCoun
   const of = model === null || version === null ? { model: "", version: 0 } : { model, version };
   const zeros = { requests: 0, rows: 0, errors: 0, refused: 0, fallbacks: 0 };
   return { endpoint, ...of, minute, ...zeros, latency: new Float64Array(latencyBuckets) };
-}
-
-const callersKinds: ReadonlySet<string> = new Set([
-  "invalid",
-  "unauthenticated",
-  "forbidden",
-  "not_found",
-  "too_large",
-  "exhausted",
-  "cancelled",
-]);
-
-/** A code that is not known here is ours. */
-function isCallers(code: string): boolean {
-  return callersKinds.has(errorTable[code as ErrorCode]?.kind ?? "internal");
 }

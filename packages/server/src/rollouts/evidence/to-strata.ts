@@ -1,0 +1,42 @@
+import { addSums, noSums, type Stratum, type Sums } from "./measured.ts";
+
+/** What one arm showed, and how it had come to what it answered. */
+export interface ArmSums {
+  readonly revision: number;
+  readonly arm: string;
+  readonly via: "bucket" | "rule" | "shadow";
+  readonly propensity: number;
+  readonly sums: Sums;
+}
+
+/** @param control what the challenger is compared with: the arm `control` where there is one, else all that is left to the champion */
+export function toStrata(all: readonly ArmSums[], control: "champion" | "control"): Stratum[] {
+  const strata: Stratum[] = [];
+  for (const via of ["bucket", "rule"] as const) {
+    const chosen = all.filter((each) => each.via === via && (each.arm === "challenger" || each.arm === control));
+    for (const revision of new Set(chosen.map((each) => each.revision))) {
+      const sides = chosen.filter((each) => each.revision === revision);
+      const mine = sides.filter((each) => each.arm === "challenger");
+      const others = sides.filter((each) => each.arm === control);
+      strata.push({
+        revision,
+        share: via === "bucket" ? shareOf(mine, others, control) : null,
+        challenger: mine.map(({ sums }) => sums).reduce(addSums, noSums),
+        control: others.map(({ sums }) => sums).reduce(addSums, noSums),
+      });
+    }
+  }
+  return strata.toSorted((a, b) => a.revision - b.revision);
+}
+
+/** Where one side has answered nothing yet, the other side's propensity says what its share was. */
+function shareOf(mine: readonly ArmSums[], others: readonly ArmSums[], control: "champion" | "control"): number | null {
+  const propensities = new Set([...mine, ...others].map(({ arm, propensity }) => `${arm} ${propensity}`));
+  if (propensities.size !== Number(mine.length > 0) + Number(others.length > 0)) return null;
+  const [own, other] = [mine[0]?.propensity, others[0]?.propensity];
+  const missing = (known: number) => (control === "control" ? known : 1 - known);
+  const a = own ?? missing(other ?? 1);
+  const b = other ?? missing(own ?? 1);
+  const share = a / (a + b);
+  return share > 0 && share < 1 ? share : null;
+}
