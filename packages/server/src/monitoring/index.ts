@@ -1,4 +1,5 @@
 export type { ChannelState } from "./channels/channels.ts";
+export type { Announcement } from "./channels/notification.ts";
 export type { ExactResult } from "./exact/exact-job.ts";
 export type { Finding, FindingVerdict, Monitor, Severity } from "./finding.ts";
 export type { Evidence } from "./incidents/evidence.ts";

@@ -7,12 +7,13 @@ import type { BlobStore } from "../platform/blobs/index.ts";
 import type { Outbox } from "../platform/outbox/index.ts";
 import type { Operations } from "../platform/queue/index.ts";
 import type { Sealer } from "../platform/secrets/index.ts";
-import type { Sql } from "../platform/sql/index.ts";
+import type { Kysely, Sql } from "../platform/sql/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
 import type { Registry, Sources } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import type { Channels } from "./channels/channels.ts";
+import { toNewsNotification, type Announcement } from "./channels/notification.ts";
 import { createDriftJudge, createParts } from "./drift/index.ts";
 import { createEndpointSettings } from "./endpoint-settings.ts";
 import type { Incidents } from "./incidents/incidents.ts";
@@ -76,6 +77,12 @@ export interface Monitoring {
   readonly incidents: Pick<Incidents, "list" | "get" | "history" | "acknowledge" | "mute" | "unmute" | "resolve">;
   /** Who is told of incidents. */
   readonly channels: Pick<Channels, "add" | "list" | "get" | "remove" | "test">;
+  /**
+   * Has the endpoint's channels told what happened to a rollout, in the transaction of that; `wakeChannels` after its commit.
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  announce(trx: Kysely<any>, announcement: Announcement): Promise<void>;
+  wakeChannels(): void;
   /** What was found last, for `/metrics`. */
   readonly gauges: Pick<Gauges, "list">;
   /** Goes through the past, with other settings where they are given; the operation ends with a `BacktestResult`. */
@@ -159,6 +166,11 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     views: createMonitorViews({ ...known, points: performance.points, listIncidents: listActive(incidents) }),
     incidents,
     channels,
+    announce: (trx, announcement) => {
+      const names = settingsOf(announcement.watched.endpoint)?.incidents.channels ?? null;
+      return channels.announce(trx, toNewsNotification(announcement), names);
+    },
+    wakeChannels: channels.wake,
     gauges,
     backtest: (watched, wish) => alarms.backtest(judges, watched, wish),
   };

@@ -7,7 +7,7 @@ import type { NewsType } from "../incidents/tell.ts";
 
 /** One piece of what an incident is about, as who is told gets it. */
 interface ToldEvidence {
-  readonly monitor: Monitor;
+  readonly monitor: Monitor | "rollout";
   readonly slice: string;
   readonly column: string | null;
   readonly metric: string | null;
@@ -19,12 +19,17 @@ interface ToldEvidence {
   readonly message: string;
 }
 
-/** What is told of an incident, before it has the form of any channel. JSON-safe, without secrets: it waits in SQL. */
+export const rolloutNews = ["rolled_back", "rejected", "waiting", "went_on"] as const;
+export type RolloutNews = (typeof rolloutNews)[number];
+
+/** What is told of an incident or of a rollout, before it has the form of any channel. JSON-safe, without secrets: it waits in SQL. */
 export interface Notification {
   readonly type: NewsType | "test";
   /** Milliseconds. */
   readonly at: number;
   readonly dedupKey: string;
+  /** What happened to a rollout, which is told as a thing of its own; left out: an incident. */
+  readonly about?: RolloutNews;
   readonly incident: {
     readonly id: string;
     readonly watched: Watched;
@@ -59,6 +64,52 @@ export function toNotification(incident: Incident, type: NewsType, at: number): 
 function toToldEvidence(evidence: Incident["evidence"][number]): ToldEvidence {
   const { monitor, slice, column, metric, severity, standing, value, threshold, effect, message } = evidence;
   return { monitor, slice, column, metric, severity, standing, value, threshold, effect, message };
+}
+
+/** Something that happened to a rollout and that somebody has to know. */
+export interface Announcement {
+  readonly news: RolloutNews;
+  /** Of the rollout. */
+  readonly id: string;
+  /** With the candidate. */
+  readonly watched: Watched;
+  readonly title: string;
+  /** A command line. */
+  readonly next: string;
+  /** What it is from, in sentences. */
+  readonly evidence: readonly { readonly metric: string; readonly message: string }[];
+  /** Milliseconds. */
+  readonly at: number;
+}
+
+/** What went wrong was taken back already: nobody is woken by it. */
+const newsSeverity = "warning";
+
+export function toNewsNotification({ news, id, watched, title, next, evidence, at }: Announcement): Notification {
+  const isOver = news === "went_on";
+  const nothing = { slice: "", column: null, standing: "cause", value: null, threshold: null, effect: null } as const;
+  return {
+    type: isOver ? "resolved" : "opened",
+    at,
+    dedupKey: `slipway/rollout/${id}`,
+    about: news,
+    incident: {
+      id,
+      watched,
+      state: isOver ? "resolved" : "open",
+      severity: newsSeverity,
+      severityBefore: null,
+      title,
+      next,
+      openedAt: at,
+      resolvedAt: isOver ? at : null,
+      resolution: null,
+      evidence: evidence
+        .slice(0, mostEvidence)
+        .map(({ metric, message }) => ({ monitor: "rollout", ...nothing, metric, severity: newsSeverity, message })),
+      more: Math.max(0, evidence.length - mostEvidence),
+    },
+  };
 }
 
 /** What a test of a channel sends. */

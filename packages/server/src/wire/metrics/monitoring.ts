@@ -1,5 +1,5 @@
 import type { Finding, Incident, Monitoring, Watched } from "../../monitoring/index.ts";
-import { head } from "./lines.ts";
+import { head, line } from "./lines.ts";
 
 /** Of one version: a model of a thousand columns must not fill a time-series database. */
 const mostSeries = 500;
@@ -98,13 +98,4 @@ async function channelLines(channels: Pick<Monitoring["channels"], "list">): Pro
 
 function versionLabels({ endpoint, version }: Watched) {
   return { endpoint, version: String(version) };
-}
-
-function line(name: string, labels: Readonly<Record<string, string>>, value: number): string {
-  const inner = Object.entries(labels).map(([label, text]) => `${label}="${escape(text)}"`);
-  return `${name}{${inner.join(",")}} ${value}\n`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

@@ -19,13 +19,13 @@ export function toCloudEvent(
   { url, secret }: ChannelSecrets,
   { id, at }: Envelope,
 ): ChannelPost {
-  const { type, incident, dedupKey } = notification;
+  const { type, about, incident, dedupKey } = notification;
   const { watched, openedAt, resolvedAt, severityBefore, evidence, ...rest } = incident;
   const body = JSON.stringify({
     specversion: "1.0",
     id,
     source: `/api/v1/endpoints/${encodeURIComponent(watched.endpoint)}`,
-    type: `dev.slipway.incident.${type}`,
+    type: about === undefined ? `dev.slipway.incident.${type}` : `dev.slipway.rollout.${about}`,
     subject: `${watched.endpoint}@${watched.version}`,
     time: toIso(notification.at),
     datacontenttype: "application/json",

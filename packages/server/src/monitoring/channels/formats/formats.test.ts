@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { createHearing, finding } from "../../incidents/testing/hear.ts";
-import { toNotification, type Notification } from "../notification.ts";
+import { toNewsNotification, toNotification, type Notification } from "../notification.ts";
 import { toAlertmanager } from "./alertmanager.ts";
 import { toCloudEvent } from "./cloud-event.ts";
 import { toMail } from "./mail.ts";
@@ -92,4 +92,36 @@ test("mail says what is wrong and what to run next", () => {
   expect(mail).toMatchObject({ to: ["b@x.test"], messageId: "<d-1@y.test>" });
   expect(mail.subject).toMatch(/^Resolved: \[critical\] flight-delay@3: /);
   expect(mail.text).toMatch(/\nNext: slipway predictions flight-delay/);
+});
+
+test("what happened to a rollout is told as that, once, and is no alert that goes on for ever", () => {
+  const news = toNewsNotification({
+    news: "rolled_back",
+    id: "r-1",
+    watched: { endpoint: "flight-delay", model: "flight-delay", version: 3 },
+    title: "Rolled back: too many errors.",
+    next: "slipway rollout explain flight-delay",
+    evidence: [{ metric: "errors", message: "4 % of 900 requests failed, with the champion 1 % of 9,000." }],
+    at,
+  });
+  const event = JSON.parse(toCloudEvent(news, { url: "https://x.test/", secret: null }, { id: "d-1", at }).body);
+  expect(event).toMatchObject({
+    type: "dev.slipway.rollout.rolled_back",
+    subject: "flight-delay@3",
+    data: { id: "r-1", dedup_key: "slipway/rollout/r-1", evidence: [{ monitor: "rollout", metric: "errors" }] },
+  });
+  const [alert] = bodyOf(toAlertmanager(news, { url: "https://x.test/am/", secret: null }));
+  expect(alert).toMatchObject({
+    labels: { alertname: "SlipwayRollout", rollout: "r-1" },
+    endsAt: "2026-11-22T11:00:00.000Z",
+  });
+  expect(bodyOf(toPagerDuty(news, { url: "https://x.test/", secret: "R123" }))).toMatchObject({
+    event_action: "trigger",
+    dedup_key: "slipway/rollout/r-1",
+    payload: { class: "rollout.rolled_back" },
+  });
+  const settings = { minSeverity: "warning", endpoints: null, to: ["b@x.test"], from: "a@y.test" } as const;
+  const mail = toMail(news, settings, "d-1");
+  expect(mail.subject).toBe("[warning] flight-delay@3: Rolled back: too many errors.");
+  expect(mail.text).toContain("\nRollout:  r-1\n");
 });

@@ -6,7 +6,7 @@ import { clip, toIso } from "./post.ts";
 const mostSubject = 200;
 
 export function toMail(notification: Notification, { to, from }: ChannelSettings, id: string): Mail {
-  const { incident } = notification;
+  const { incident, about } = notification;
   const { watched, openedAt, resolvedAt, title, next } = incident;
   const text = [
     title,
@@ -15,9 +15,9 @@ export function toMail(notification: Notification, { to, from }: ChannelSettings
     "",
     `Endpoint: ${watched.endpoint}`,
     `Version:  ${watched.model}@${watched.version}`,
-    `Opened:   ${toIso(openedAt)}`,
-    ...(resolvedAt === null ? [] : [`Over:     ${toIso(resolvedAt)}`]),
-    `Incident: ${incident.id}`,
+    `${about === undefined ? "Opened:  " : "At:      "} ${toIso(openedAt)}`,
+    ...(resolvedAt === null || about !== undefined ? [] : [`Over:     ${toIso(resolvedAt)}`]),
+    `${about === undefined ? "Incident:" : "Rollout: "} ${incident.id}`,
     "",
     `Next: ${next}`,
     "",

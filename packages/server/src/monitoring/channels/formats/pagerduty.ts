@@ -15,7 +15,7 @@ const actions: Readonly<Record<Notification["type"], "trigger" | "acknowledge" |
 };
 
 export function toPagerDuty(notification: Notification, { url, secret }: ChannelSecrets): ChannelPost {
-  const { type, dedupKey, incident, at } = notification;
+  const { type, about, dedupKey, incident, at } = notification;
   const { watched, severity, evidence, next, id } = incident;
   const body = JSON.stringify({
     routing_key: secret,
@@ -29,8 +29,8 @@ export function toPagerDuty(notification: Notification, { url, secret }: Channel
       timestamp: toIso(at),
       component: `${watched.model}@${watched.version}`,
       group: watched.endpoint,
-      class: evidence[0]?.monitor ?? "test",
-      custom_details: { incident: id, next, evidence: toLines(notification) },
+      class: about === undefined ? (evidence[0]?.monitor ?? "test") : `rollout.${about}`,
+      custom_details: { [about === undefined ? "incident" : "rollout"]: id, next, evidence: toLines(notification) },
     },
   });
   return { url, headers: jsonHeaders, body };
