@@ -61,6 +61,7 @@ const entries = [
   "packages/server/src/registry/registry-tasks.ts",
   "packages/server/src/monitoring/view/monitor-view-tasks.ts",
   "packages/server/src/monitoring/exact/exact-test-task.ts",
+  "packages/server/src/rollouts/report/ab-report-task.ts",
   "packages/server/src/platform/blobs/digest-worker.ts",
   "packages/server/src/platform/archive/pack-worker.ts",
   "packages/server/src/platform/process/child-main.ts",

@@ -1,3 +1,5 @@
+import { comparisonRoutes } from "./routes/comparisons.ts";
+import { abRoutes } from "./routes/ab.ts";
 import { deployRoutes } from "./routes/deploy.ts";
 import { endpointsRoutes } from "./routes/endpoints.ts";
 import { environmentsRoutes } from "./routes/environments.ts";
@@ -25,7 +27,9 @@ export const routes = {
   ...labelsRoutes,
   ...monitoringRoutes,
   ...incidentsRoutes,
+  ...abRoutes,
   ...maintenanceRoutes,
+  ...comparisonRoutes,
   ...environmentsRoutes,
   ...mlflowImportRoutes,
   ...trackingRoutes,

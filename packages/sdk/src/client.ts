@@ -1,4 +1,5 @@
 import type { LogLines, NewGc, Operation, ServerStatus } from "@slipway/contract";
+import { createAb, type AbClient } from "./ab.ts";
 import { createAudit, type AuditClient } from "./audit.ts";
 import { createBlobs, type BlobsClient } from "./blobs.ts";
 import { collectGarbage, createReplays, type ReplaysClient } from "./maintenance.ts";
@@ -18,6 +19,7 @@ import {
   type ModelsClient,
   type VersionsClient,
 } from "./models.ts";
+import { createComparisons, type ComparisonsClient } from "./comparisons.ts";
 import { createDeployments, createOperations, type DeploymentsClient, type OperationsClient } from "./operations.ts";
 import { createEndpoint, type EndpointClient, type EndpointTypes, type UntypedEndpoint } from "./predict.ts";
 import { createPredictions, type PredictionsClient } from "./predictions.ts";
@@ -63,9 +65,11 @@ export interface Client<Endpoints = Record<string, UntypedEndpoint>> {
   readonly labels: LabelsClient;
   readonly monitoring: MonitoringClient;
   readonly incidents: IncidentsClient;
+  readonly ab: AbClient;
   readonly channels: ChannelsClient;
   readonly rollouts: RolloutsClient;
   readonly replays: ReplaysClient;
+  readonly comparisons: ComparisonsClient;
   readonly audit: AuditClient;
   readonly environments: EnvironmentsClient;
   readonly mlflowImport: MlflowImportClient;
@@ -118,9 +122,11 @@ export function createClient<
     labels: createLabels(transport),
     monitoring: createMonitoring(transport),
     incidents: createIncidents(transport),
+    ab: createAb(transport),
     channels: createChannels(transport),
     rollouts: createRollouts(transport),
     replays: createReplays(transport),
+    comparisons: createComparisons(transport),
     audit: createAudit(transport),
     environments: createEnvironments(transport),
     mlflowImport: createMlflowImport(transport),

@@ -3,6 +3,7 @@ export { ConnectionError, ServerError } from "./errors.ts";
 export { SlipwayError, type ErrorCode, type ErrorKind } from "@slipway/contract/errors";
 export { isFinished, toOperationError } from "./operations.ts";
 export type { DeploymentsClient, OperationsClient } from "./operations.ts";
+export type { AbClient, AbOptions } from "./ab.ts";
 export type { BlobBody, BlobPresence, BlobsClient, UploadOptions } from "./blobs.ts";
 export type { ChangeOptions, EndpointsClient } from "./endpoints.ts";
 export type { EnvironmentsClient } from "./environments.ts";

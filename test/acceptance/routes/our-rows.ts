@@ -257,6 +257,14 @@ export const ours: readonly Row[] = [
   },
   {
     method: "POST",
+    path: "/api/v1/endpoints/{endpoint}/ab",
+    send: { json: { metrics: ["errors"] } },
+    status: 412,
+    type: problem,
+    body: { code: "precondition_failed", detail: expect.stringContaining("slipway traffic set") },
+  },
+  {
+    method: "POST",
     path: "/api/v1/endpoints/{endpoint}/predictions/query",
     send: { json: { sql: "SELECT key FROM predictions WHERE key = 'route-1' LIMIT 1" } },
     status: 200,

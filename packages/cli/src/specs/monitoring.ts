@@ -1,3 +1,4 @@
+import { abCommand } from "./ab.ts";
 import type { CommandGroup } from "./command-spec.ts";
 
 const slice = ["--slice <name>", "a part of the traffic, such as origin=ORD (default: all of it)"] as const;
@@ -64,5 +65,6 @@ export const monitoringCommands: CommandGroup = {
       ],
       load: async () => (await import("../commands/report.ts")).report,
     },
+    abCommand,
   ],
 };

@@ -17,6 +17,7 @@ import type { Monitoring } from "../monitoring/index.ts";
 import { createBackups, type Backups, type BackupsDeps } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
+import type { Compare, Gates } from "../rollouts/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
 import {
   createLineage,
@@ -36,7 +37,9 @@ import {
   type Removal,
   type Tracking,
 } from "../tracking/index.ts";
+import type { FindAbReport } from "../rollouts/index.ts";
 import type { Serving } from "../serving/index.ts";
+import { openAbReport } from "./ab-report.ts";
 import { startKeeping, type Keeping } from "./keeping.ts";
 import { createLogMark } from "./log-mark.ts";
 import type { CapabilityDeps } from "./capability-deps.ts";
@@ -49,6 +52,7 @@ import { parseModelUser, shieldDataFolder } from "./model-user.ts";
 import { openMonitoring } from "./monitoring.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
+import { openGates } from "./gates.ts";
 import { openTracer } from "./tracer.ts";
 import { openWebhooks } from "./webhooks.ts";
 
@@ -72,10 +76,13 @@ export interface Capabilities extends Keeping {
   readonly maintenance: Maintenance;
   readonly backups: Backups;
   readonly replay: Replay;
+  readonly compare: Compare;
+  readonly gates: Gates;
   readonly importPredictions: ImportPredictions;
   readonly collectGarbage: CollectGarbage;
   readonly environmentCare: EnvironmentCare;
   readonly monitoring: Monitoring;
+  readonly findAbReport: FindAbReport;
 }
 
 /** Everything between the storage and the faces, in the order of the layers; the endpoints serve when it returns. */
@@ -129,8 +136,9 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     (await registry.isReferenced(sha256)) || artifacts.isReferenced(sha256);
   const monitoring = openMonitoring({ ...deps, ...record, endpoints, outbox, sealer, isBlobNeeded, config, lifecycle });
   const { references } = monitoring;
+  const { compare, gates } = openGates({ ...deps, predictionLake, endpoints, url: given.url, user });
   const otherReaders = async () => [await monitoring.logOffsets()];
-  const collectGarbage = createGc({ ...deps, artifacts, blobUsers: [references], removal, maintenance });
+  const collectGarbage = createGc({ ...deps, artifacts, blobUsers: [references, gates.files], removal, maintenance });
   const onErased = references.forgetPredictions;
   return {
     ...(await startKeeping({ ...given, ...record, maintenance, operations, otherReaders, onErased })),
@@ -152,10 +160,13 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     maintenance,
     backups,
     importPredictions: createImportPredictions({ ...deps, endpoints, predictionLake, labels }),
+    compare,
+    gates,
     replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),
     collectGarbage,
     environmentCare: createEnvironmentCare({ ...deps, environments }),
     monitoring,
+    findAbReport: openAbReport({ ...record, endpoints, registry, clock }),
   };
 }
 

@@ -50,8 +50,10 @@ async function openExposures(db: LakeDb, input: AbTaskInput): Promise<void> {
 function unitSql({ unit, key }: AbTaskInput, columns: ReadonlySet<string>): string {
   if (unit === null) return "p.id::varchar";
   if (unit === key) return "p.key";
+  // A header that units are in is kept beside the record's fields, its name in lower case.
+  const field = unit.startsWith("header:") ? unit.toLowerCase() : unit;
   if (columns.has(unit)) return `p.${quoteName(unit)}::varchar`;
-  return `(p.extra->>${quoteText(`$."${unit.replaceAll('"', '\\"')}"`)})`;
+  return `(p.extra->>${quoteText(`$."${field.replaceAll('"', '\\"')}"`)})`;
 }
 
 async function countExposures(db: LakeDb): Promise<Pick<AbTaskOutput, "arms" | "mixed" | "withoutUnit" | "byRule">> {

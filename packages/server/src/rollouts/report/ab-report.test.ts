@@ -130,9 +130,11 @@ describe("an A/B report over simulated users", () => {
   test("is of the last split alone, and says so where there was none or its unit is not on record", async () => {
     const whole = await lab.report("nothing").catch((error: unknown) => error);
     expect(whole).toMatchObject({ code: "precondition_failed" });
-    lab.divide("header", { arms: half, unit: "header:session" });
-    const unknown = await lab.report("header").catch((error: unknown) => error);
-    expect(unknown).toMatchObject({ code: "precondition_failed", message: expect.stringContaining("--unit") });
+    const revision = lab.divide("header", { arms: half, unit: "header:Session" });
+    await lab.answer("header", revision, simulate({ users: 20, seed: 6 }));
+    const unknown = await lab.report("header");
+    expect(unknown.problems).toMatchObject([{ kind: "without_unit", message: expect.stringContaining("log.fields") }]);
+    expect((await lab.report("header", { unit: "user" })).arms.reduce((sum, { units }) => sum + units, 0)).toBe(20);
     lab.divide("mixed", { arms: half, seed: "another" });
     const anew = await lab.report("mixed", { metrics: [brier] });
     expect(anew.arms.map(({ units }) => units)).toEqual([0, 0]);

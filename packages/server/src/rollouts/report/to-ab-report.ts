@@ -85,7 +85,7 @@ function unitProblem({ unit }: AbQuestion, output: AbTaskOutput, arms: readonly 
   const rows = arms.reduce((sum, arm) => sum + arm.rows, 0);
   const { withoutUnit } = output;
   if (withoutUnit <= fewShare * (withoutUnit + rows)) return [];
-  const nobody = rows === 0 ? " Keep the field on record with log.fields, if it is no input." : "";
+  const nobody = rows === 0 ? " It may be redacted, or a field that log.fields does not keep." : "";
   const message = `${withoutUnit} of ${withoutUnit + rows} predictions have no ${unit ?? "unit"} on record and are left out.${nobody}`;
   return [{ kind: "without_unit", message }];
 }

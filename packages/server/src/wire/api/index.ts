@@ -1,5 +1,6 @@
 import type { Audit } from "../../access/index.ts";
 import type { CollectGarbage, Endpoints, EnvironmentCare, ImportPredictions, Replay } from "../../endpoints/index.ts";
+import type { Compare, Gates } from "../../rollouts/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Monitoring } from "../../monitoring/index.ts";
@@ -10,8 +11,10 @@ import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { Erasures, Labels, PredictionLake, PredictionLog } from "../../predictions/index.ts";
 import type { FindLineage, Registry } from "../../registry/index.ts";
+import type { FindAbReport } from "../../rollouts/index.ts";
 import type { Artifacts, MlflowImports, Removal, Tracking } from "../../tracking/index.ts";
 import type { ProcessReport } from "../process-report.ts";
+import { createAbHandlers } from "./ab-handlers.ts";
 import { createAuditHandlers } from "./audit-handlers.ts";
 import { createBacktestHandlers } from "./backtest-handlers.ts";
 import { createBackupHandlers } from "./backup-handlers.ts";
@@ -24,6 +27,7 @@ import { registerEndpointPaths } from "./endpoint-paths.ts";
 import { createFileHandlers } from "./file-handlers.ts";
 import { createIncidentHandlers } from "./incident-handlers.ts";
 import { createLabelHandlers } from "./label-handlers.ts";
+import { createComparisonHandlers } from "./comparison-handlers.ts";
 import { createMaintenanceHandlers } from "./maintenance-handlers.ts";
 import { createMlflowImportHandlers } from "./mlflow-import-handlers.ts";
 import { createMonitorHandlers } from "./monitor-handlers.ts";
@@ -61,11 +65,14 @@ export interface ApiDeps {
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
   readonly monitoring: Monitoring;
+  readonly findAbReport: FindAbReport;
   readonly mlflowImports: MlflowImports;
   readonly tracking: Tracking;
   readonly artifacts: Artifacts;
   readonly erasures: Erasures;
   readonly removal: Removal;
+  readonly compare: Compare;
+  readonly gates: Gates;
   readonly replay: Replay;
   readonly importPredictions: ImportPredictions;
   /** Of the other processes of this server; null where there are none. */
@@ -84,6 +91,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
     registerRoutes(scope, {
       ...createServerHandlers(deps),
       ...createEraseHandlers(deps),
+      ...createAbHandlers(deps),
       ...createAuditHandlers(deps),
       ...createBackupHandlers(deps.backups),
       ...createBlobHandlers(deps.blobs),
@@ -99,6 +107,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createChannelHandlers(deps),
       ...createBacktestHandlers(deps),
       ...createMaintenanceHandlers(deps),
+      ...createComparisonHandlers(deps),
       ...createEnvironmentHandlers(deps.environmentCare),
       ...createMlflowImportHandlers(deps),
       ...createTrackingHandlers(deps),

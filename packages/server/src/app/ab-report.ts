@@ -1,0 +1,18 @@
+import type { Endpoints } from "../endpoints/index.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { PredictionLake } from "../predictions/index.ts";
+import type { Registry } from "../registry/index.ts";
+import { createAbReport, type FindAbReport } from "../rollouts/report/create-ab-report.ts";
+
+export interface AbReportGiven {
+  readonly endpoints: Endpoints;
+  readonly predictionLake: PredictionLake;
+  readonly registry: Registry;
+  readonly clock: Clock;
+}
+
+export function openAbReport({ endpoints, predictionLake: lake, registry, clock }: AbReportGiven): FindAbReport {
+  const findSignature = async (model: string, version: number) =>
+    (await registry.findRecorded(model, version))?.version.signature ?? null;
+  return createAbReport({ endpoints, lake, findSignature, clock });
+}
