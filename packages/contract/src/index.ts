@@ -4,6 +4,7 @@ export * from "./openapi.ts";
 export * from "./routes.ts";
 export * as schemas from "./schemas/index.ts";
 export type * from "./schemas/index.ts";
+export * from "./behaviour-file.ts";
 export * from "./canonical-json.ts";
 export * from "./duration.ts";
 export type { ManifestMonitor } from "./manifest-monitor.ts";

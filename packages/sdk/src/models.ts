@@ -1,4 +1,4 @@
-import type { AliasState, Lineage, Model, ModelVersion, Operation, VersionDiff } from "@slipway/contract";
+import type { AliasState, KeptGate, Lineage, Model, ModelVersion, Operation, VersionDiff } from "@slipway/contract";
 import { iteratePages, type Page, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -35,6 +35,8 @@ export interface VersionsClient {
   verify(model: string, version: VersionRef, options?: CallOptions): Promise<Operation>;
   /** What it came from, as far as it is known: logged model, run, datasets, code. */
   lineage(model: string, version: VersionRef, options?: CallOptions): Promise<Lineage>;
+  /** What the gates of its rollouts said of it, newest first. */
+  gates(model: string, version: VersionRef, options?: CallOptions): Promise<readonly KeptGate[]>;
   diff(model: string, between: { from: VersionRef; to: VersionRef }, options?: CallOptions): Promise<VersionDiff>;
 }
 
@@ -97,6 +99,14 @@ export function createVersions(transport: Transport): VersionsClient {
       transport.call({ method: "POST", path: `${versionPath(model, version)}/verify`, json: {}, ...options }),
     lineage: (model, version, options) =>
       transport.call({ method: "GET", path: `${versionPath(model, version)}/lineage`, ...options }),
+    gates: async (model, version, options) =>
+      (
+        await transport.call<{ items: readonly KeptGate[] }>({
+          method: "GET",
+          path: `${versionPath(model, version)}/gates`,
+          ...options,
+        })
+      ).items,
     diff: (model, { from, to }, options) =>
       transport.call({
         method: "GET",

@@ -51,7 +51,7 @@ export async function startApp(config: Config, logger: Logger, logFile: LogFile)
       config.httpWorkers === 1
         ? null
         : createHttpWorkers({ config, instance, folder, secured, clock, logger, logFile });
-    const capabilities = await startCapabilities({ ...base, storage, workers });
+    const capabilities = await startCapabilities({ ...base, storage, workers, url: () => url });
     if (workers) lifecycle.onStop("http workers", () => workers.close(), config.drainTimeout + 30_000);
     const facts = { version, instance, data: folder, startedAt: clock.now(), url: () => url };
     const grpcFace = createGrpcFace({ ...base, ...capabilities, access, secured, workers });

@@ -12,6 +12,8 @@ export interface CapabilityDeps {
   readonly instance: string;
   /** Null: this process answers alone. */
   readonly workers: HttpWorkers | null;
+  /** Where this server answers; empty until it listens. */
+  readonly url: () => string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;

@@ -8,6 +8,7 @@ import { monitoringMigrations } from "../monitoring/index.ts";
 import { outboxMigrations } from "../platform/outbox/index.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
 import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
+import { gateMigrations } from "../rollouts/gates/index.ts";
 import { registryMigrations, webhookMigrations } from "../registry/index.ts";
 import { artifactMigrations, importMigrations, trackingMigrations } from "../tracking/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, waitUntilAlone, type Sql } from "../platform/sql/index.ts";
@@ -28,6 +29,7 @@ export const migrations = [
   ...exportMigrations,
   ...endpointMigrations,
   ...monitoringMigrations,
+  ...gateMigrations,
 ];
 
 export interface Storage {

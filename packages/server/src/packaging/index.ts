@@ -9,5 +9,6 @@ export { translatedFile } from "./translate/index.ts";
 export { requireSameAnswers, type Trained } from "./package-differences.ts";
 export { deriveName } from "./derive-name.ts";
 export { parseManifestText } from "./manifest-file.ts";
+export { parseYaml } from "./yaml-file.ts";
 export { toModelSection, toTrainedAt, versionDigest, type FileDigest, type ModelSection } from "./model-section.ts";
 export type { PackagedModel, RewrittenFile } from "./packaged-model.ts";

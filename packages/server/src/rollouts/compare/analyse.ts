@@ -23,6 +23,8 @@ export interface AnalyseOptions {
   readonly tolerance: Tolerance;
   /** Of each interval. */
   readonly alpha: number;
+  /** The alpha is spent on all slices together, not on each. */
+  readonly shareAlpha?: boolean;
 }
 
 /** What is known of rows whose labels have come. */
@@ -92,6 +94,8 @@ export function analyse(pairs: Pairs, options: AnalyseOptions): Analysis {
     };
   const differs = createDiffers(pairs, columnsOf(main)[0]!, tolerance);
   const different = Array.from({ length: pairs.n }, (_, row) => row).filter(differs);
+  const parts = listSlices(pairs, slices, minRows);
+  const sliceAlpha = options.shareAlpha === true ? alpha / Math.max(1, parts.length) : alpha;
   return {
     main: main.name,
     rows: pairs.n,
@@ -99,11 +103,11 @@ export function analyse(pairs: Pairs, options: AnalyseOptions): Analysis {
     outputs: columns.map((column) => compareColumn(pairs, column, tolerance)),
     flips: main.kind === "number" ? [] : listFlips(pairs, main.name),
     labelled: labelledOf(pairs, main, alpha),
-    slices: listSlices(pairs, slices, minRows).map(({ name, rows }) => {
+    slices: parts.map(({ name, rows }) => {
       const part = takePairs(pairs, rows);
       const isDifferent = createDiffers(part, columnsOf(main)[0]!, tolerance);
       const count = rows.filter((_, row) => isDifferent(row)).length;
-      return { slice: name, rows: part.n, different: count, labelled: labelledOf(part, main, alpha) };
+      return { slice: name, rows: part.n, different: count, labelled: labelledOf(part, main, sliceAlpha) };
     }),
     examples: examplesOf(pairs, main),
   };

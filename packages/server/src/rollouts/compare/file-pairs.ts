@@ -62,7 +62,15 @@ export async function collectFile(
 
   try {
     const { limited } = await lake.read<{ limited: boolean }>({ module: script, input: job }, { signal, onAsk });
-    return { requests, notReplayable: {}, notReplayableExamples: [], limited, firstAt: null, lastAt: null };
+    return {
+      requests,
+      refusedByB: 0,
+      notReplayable: {},
+      notReplayableExamples: [],
+      limited,
+      firstAt: null,
+      lastAt: null,
+    };
   } catch (error) {
     if (!(error instanceof LakeError)) throw error;
     throw new SlipwayError("invalid_file", `${source.name} cannot be read: ${error.message}`, { file: source.name });

@@ -24,6 +24,8 @@ export type Collected = Pick<
   "notReplayable" | "notReplayableExamples" | "limited" | "firstAt" | "lastAt"
 > & {
   readonly requests: number;
+  /** Rows whose inputs a takes and b does not. */
+  readonly refusedByB: number;
 };
 
 interface LoggedDeps {
@@ -44,7 +46,7 @@ export async function collectLogged(
     tolerance: { absolute: 0, relative: 0 },
   });
   const targets = new Map<string, Promise<number>>();
-  let requests = 0;
+  let [requests, refusedByB] = [0, 0];
 
   async function addTarget(version: VerifiedVersion, request: ReplayRequest): Promise<number> {
     const recorded = (await registry.findRecorded(request.model, request.version))?.version ?? null;
@@ -64,7 +66,10 @@ export async function collectLogged(
     const a = await thread.inputs(request.index, await toTarget(pair.a, request));
     if (a === null) return;
     const b = await thread.inputs(request.index, await toTarget(pair.b, request));
-    if (b === null) return;
+    if (b === null) {
+      refusedByB += request.count;
+      return;
+    }
     const inputs = {
       ...toInputColumns(pair.b.signature, b.tensors, b.rows),
       ...toInputColumns(pair.a.signature, a.tensors, a.rows),
@@ -90,7 +95,7 @@ export async function collectLogged(
       }
     }
     const { notReplayable, notReplayableExamples, limited, firstAt, lastAt } = await thread.result();
-    return { requests, notReplayable, notReplayableExamples, limited, firstAt, lastAt };
+    return { requests, refusedByB, notReplayable, notReplayableExamples, limited, firstAt, lastAt };
   } finally {
     await thread.close();
   }

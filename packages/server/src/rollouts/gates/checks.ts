@@ -1,7 +1,11 @@
-import { SlipwayError } from "@slipway/contract";
+import { createComparePair } from "../compare/engine.ts";
+import { createBehaviourCheck } from "./check-behaviour.ts";
+import { createCommandCheck } from "./check-command.ts";
+import { createOfflineCheck, createSlicesCheck } from "./check-file.ts";
+import { createLatencyCheck, createShadowCheck } from "./check-requests.ts";
 import { checkSignature, createParityCheck, createTrainingAgeCheck } from "./check-version.ts";
 import type { GateFiles } from "./gate-files.ts";
-import { kindOf, type Check, type GateSpec } from "./gate.ts";
+import type { Check, Finding, GateSpec } from "./gate.ts";
 import type { GatesDeps } from "./gates.ts";
 
 export interface ChecksDeps extends GatesDeps {
@@ -10,14 +14,35 @@ export interface ChecksDeps extends GatesDeps {
 
 /** What each gate of `slipway.yaml` looks at. */
 export function createChecks(deps: ChecksDeps): (gate: GateSpec) => Check {
-  const named: Readonly<Record<string, Check>> = {
+  const comparePair = createComparePair(deps);
+  const onFiles = { ...deps, comparePair };
+  const named: Readonly<Record<Extract<GateSpec, string>, Check>> = {
     signature: checkSignature,
     training_age: createTrainingAgeCheck(deps.clock),
     parity: createParityCheck(deps),
+    latency: createLatencyCheck(comparePair),
+    shadow: createShadowCheck(comparePair),
+    offline: needs("offline", "{offline: {data: holdout.parquet, label: was_late, metric: brier}}"),
+    slices: needs("slices", "{slices: {data: holdout.parquet, label: was_late, metric: brier}}"),
+    behaviour: needs("behaviour", "{behaviour: behaviour.yaml}"),
   };
   return (gate) => {
-    const found = named[kindOf(gate)];
-    if (found) return found;
-    throw new SlipwayError("unimplemented", `The gate ${kindOf(gate)} is not there yet.`);
+    if (typeof gate === "string") return named[gate];
+    if ("command" in gate) return createCommandCheck(deps, gate);
+    if ("offline" in gate) return createOfflineCheck(onFiles, gate.offline);
+    if ("slices" in gate) return createSlicesCheck(onFiles, gate.slices);
+    if ("behaviour" in gate) return createBehaviourCheck(deps, gate.behaviour);
+    if ("latency" in gate) return createLatencyCheck(comparePair, gate.latency);
+    return createShadowCheck(comparePair, gate.shadow);
   };
+}
+
+/** A gate that cannot be asked by its name alone. */
+function needs(name: string, example: string): Check {
+  const found: Finding = {
+    verdict: "error",
+    message: `The gate ${name} does not know what to look at. Name it in slipway.yaml: ${example}`,
+    evidence: {},
+  };
+  return async () => found;
 }

@@ -8,6 +8,7 @@ export interface GateFiles {
   attach(model: string, version: number, files: readonly GateFile[]): Promise<void>;
   /** @throws SlipwayError `blob_not_found` */
   require(of: { readonly model: string; readonly version: number; readonly path: string }): Promise<GateFile>;
+  list(model: string, version: number): Promise<readonly GateFile[]>;
   /** Those of versions that were deleted. */
   prune(): Promise<void>;
   listReferenced(): Promise<ReadonlySet<string>>;
@@ -32,6 +33,7 @@ export function createGateFiles({
         { path, model, version },
       );
     },
+    list: store.listFiles,
     async prune() {
       const deleted = new Map((await registry.listDeleted()).map((version) => [version.id, version]));
       for (const { model, version } of deleted.values()) await store.removeFiles(model, version);

@@ -18,7 +18,7 @@ export interface GateJob {
   /** What serves now; null: nothing does. */
   readonly champion: VerifiedVersion | null;
   readonly signal: AbortSignal;
-  readonly onProgress: (message: string) => void;
+  readonly onProgress: (message: string, fraction?: number | null) => void;
 }
 
 export type Finding = Omit<GateResult, "gate">;

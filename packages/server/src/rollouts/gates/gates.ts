@@ -1,3 +1,4 @@
+import type { ProcessUser } from "@slipway/runtime";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
@@ -29,6 +30,8 @@ export interface GatesDeps {
   readonly logger: Logger;
   /** Where commands reach this server. */
   readonly url: () => string;
+  /** Whom commands run as; null: whom the server runs as. */
+  readonly user: ProcessUser | null;
 }
 
 export interface Gates {
@@ -64,7 +67,7 @@ export function createGates(deps: GatesDeps): Gates {
       candidate: requireVerified(await registry.requireVersion(model, to)),
       champion: from === null ? null : requireVerified(await registry.requireVersion(model, from)),
       signal,
-      onProgress: (message) => progress("gates", message),
+      onProgress: (message, fraction = null) => progress("gates", message, fraction),
     };
   }
 

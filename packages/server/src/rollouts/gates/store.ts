@@ -49,6 +49,7 @@ export interface GateStore {
   /** In the place of those with the same names. */
   putFiles(model: string, version: number, files: readonly GateFile[]): Promise<void>;
   findFile(of: { readonly model: string; readonly version: number; readonly path: string }): Promise<GateFile | null>;
+  listFiles(model: string, version: number): Promise<readonly GateFile[]>;
   removeFiles(model: string, version: number): Promise<void>;
   listBlobs(): Promise<ReadonlySet<string>>;
   isBlob(sha256: string): Promise<boolean>;
@@ -104,6 +105,15 @@ export function createGateStore(sql: Sql): GateStore {
         .where("path", "=", path)
         .executeTakeFirst();
       return row ?? null;
+    },
+    async listFiles(model, version) {
+      return db
+        .selectFrom("gate_files")
+        .select(["path", "sha256", "size"])
+        .where("model", "=", model)
+        .where("version", "=", version)
+        .orderBy("path")
+        .execute();
     },
     async removeFiles(model, version) {
       await db.deleteFrom("gate_files").where("model", "=", model).where("version", "=", version).execute();

@@ -1,0 +1,54 @@
+import { parseAddress, SlipwayError, type ComparisonRequest } from "@slipway/contract";
+import type { Clock } from "../../kernel/clock.ts";
+import type { Registry } from "../../registry/index.ts";
+import type { Compare, Gates, NewCompare } from "../../rollouts/index.ts";
+import type { Handlers } from "./register.ts";
+import { parseSince } from "./since.ts";
+import { toOperationView } from "./views.ts";
+
+export interface ComparisonDeps {
+  readonly compare: Compare;
+  readonly gates: Pick<Gates, "listOfVersion">;
+  readonly registry: Registry;
+  readonly clock: Clock;
+}
+
+export function createComparisonHandlers(deps: ComparisonDeps): Pick<Handlers, "createComparison" | "listGates"> {
+  const { compare, gates, registry, clock } = deps;
+  return {
+    createComparison: async ({ body }) => {
+      const request = body as ComparisonRequest;
+      const { a, b, limit, slices = null, min_rows: minRows, absolute, relative, alpha } = request;
+      const on = toOn(request, clock.now());
+      return toOperationView(
+        await compare({ a, b, on, limit, slices, minRows, tolerance: { absolute, relative }, alpha }),
+      );
+    },
+    listGates: async ({ params }) => {
+      const version = await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`));
+      const kept = await gates.listOfVersion(version.model, version.version);
+      return {
+        items: kept.map(({ gate, verdict, message, evidence, rollout, endpoint, comparedWith, finishedAt }) => ({
+          ...{ gate, verdict, message, evidence: { ...evidence }, rollout, endpoint },
+          compared_with: comparedWith,
+          finished_at: new Date(finishedAt).toISOString(),
+        })),
+      };
+    },
+  };
+}
+
+function toOn({ file, label, endpoint, since, until }: ComparisonRequest, now: number): NewCompare["on"] {
+  if (file !== undefined) {
+    if (endpoint !== undefined || since !== undefined || until !== undefined)
+      throw new SlipwayError("invalid_request", "endpoint, since and until are about requests on record, not a file.");
+    return { kind: "file", sha256: file.sha256, name: file.name, label: label ?? null };
+  }
+  if (label !== undefined)
+    throw new SlipwayError(
+      "invalid_request",
+      "label is about a file: labels of requests on record are attached to them.",
+    );
+  const time = (text: string | undefined) => (text === undefined ? null : parseSince(text, now));
+  return { kind: "logged", endpoint: endpoint ?? null, since: time(since), until: time(until) };
+}
