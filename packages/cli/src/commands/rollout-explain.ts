@@ -52,7 +52,7 @@ function toFacts(explanation: RolloutExplanation, now: number) {
     ["steps", trackText(rollout)],
     ["stands", stands],
     ["trouble", trouble],
-    ["needs", needs.map(({ met, message }) => `${met ? "✓" : "·"} ${message}`).join("\n")],
+    ["needs", needs.map(({ met, message, present }) => `${met ? "✓" : "·"} ${message} (${present})`).join("\n")],
     ["next", next.message],
     ["at the earliest", earliest_at && relativeTime(earliest_at, now)],
     ["seen", rollout.step < 0 ? null : `${figureText(samples)} rows, ${figureText(labels)} labels in this step`],

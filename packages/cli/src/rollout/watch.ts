@@ -48,8 +48,9 @@ export async function watchRollout(
   }
 }
 
-function whatNow({ endpoint, paused }: Rollout): string {
-  return paused ? `slipway rollout resume ${endpoint}` : `slipway rollout approve ${endpoint}`;
+function whatNow({ endpoint, paused, held }: Rollout): string {
+  if (paused) return `slipway rollout resume ${endpoint}`;
+  return `slipway rollout ${held?.reason === "approval" ? "approve" : "explain"} ${endpoint}`;
 }
 
 /** One line an event: JSON Lines with --json. */

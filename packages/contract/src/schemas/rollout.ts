@@ -194,7 +194,8 @@ export type RolloutCommand = z.infer<typeof rolloutCommand>;
 const need = z.object({
   reason: z.string().meta({ description: "`hold`, `min_samples`, `approval`, ... as in `held`; `gates`, `traffic`" }),
   met: z.boolean(),
-  message: z.string().meta({ description: "A sentence with both figures" }),
+  message: z.string().meta({ description: "What it waits for" }),
+  present: z.string().meta({ description: "How far that is" }),
 });
 
 export const rolloutExplanation = z

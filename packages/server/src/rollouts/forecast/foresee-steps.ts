@@ -30,7 +30,8 @@ function foreseeStep(step: Step, traffic: Pace): ForeseenStep {
   }
   const causes: readonly (readonly [StepCause, number | null])[] = [
     ["hold", step.holdMs],
-    ["bake", step.kind === "traffic" ? step.bakeMs : 0],
+    // What is baked is so after it was held.
+    ["bake", step.kind === "traffic" && step.bakeMs > 0 ? step.holdMs + step.bakeMs : 0],
     ["min_samples", timeFor(step.minSamples, step.share, traffic?.rowsPerSecond)],
     ["min_labels", labelTime(step, traffic)],
   ];
