@@ -133,11 +133,11 @@ function positiveOf({ monitor }: EndpointSpec): string | null {
   return positive === undefined ? null : String(positive);
 }
 
-function outputsFor(signature: Signature | null) {
+export function outputsFor(signature: Signature | null) {
   return signature === null ? [] : outputsOf(signature).map(({ name, kind }) => ({ name, kind }));
 }
 
-function toLossPlan(
+export function toLossPlan(
   { truths, values, shares }: LossQuestion,
   signature: Signature | null,
   positive: string | null,
