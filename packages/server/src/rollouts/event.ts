@@ -1,31 +1,27 @@
 import type { Phase } from "./rollout.ts";
 import type { Evidence } from "./verdict.ts";
 
-/**
- * One thing that happened to a rollout. Events are never trimmed; `hash` is the SHA-256 of the canonical JSON of all else, in which `prevHash` is the
- * hash of the one before: who changes one has to change all that follow.
- */
-export interface RolloutEvent {
-  readonly rollout: string;
-  /** From 1, without gaps. */
-  readonly seq: number;
-  readonly at: number;
-  /** Null: the rollout itself. */
+export const eventKinds = [
+  "started",
+  "gated",
+  "step",
+  "held",
+  "went_on",
+  "approved",
+  "paused",
+  "resumed",
+  "skipped",
+  "warned",
+  "harm",
+  "decided",
+  "ended",
+] as const;
+
+/** What `decide` says has happened; it has no number yet. */
+export interface NewEvent {
+  readonly kind: (typeof eventKinds)[number];
+  /** Null: the rollout itself, or somebody unknown. */
   readonly actor: string | null;
-  readonly kind:
-    | "started"
-    | "gated"
-    | "step"
-    | "held"
-    | "went_on"
-    | "approved"
-    | "paused"
-    | "resumed"
-    | "skipped"
-    | "warned"
-    | "harm"
-    | "decided"
-    | "ended";
   readonly from: Phase;
   readonly to: Phase;
   readonly step: number;
@@ -33,6 +29,17 @@ export interface RolloutEvent {
   readonly reason: string;
   readonly evidence: readonly Evidence[];
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One thing that happened to a rollout. Events are never trimmed; `hash` is the SHA-256 of the canonical JSON of all else, in which `prevHash` is the
+ * hash of the one before: who changes one has to change all that follow.
+ */
+export interface RolloutEvent extends NewEvent {
+  readonly rollout: string;
+  /** From 1, without gaps. */
+  readonly seq: number;
+  readonly at: number;
   readonly prevHash: string;
   readonly hash: string;
 }

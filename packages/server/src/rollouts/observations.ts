@@ -1,9 +1,12 @@
 import type { Evidence, Verdict } from "./verdict.ts";
 
+export const commandKinds = ["pause", "resume", "approve", "skip-step", "promote", "abort"] as const;
+export type CommandKind = (typeof commandKinds)[number];
+
 /** What a person asked for, in the order in which it came. */
 export interface Command {
   readonly id: string;
-  readonly kind: "pause" | "resume" | "approve" | "skip-step" | "promote" | "abort";
+  readonly kind: CommandKind;
   readonly actor: string | null;
   readonly message: string | null;
   readonly at: number;
@@ -22,6 +25,8 @@ export interface GateResult {
  */
 export interface Observations {
   readonly commands: readonly Command[];
+  /** The log's end was marked: what is counted from now on belongs to this rollout. */
+  readonly ready: boolean;
   /** The endpoint's traffic is what the status asks for. */
   readonly inForce: boolean;
   /** The endpoint's revision now. */
@@ -32,6 +37,8 @@ export interface Observations {
   readonly trouble: string | null;
   /** Null: they still run. */
   readonly gates: readonly GateResult[] | null;
+  /** When the look began that found what is below; null: nothing was looked at since the step began. */
+  readonly lookedAt: number | null;
   /** Rows that the candidate answered in this step, or pairs of a shadow. */
   readonly samples: number;
   /** Labels that have come for them, of matured cohorts. */

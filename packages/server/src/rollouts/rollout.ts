@@ -2,11 +2,16 @@ import type { Strategy } from "@slipway/contract";
 import type { Verdict } from "./verdict.ts";
 import type { RolloutSpec } from "./spec.ts";
 
+/**
+ * `promoting`, `reporting` (`finish: report`: the traffic goes back and nothing was wrong), `rolling_back` and `cancelling` last until the traffic is
+ * where it belongs.
+ */
 export type Phase =
   | "pending"
   | "gating"
   | "stepping"
   | "promoting"
+  | "reporting"
   | "succeeded"
   | "rolling_back"
   | "rolled_back"
@@ -52,8 +57,8 @@ export interface Rollout {
   readonly id: string;
   readonly endpoint: string;
   readonly model: string;
-  /** What served when it began. Null: nothing did, and there is nothing to compare with. */
-  readonly from: number | null;
+  /** What served when it began. */
+  readonly from: number;
   readonly to: number;
   readonly strategy: Strategy;
   readonly spec: RolloutSpec;
@@ -73,6 +78,8 @@ export interface RolloutStatus {
   readonly enteredAt: number | null;
   /** Somebody asked to wait. */
   readonly paused: boolean;
+  /** A person let the present step (or the gates) end, whatever it waits for. */
+  readonly released: "approved" | "skipped" | null;
   readonly held: Held | null;
   /** Since when a condition of `when` has lasted. */
   readonly conditions: Readonly<Partial<Record<"no_data" | "srm" | "error" | "inconclusive", number>>>;
@@ -83,4 +90,21 @@ export interface RolloutStatus {
   readonly seq: number;
   /** The newest revision of the endpoint that this rollout has made or seen. */
   readonly revision: number;
+}
+
+/** What a release of `to` begins with. */
+export function toFirstStatus(revision: number): RolloutStatus {
+  return {
+    phase: "pending",
+    step: -1,
+    enteredAt: null,
+    paused: false,
+    released: null,
+    held: null,
+    conditions: {},
+    verdict: null,
+    reason: null,
+    seq: 0,
+    revision,
+  };
 }

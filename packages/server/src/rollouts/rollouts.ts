@@ -1,0 +1,194 @@
+import { createHash } from "node:crypto";
+import { canonicalJson, SlipwayError } from "@slipway/contract";
+import type { Authorship } from "../endpoints/index.ts";
+import { createId } from "../kernel/ids.ts";
+import type { Sql } from "../platform/sql/index.ts";
+import type { Registry } from "../registry/index.ts";
+import { verifyEvents } from "./chain.ts";
+import { refuse } from "./decide/index.ts";
+import { createDriver, type DriverDeps } from "./driver.ts";
+import type { NewEvent, RolloutEvent } from "./event.ts";
+import { explain } from "./explain.ts";
+import type { CommandKind } from "./observations.ts";
+import { terminalPhases, toFirstStatus, type Rollout } from "./rollout.ts";
+import { planRollout, toSuperseded, type Planned } from "./start.ts";
+import { createRolloutStore, type Notify, type RolloutStore } from "./store.ts";
+import type { Rollouts, Wait } from "./use-cases.ts";
+
+export interface RolloutsDeps extends Omit<DriverDeps, "store"> {
+  readonly sql: Sql;
+  readonly registry: Pick<Registry, "requireVersion">;
+  /** Null: nobody is told of what happens. */
+  readonly notify: Notify | null;
+}
+
+export function createRollouts(deps: RolloutsDeps): Rollouts {
+  const { clock, endpoints } = deps;
+  const store = createRolloutStore(deps.sql, deps.notify);
+  const driver = createDriver({ ...deps, store });
+  const planning = { ...deps, findActive: store.findActive };
+
+  async function get(id: string): Promise<Rollout> {
+    const found = await store.find(id);
+    if (found !== null) return found.rollout;
+    throw new SlipwayError(
+      "not_found",
+      `There is no rollout ${JSON.stringify(id)}; "slipway rollout list" shows them.`,
+      {
+        rollout: id,
+      },
+    );
+  }
+
+  const rollouts: Rollouts = {
+    async plan(order) {
+      const { endpointNow: _, active: __, ...plan } = await planRollout(planning, order);
+      return plan;
+    },
+    async start(order, by) {
+      const planned = await planRollout(planning, order);
+      const rollout = toRollout(planned, by, clock.now());
+      const over = planned.active && { found: planned.active, written: toSuperseded(planned.active, rollout) };
+      await store.insert(rollout, toStarted(rollout), over);
+      driver.changes.emit(rollout);
+      if (planned.active !== null) await driver.tick(planned.active.rollout.id);
+      await driver.tick(rollout.id);
+      return get(rollout.id);
+    },
+    get,
+    async latest(endpoint) {
+      await endpoints.require(endpoint);
+      const active = await store.findActive(endpoint);
+      if (active !== null) return active.rollout;
+      const newest = (await store.list({ endpoint, limit: 1, cursor: null })).items[0];
+      if (newest !== undefined) return newest;
+      throw new SlipwayError(
+        "not_found",
+        `Nothing was ever rolled out at ${endpoint}; "slipway rollout start ${endpoint}@VERSION" begins.`,
+        { endpoint },
+      );
+    },
+    findActive: async (endpoint) => (await store.findActive(endpoint))?.rollout ?? null,
+    list: (query) => store.list(query),
+    async listEvents(id, query) {
+      await get(id);
+      return store.listEvents(id, query);
+    },
+    async verify(id) {
+      const { status } = await get(id);
+      return verifyEvents(await listAll(store, id), status.seq);
+    },
+    async command(id, kind, by) {
+      const rollout = await get(id);
+      requireFit(rollout, { kind, actor: by.author, now: clock.now() });
+      const command = { id: createId(), kind, actor: by.author, message: by.message, at: clock.now() };
+      await store.addCommand(id, command);
+      await driver.tick(id);
+      return get(id);
+    },
+    async wait(id, how) {
+      const rollout = await get(id);
+      return isNews(rollout, how) ? rollout : waitForNews(rollout, how);
+    },
+    async explain(id) {
+      const rollout = await get(id);
+      return explain(rollout, driver.sight(id) ?? (await store.findSight(id)), clock.now());
+    },
+    run: driver.run,
+    stop: driver.stop,
+  };
+
+  async function waitForNews({ id }: Rollout, how: Wait): Promise<Rollout> {
+    const done = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<Rollout | null>();
+    const stopListening = driver.changes.on((changed) => {
+      if (changed.id === id && isNews(changed, how)) resolve(changed);
+    });
+    const giveUp = () => resolve(null);
+    how.signal?.addEventListener("abort", giveUp, { once: true });
+    void clock.sleep(how.timeoutMs, done.signal).then(giveUp);
+    // It may have happened before anybody listened.
+    const present = await get(id);
+    if (isNews(present, how)) resolve(present);
+    const news = await promise;
+    done.abort();
+    stopListening();
+    how.signal?.removeEventListener("abort", giveUp);
+    how.signal?.throwIfAborted();
+    return news ?? get(id);
+  }
+
+  return rollouts;
+}
+
+function isNews({ status }: Rollout, { after }: Wait): boolean {
+  return status.seq > after || terminalPhases.has(status.phase);
+}
+
+function toRollout(planned: Planned, by: Authorship, now: number): Rollout {
+  const { endpoint, model, from, to, spec, endpointNow } = planned;
+  return {
+    id: createId(),
+    endpoint,
+    model,
+    from,
+    to,
+    strategy: spec.strategy,
+    spec,
+    status: { ...toFirstStatus(endpointNow.revision), seq: 1 },
+    author: by.author,
+    message: by.message,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+function toStarted({ model, from, to, endpoint, spec, author, message, status }: Rollout): NewEvent {
+  const specHash = createHash("sha256").update(canonicalJson(spec)).digest("hex");
+  const { phase, step, revision } = status;
+  return {
+    kind: "started",
+    actor: author,
+    from: phase,
+    to: phase,
+    step,
+    reason: `${model}@${to} is to take the place of ${model}@${from} at ${endpoint}: ${spec.strategy}${message === null ? "" : ` (${message})`}.`,
+    evidence: [],
+    details: { from, to, strategy: spec.strategy, spec_hash: specHash, revision },
+  };
+}
+
+interface Asked {
+  readonly kind: CommandKind;
+  readonly actor: string | null;
+  readonly now: number;
+}
+
+/** @throws SlipwayError `precondition_failed`, `forbidden` */
+function requireFit(rollout: Rollout, { kind, actor, now }: Asked): void {
+  const refusal = refuse(rollout, { kind, actor }, now);
+  if (refusal === null) return;
+  const { id, endpoint, status } = rollout;
+  const code = refusal.kind === "forbidden" ? "forbidden" : "precondition_failed";
+  const how = `"slipway rollout explain ${endpoint}" says where it stands.`;
+  throw new SlipwayError(code, `${kind} has no effect on the rollout ${id}: ${refusal.message}. ${how}`, {
+    rollout: id,
+    phase: status.phase,
+  });
+}
+
+const pageSize = 1_000;
+
+async function listAll(store: RolloutStore, id: string): Promise<readonly RolloutEvent[]> {
+  const events: RolloutEvent[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<RolloutStore["listEvents"]>> = await store.listEvents(id, {
+      limit: pageSize,
+      cursor,
+    });
+    events.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  return events;
+}

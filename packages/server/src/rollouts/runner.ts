@@ -1,0 +1,158 @@
+import type { Endpoint } from "../endpoints/index.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Logger } from "../kernel/logger.ts";
+import { decide } from "./decide/index.ts";
+import { createEnforcement, isInForce } from "./enforcement.ts";
+import { findForeignChange } from "./foreign-change.ts";
+import { createLooks } from "./looks.ts";
+import type { Command, GateResult, Observations } from "./observations.ts";
+import type { RolloutEndpoints, RolloutEvidence, RolloutGates } from "./ports.ts";
+import { terminalPhases, type Rollout, type RolloutStatus } from "./rollout.ts";
+import type { Sight } from "./sight.ts";
+import type { Found, RolloutStore } from "./store.ts";
+import { toTraffic } from "./traffic.ts";
+
+export interface RunnerDeps {
+  readonly store: RolloutStore;
+  readonly endpoints: RolloutEndpoints;
+  readonly evidence: RolloutEvidence;
+  readonly gates: RolloutGates;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told of each change that is on record. */
+  readonly onChange: (rollout: Rollout) => void;
+  /** Called between what is one transaction and what is not: for tests. */
+  readonly onStep?: ((step: "observed" | "decided" | "written" | "enforced") => void) | undefined;
+}
+
+/** One rollout from now to its end. */
+export interface Runner {
+  /** Looks, decides, writes, and asks for traffic. Waits for no evidence and no load. Resolves with whether it has ended. */
+  tick(): Promise<boolean>;
+  sight(): Sight | null;
+}
+
+/** The row says what was last seen at least so often while nothing happens. */
+const keepSightMs = 10_000;
+
+export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Runner {
+  const { store, endpoints, evidence, gates, clock, logger } = deps;
+  const looks = createLooks({ evidence, clock, logger, onDone: wake });
+  const enforcement = createEnforcement({ endpoints, clock, onDone: wake });
+  const beginning = createOnce(() => wake());
+  const gating = createOnce(() => wake());
+  let sight: Sight | null = null;
+  let sightKeptAt = 0;
+
+  async function observe(rollout: Rollout, endpoint: Endpoint, commands: readonly Command[]): Promise<Observations> {
+    const { status } = rollout;
+    const look = looks.last(status);
+    return {
+      commands,
+      ready: status.phase !== "pending" || beginning.run(() => evidence.start(rollout)),
+      inForce: isInForce(endpoint, toTraffic(rollout, status)),
+      revision: endpoint.revision,
+      changedBy: await findForeignChange(endpoints, endpoint, status.revision),
+      gates: status.phase === "gating" ? await findGates(rollout) : null,
+      trouble: beginning.trouble() ?? gating.trouble() ?? enforcement.trouble(),
+      lookedAt: look?.at ?? null,
+      samples: look?.samples ?? 0,
+      labels: look?.labels ?? 0,
+      evidence: look?.evidence ?? [],
+    };
+  }
+
+  /** They are begun once a start of the server. */
+  async function findGates(rollout: Rollout): Promise<readonly GateResult[] | null> {
+    gating.run(() => gates.run(rollout));
+    return gates.results(rollout);
+  }
+
+  /** What is seen is kept with each change, and now and then. */
+  function toKept(rollout: Rollout, seen: Observations): Sight {
+    const { lookedAt, samples, labels, inForce, trouble } = seen;
+    const results = seen.gates ?? sight?.gates ?? null;
+    return {
+      step: rollout.status.step,
+      lookedAt,
+      samples,
+      labels,
+      evidence: seen.evidence,
+      gates: results,
+      inForce,
+      trouble,
+    };
+  }
+
+  async function write(found: Found, seen: Observations): Promise<Rollout> {
+    const { rollout } = found;
+    const now = clock.now();
+    const { status, events } = decide(rollout, seen, now);
+    deps.onStep?.("decided");
+    sight = toKept(rollout, seen);
+    const isNews = events.length > 0 || seen.commands.length > 0 || !isSame(status, rollout.status);
+    if (!isNews && now < sightKeptAt + keepSightMs) return rollout;
+    sightKeptAt = now;
+    const consumed = seen.commands.map((command) => command.id);
+    const written = await store.write(found, { status, events, consumed, sight, at: now });
+    deps.onStep?.("written");
+    if (isNews) deps.onChange(written);
+    return written;
+  }
+
+  async function end(rollout: Rollout): Promise<true> {
+    await evidence.finish(rollout.id);
+    await gates.cancel(rollout.id);
+    return true;
+  }
+
+  return {
+    sight: () => sight,
+    async tick() {
+      const found = await store.find(id);
+      if (found === null) return true;
+      if (terminalPhases.has(found.rollout.status.phase)) return end(found.rollout);
+      const endpoint = await endpoints.require(found.rollout.endpoint);
+      const seen = await observe(found.rollout, endpoint, await store.listCommands(id));
+      deps.onStep?.("observed");
+      const rollout = await write(found, seen);
+      if (terminalPhases.has(rollout.status.phase)) return end(rollout);
+      enforcement.apply(rollout, endpoint);
+      deps.onStep?.("enforced");
+      // What was seen belongs to the place before it.
+      if (hasMoved(found.rollout.status, rollout.status)) wake();
+      if (rollout.status.phase === "stepping" && rollout.status.enteredAt !== null) looks.begin(rollout);
+      return false;
+    },
+  };
+}
+
+const isSame = (a: RolloutStatus, b: RolloutStatus): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function hasMoved(from: RolloutStatus, to: RolloutStatus): boolean {
+  return from.phase !== to.phase || from.step !== to.step;
+}
+
+/** Work that is done once, beside everything else, and again where it failed. */
+function createOnce(onDone: () => void) {
+  let state: "none" | "running" | "done" = "none";
+  let trouble: string | null = null;
+  return {
+    trouble: () => trouble,
+    /** Whether it is done. */
+    run(work: () => Promise<void>): boolean {
+      if (state !== "none") return state === "done";
+      state = "running";
+      work().then(
+        () => {
+          [state, trouble] = ["done", null];
+          onDone();
+        },
+        (error: unknown) => {
+          [state, trouble] = ["none", error instanceof Error ? error.message : String(error)];
+        },
+      );
+      return false;
+    },
+  };
+}

@@ -1,0 +1,294 @@
+import type { Kysely } from "kysely";
+import { SlipwayError, type Strategy } from "@slipway/contract";
+import { decodeCursor, toPage, type Page, type PageQuery } from "../kernel/page.ts";
+import type { Sql } from "../platform/sql/index.ts";
+import { firstHash, toChain } from "./chain.ts";
+import type { NewEvent, RolloutEvent } from "./event.ts";
+import type { Command, CommandKind } from "./observations.ts";
+import { terminalPhases, type Rollout, type RolloutStatus } from "./rollout.ts";
+import type { Sight } from "./sight.ts";
+import type { RolloutSpec } from "./spec.ts";
+
+interface RolloutRow {
+  id: string;
+  endpoint: string;
+  model: string;
+  from_version: number;
+  to_version: number;
+  strategy: string;
+  spec: string;
+  author: string | null;
+  message: string | null;
+  created_at: number;
+  updated_at: number;
+  active: string | null;
+  phase: string;
+  seq: number;
+  writes: number;
+  status: string;
+  sight: string | null;
+}
+
+interface Tables {
+  rollouts: RolloutRow;
+  rollout_events: {
+    rollout: string;
+    seq: number;
+    at: number;
+    kind: string;
+    event: string;
+    prev_hash: string;
+    hash: string;
+  };
+  rollout_commands: {
+    id: string;
+    rollout: string;
+    kind: string;
+    actor: string | null;
+    message: string | null;
+    at: number;
+  };
+}
+
+/** A rollout as it was read, and what says whether it is still so. */
+export interface Found {
+  readonly rollout: Rollout;
+  /** How often the row was written. */
+  readonly writes: number;
+}
+
+export interface Written {
+  readonly status: RolloutStatus;
+  readonly events: readonly NewEvent[];
+  /** Ids of commands that have had their effect. */
+  readonly consumed: readonly string[];
+  readonly sight: Sight | null;
+  readonly at: number;
+}
+
+/** What else is to be on record in the transaction of events. */
+export type Notify = (trx: Kysely<object>, rollout: Rollout, events: readonly RolloutEvent[]) => Promise<void>;
+
+export interface RolloutQuery extends PageQuery {
+  readonly endpoint?: string | undefined;
+  readonly active?: boolean | undefined;
+}
+
+export interface RolloutStore {
+  find(id: string): Promise<Found | null>;
+  /** Of an endpoint; null: none is under way. */
+  findActive(endpoint: string): Promise<Found | null>;
+  listActive(): Promise<readonly string[]>;
+  /** Newest first. */
+  list(query: RolloutQuery): Promise<Page<Rollout>>;
+  findSight(id: string): Promise<Sight | null>;
+  /** In the order of their numbers. */
+  listEvents(id: string, query: PageQuery): Promise<Page<RolloutEvent>>;
+  listCommands(id: string): Promise<readonly Command[]>;
+  addCommand(id: string, command: Command): Promise<void>;
+  /** Where another is under way at the endpoint, `over` says what becomes of it. @throws SlipwayError `conflict` */
+  insert(
+    rollout: Rollout,
+    event: NewEvent,
+    over: { readonly found: Found; readonly written: Written } | null,
+  ): Promise<void>;
+  /** All of it or nothing. @throws SlipwayError `conflict` where the row is no longer as it was found */
+  write(found: Found, written: Written): Promise<Rollout>;
+}
+
+export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStore {
+  const { db, tx } = sql.as<Tables>();
+  const found = (row: RolloutRow | undefined): Found | null =>
+    row === undefined ? null : { rollout: toRollout(row), writes: row.writes };
+  return {
+    find: async (id) => found(await db.selectFrom("rollouts").selectAll().where("id", "=", id).executeTakeFirst()),
+    findActive: async (endpoint) =>
+      found(await db.selectFrom("rollouts").selectAll().where("active", "=", endpoint).executeTakeFirst()),
+    async listActive() {
+      const rows = await db.selectFrom("rollouts").select("id").where("active", "is not", null).orderBy("id").execute();
+      return rows.map(({ id }) => id);
+    },
+    list: (query) => list(db, query),
+    async findSight(id) {
+      const row = await db.selectFrom("rollouts").select("sight").where("id", "=", id).executeTakeFirst();
+      return row === undefined || row.sight === null ? null : (JSON.parse(row.sight) as Sight);
+    },
+    async listEvents(id, { limit, cursor }) {
+      let query = db.selectFrom("rollout_events").selectAll().where("rollout", "=", id);
+      if (cursor !== null) query = query.where("seq", ">", Number(decodeCursor(cursor, ["number"])[0]));
+      const rows = await query
+        .orderBy("seq")
+        .limit(limit + 1)
+        .execute();
+      return toPage(
+        rows.map((row) => toEvent(row)),
+        limit,
+        ({ seq }) => [seq],
+      );
+    },
+    async listCommands(id) {
+      const rows = await db
+        .selectFrom("rollout_commands")
+        .selectAll()
+        .where("rollout", "=", id)
+        .orderBy("id")
+        .execute();
+      return rows.map(({ rollout: _, kind, ...rest }) => ({ ...rest, kind: kind as CommandKind }));
+    },
+    async addCommand(id, command) {
+      await db
+        .insertInto("rollout_commands")
+        .values({ ...command, rollout: id })
+        .execute();
+    },
+    insert: (rollout, event, over) =>
+      tx(async (trx) => {
+        if (over !== null) await write(trx, over.found, over.written, notify);
+        const { id, endpoint } = rollout;
+        const made = await trx
+          .insertInto("rollouts")
+          .values({ ...toRow(rollout), writes: 0, sight: null })
+          .onConflict((conflict) => conflict.column("active").doNothing())
+          .returning("id")
+          .execute();
+        if (made.length === 0) throw changedMeanwhile(endpoint);
+        const link = { rollout: id, seq: 0, hash: firstHash };
+        await append(trx, { rollout, link, events: [event], at: rollout.createdAt, notify });
+      }),
+    write: (of, written) => tx((trx) => write(trx, of, written, notify)),
+  };
+}
+
+async function list(db: Kysely<Tables>, { limit, cursor, endpoint, active }: RolloutQuery): Promise<Page<Rollout>> {
+  let query = db
+    .selectFrom("rollouts")
+    .selectAll()
+    .orderBy("id", "desc")
+    .limit(limit + 1);
+  if (endpoint !== undefined) query = query.where("endpoint", "=", endpoint);
+  if (active !== undefined) query = query.where("active", active ? "is not" : "is", null);
+  if (cursor !== null) query = query.where("id", "<", String(decodeCursor(cursor, ["string"])[0]));
+  return toPage((await query.execute()).map(toRollout), limit, ({ id }) => [id]);
+}
+
+async function write(
+  trx: Kysely<Tables>,
+  { rollout, writes }: Found,
+  { status, events, consumed, sight, at }: Written,
+  notify: Notify | null,
+): Promise<Rollout> {
+  const next: Rollout = { ...rollout, status, updatedAt: at };
+  const { active, phase, seq, status: text } = toRow(next);
+  const changed = await trx
+    .updateTable("rollouts")
+    .set({
+      active,
+      phase,
+      seq,
+      status: text,
+      writes: writes + 1,
+      updated_at: at,
+      ...(sight === null ? {} : { sight: JSON.stringify(sight) }),
+    })
+    .where("id", "=", rollout.id)
+    .where("seq", "=", rollout.status.seq)
+    .where("writes", "=", writes)
+    .returning("id")
+    .execute();
+  if (changed.length === 0) throw changedMeanwhile(rollout.endpoint);
+  if (events.length > 0) {
+    const last = await trx
+      .selectFrom("rollout_events")
+      .select(["seq", "hash"])
+      .where("rollout", "=", rollout.id)
+      .orderBy("seq", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    const link = { rollout: rollout.id, ...(last ?? { seq: 0, hash: firstHash }) };
+    await append(trx, { rollout: next, link, events, at, notify });
+  }
+  if (consumed.length > 0)
+    await trx
+      .deleteFrom("rollout_commands")
+      .where("id", "in", [...consumed])
+      .execute();
+  return next;
+}
+
+interface Appended {
+  readonly rollout: Rollout;
+  readonly link: { readonly rollout: string; readonly seq: number; readonly hash: string };
+  readonly events: readonly NewEvent[];
+  readonly at: number;
+  readonly notify: Notify | null;
+}
+
+async function append(trx: Kysely<Tables>, { rollout, link, events, at, notify }: Appended): Promise<void> {
+  const chained = toChain(link, events, at);
+  await trx
+    .insertInto("rollout_events")
+    .values(
+      chained.map(({ prevHash, hash, ...event }) => ({
+        rollout: event.rollout,
+        seq: event.seq,
+        at,
+        kind: event.kind,
+        event: JSON.stringify(event),
+        prev_hash: prevHash,
+        hash,
+      })),
+    )
+    .execute();
+  // A transaction of any tables: those of others are not in `Tables`.
+  await notify?.(trx as unknown as Kysely<object>, rollout, chained);
+}
+
+function toEvent(row: Tables["rollout_events"]): RolloutEvent {
+  const event = JSON.parse(row.event) as Omit<RolloutEvent, "hash" | "prevHash">;
+  return { ...event, prevHash: row.prev_hash, hash: row.hash };
+}
+
+function toRow(rollout: Rollout) {
+  const { id, endpoint, model, strategy, author, message, status } = rollout;
+  return {
+    id,
+    endpoint,
+    model,
+    from_version: rollout.from,
+    to_version: rollout.to,
+    strategy,
+    spec: JSON.stringify(rollout.spec),
+    author,
+    message,
+    created_at: rollout.createdAt,
+    updated_at: rollout.updatedAt,
+    active: terminalPhases.has(status.phase) ? null : endpoint,
+    phase: status.phase,
+    seq: status.seq,
+    status: JSON.stringify(status),
+  };
+}
+
+function toRollout(row: RolloutRow): Rollout {
+  return {
+    id: row.id,
+    endpoint: row.endpoint,
+    model: row.model,
+    from: row.from_version,
+    to: row.to_version,
+    strategy: row.strategy as Strategy,
+    spec: JSON.parse(row.spec) as RolloutSpec,
+    status: JSON.parse(row.status) as RolloutStatus,
+    author: row.author,
+    message: row.message,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function changedMeanwhile(endpoint: string): SlipwayError {
+  return new SlipwayError(
+    "conflict",
+    `The rollout of ${endpoint} was changed at the same time; look at it and try again.`,
+  );
+}
