@@ -119,8 +119,14 @@ async function create(job: Job, request: DeployRequest): Promise<Operation> {
 async function upload(job: Job, plan: DeployPlan): Promise<DeployFilesRequest> {
   const files: { path: string; sha256: string }[] = [];
   for (const file of plan.files) files.push({ path: file.path, sha256: await send(job, file) });
+  const gateFiles: { path: string; sha256: string }[] = [];
+  for (const file of plan.gateFiles ?? []) gateFiles.push({ path: file.path, sha256: await send(job, file) });
   const { name, entry, manifest } = plan;
-  return { name, entry, files, ...(manifest === undefined ? {} : { manifest }) };
+  return {
+    ...{ name, entry, files },
+    ...(manifest === undefined ? {} : { manifest }),
+    ...(gateFiles.length === 0 ? {} : { gate_files: gateFiles }),
+  };
 }
 
 /** Makes sure that the server has a file. @returns its SHA-256 */

@@ -1,4 +1,4 @@
-import type { ModelVersion } from "@slipway/contract";
+import type { KeptGate, ModelVersion } from "@slipway/contract";
 import { requireAddress, requireVersionAddress } from "../addresses.ts";
 import { writeChanges } from "../changes.ts";
 import { argument, type Run } from "../context.ts";
@@ -76,6 +76,13 @@ function versionFacts(version: ModelVersion, now: number): Facts {
   ];
 }
 
+/** What the gates of its last rollout said. */
+function gateFacts(gates: readonly KeptGate[]): Facts {
+  const [newest] = gates;
+  const last = gates.filter(({ rollout }) => rollout === newest?.rollout).toReversed();
+  return [["gates", last.map(({ gate, verdict, message }) => `${gate}: ${verdict}. ${message}`).join("\n")]];
+}
+
 export const show: Run = async (context, input) => {
   const { name, version, alias } = requireAddress(argument(input, 0));
   const client = context.client();
@@ -84,8 +91,9 @@ export const show: Run = async (context, input) => {
     const found = await client.versions.get(name, named);
     // A server of before knows of none.
     const lineage = await client.versions.lineage(name, found.version).catch(() => null);
-    const facts = versionFacts(found, context.now());
-    writeOne(context, { ...found, lineage }, lineage === null ? facts : [...facts, ...lineageFacts(lineage)]);
+    const gates = await client.versions.gates(name, found.version).catch(() => []);
+    const facts = [...versionFacts(found, context.now()), ...gateFacts(gates)];
+    writeOne(context, { ...found, lineage, gates }, lineage === null ? facts : [...facts, ...lineageFacts(lineage)]);
     return;
   }
   const model = await client.models.get(name);

@@ -14,6 +14,8 @@ export interface DeployPlan {
   readonly entry: string;
   readonly files: readonly PlannedFile[];
   readonly manifest: ManifestJson | undefined;
+  /** What `rollout.gates` names: it goes beside the version. */
+  readonly gateFiles?: readonly PlannedFile[];
   /** What whoever deploys may have meant otherwise. */
   readonly hint?: string;
 }

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "nod
 import { isOnnx, isWholeFolder, listFolder, listCompanions, requireModelFile } from "./model-folder.ts";
 import { planRemote } from "./plan-remote.ts";
 import { UsageError } from "../exit-codes.ts";
+import { listGateFiles } from "./gate-files.ts";
 import { readManifest, type ManifestJson } from "../manifest.ts";
 import { defaultName } from "./default-name.ts";
 import type { DeployPlan, PlannedFile } from "./deploy-plan.ts";
@@ -42,7 +43,11 @@ async function planFolder(
   const model = manifest.model as { path?: unknown; command?: unknown } | null | undefined;
   const given = typeof manifest.name === "string" ? manifest.name : undefined;
   const entry = normalise(typeof model?.path === "string" ? model.path : await requireModelFile(folder));
-  const plan = { name: name ?? given ?? defaultName(join(folder, "model.onnx")), folder, entry, manifest };
+  const gateFiles = await Promise.all(
+    (await listGateFiles(manifest, folder)).map((path) => toPlanned(folder, normalise(path))),
+  );
+  const known = { name: name ?? given ?? defaultName(join(folder, "model.onnx")), folder, entry, manifest };
+  const plan = { ...known, ...(gateFiles.length > 0 && { gateFiles: uniqueFiles(gateFiles) }) };
   // What a model of Python or of another language reads beside its file, nobody but itself knows.
   if (!isOnnx(entry) || model?.command !== undefined) return { ...plan, files: await listFolder(folder) };
   const named = await Promise.all(namedFiles(manifest).map((path) => toPlanned(folder, normalise(path))));

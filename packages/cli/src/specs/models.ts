@@ -37,6 +37,28 @@ export const modelCommands: CommandGroup = {
       load: async () => (await import("../commands/show.ts")).diff,
     },
     {
+      usage: "compare <a> <b>",
+      summary: "have two versions answer the same requests, or the rows of a file, and tell them apart",
+      about:
+        "Both run beside the traffic, which goes first; nothing of it is a prediction. A and B are NAME@VERSION or NAME@ALIAS. Labels that were attached to requests are used; of a file --label names their column.",
+      options: [
+        ["--on <rows>", "logged, logged:7d (default), or a CSV, Parquet or JSON Lines file"],
+        ["--endpoint <name>", "whose requests, where several serve the model"],
+        ["--label <column>", "of a file, what came true"],
+        ["--limit <count>", "at most so many rows, of requests the newest (default: 10000)"],
+        ["--slices <columns>", "inputs by whose values the rows are cut: origin,hour (default: texts and booleans)"],
+        ["--min-rows <count>", "of a slice (default: 30)"],
+        ["--absolute <number>", "numbers this close are the same (default: 1e-6)"],
+        ["--relative <number>", "the same as a part of A's answer; the two add up (default: 1e-4)"],
+      ],
+      examples: [
+        "slipway compare flight-delay@1 flight-delay@2",
+        "slipway compare flight-delay@champion flight-delay@2 --on logged:24h --slices origin,hour",
+        "slipway compare flight-delay@1 flight-delay@2 --on holdout.parquet --label was_late --json",
+      ],
+      load: async () => (await import("../commands/compare.ts")).compare,
+    },
+    {
       usage: "alias set <address> <alias>",
       summary: "point an alias at a version; endpoints that follow it move",
       about:

@@ -77,6 +77,34 @@ export const trafficSettings = z.object({
 });
 export type TrafficSettings = z.infer<typeof trafficSettings>;
 
+export const stopped = z
+  .enum(["fallback", "refuse"])
+  .nullable()
+  .meta({ description: "The kill switch: only the fallback answers, or nothing does; null: it is not stopped" });
+
+export const trafficView = z.object({
+  endpoint: name,
+  revision: z.int(),
+  stop: stopped,
+  unit: trafficSettings.shape.unit,
+  seed: trafficSettings.shape.seed,
+  arms: z
+    .array(
+      z.object({
+        name: z.string(),
+        version: versionNumber,
+        from: share.nullable().meta({ description: "The first of its buckets; null: the champion has what is left" }),
+        share,
+        state: z.enum(["ready", "failed", "stopped"]),
+        message: z.string().nullable().meta({ description: "Why it is not ready; the champion has its traffic" }),
+      }),
+    )
+    .meta({ description: "The champion first" }),
+  rules: trafficSettings.shape.rules,
+  shadows: trafficSettings.shape.shadows,
+});
+export type TrafficView = z.infer<typeof trafficView>;
+
 export const endpoint = z.object({
   name,
   target: target.nullable().meta({ description: "Null: the endpoint exists and has no traffic" }),
@@ -87,11 +115,12 @@ export const endpoint = z.object({
     .union([z.literal("off"), monitorSchema])
     .meta({ description: "As in slipway.yaml; what is left out has its default" }),
   traffic: trafficSettings,
+  stop: stopped,
   rollout: rolloutSchema
     .nullable()
     .meta({ description: "As in slipway.yaml: how a new version takes the traffic; null: at once" }),
   revision: z.int(),
-  state: z.enum(["ready", "loading", "failed", "empty"]),
+  state: z.enum(["ready", "loading", "failed", "empty", "stopped"]),
   state_message: z.string().nullable(),
   warnings: z.array(z.string()).meta({ description: "What is not right although it serves; sentences" }),
   placement: z.enum(["thread", "worker", "process"]).nullable(),
@@ -105,7 +134,9 @@ export const endpointPage = pageOf(endpoint);
 export const revision = z.object({
   endpoint: name,
   revision: z.int(),
-  action: z.string().meta({ description: "deploy, promote, alias, rollback, undeploy, apply" }),
+  action: z
+    .string()
+    .meta({ description: "deploy, promote, alias, rollback, undeploy, apply, import, traffic, rollout, stop" }),
   changes: z.array(z.object({ path: z.string(), from: json.optional(), to: json.optional() })),
   author: z.string().nullable(),
   message: z.string().nullable(),
@@ -131,6 +162,47 @@ export const rollbackRequest = z.object({
 });
 export type RollbackRequest = z.infer<typeof rollbackRequest>;
 
+const message = z.string().max(2000).optional();
+
+export const trafficRequest = z.object({
+  arms: z
+    .array(z.object({ version: versionNumber, share }))
+    .max(20)
+    .meta({
+      description: "Versions and their shares; what they leave is the target's. Empty: all traffic to the target",
+    }),
+  unit: trafficSettings.shape.unit.optional(),
+  rules: z
+    .array(
+      z.object({
+        name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/),
+        header: z.string().min(1).nullable().optional(),
+        field: z.string().min(1).nullable().optional(),
+        values: z.array(z.string()).min(1).max(1000),
+        version: versionNumber,
+      }),
+    )
+    .max(100)
+    .optional()
+    .meta({ description: "Who has one of the values gets the version, whatever the shares say; in this order" }),
+  control: z.boolean().optional().meta({
+    description: "Beside one version: an arm of the target that is as large, to compare it with; default false",
+  }),
+  shadows: trafficSettings.shape.shadows.max(10).optional(),
+  allow_breaking: allowBreaking,
+  message,
+});
+export type TrafficRequest = z.infer<typeof trafficRequest>;
+
+export const stopRequest = z.object({
+  fallback: z.boolean().optional().meta({ description: "The fallback answers; default false: nothing does" }),
+  message,
+});
+export type StopRequest = z.infer<typeof stopRequest>;
+
+export const startRequest = z.object({ message });
+export type StartRequest = z.infer<typeof startRequest>;
+
 const deployOptions = {
   endpoint: name.optional(),
   manifest: json.optional().meta({ description: "slipway.yaml as JSON" }),
@@ -155,6 +227,11 @@ export const deployFilesRequest = z.object({
     .min(1)
     .max(10_000),
   entry: z.string().min(1).max(1000).meta({ description: "The file among `files` that is opened" }),
+  gate_files: z
+    .array(z.object({ path: z.string().min(1).max(1000), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
+    .max(100)
+    .optional()
+    .meta({ description: "What `rollout.gates` names: kept beside the version, and no part of its digest" }),
   ...deployOptions,
 });
 export type DeployFilesRequest = z.infer<typeof deployFilesRequest>;

@@ -52,6 +52,7 @@ import { parseModelUser, shieldDataFolder } from "./model-user.ts";
 import { openMonitoring } from "./monitoring.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
+import { createGateFiles } from "../rollouts/gates/index.ts";
 import { openGates } from "./gates.ts";
 import { openTracer } from "./tracer.ts";
 import { openWebhooks } from "./webhooks.ts";
@@ -123,6 +124,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     logger,
     tracer,
     peers: given.workers?.routes ?? null,
+    gateFiles: createGateFiles({ sql, registry }),
   };
   const backups = openBackups({ ...deps, maintenance, lifecycle });
   const endpoints = createEndpoints(deps);
@@ -136,7 +138,14 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     (await registry.isReferenced(sha256)) || artifacts.isReferenced(sha256);
   const monitoring = openMonitoring({ ...deps, ...record, endpoints, outbox, sealer, isBlobNeeded, config, lifecycle });
   const { references } = monitoring;
-  const { compare, gates } = openGates({ ...deps, predictionLake, endpoints, url: given.url, user });
+  const { compare, gates } = openGates({
+    ...deps,
+    predictionLake,
+    endpoints,
+    url: given.url,
+    user,
+    files: deps.gateFiles,
+  });
   const otherReaders = async () => [await monitoring.logOffsets()];
   const collectGarbage = createGc({ ...deps, artifacts, blobUsers: [references, gates.files], removal, maintenance });
   const onErased = references.forgetPredictions;

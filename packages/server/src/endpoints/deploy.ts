@@ -7,18 +7,35 @@ import {
   type DeployResult,
 } from "@slipway/contract";
 import { toParityDetails } from "@slipway/runtime";
+import { checkFilePaths } from "../platform/blobs/index.ts";
 import type { Operation, Operations, RunContext } from "../platform/queue/index.ts";
 import { requireVerified, type ModelVersion, type Sources } from "../registry/index.ts";
 import type { EndpointUseCases } from "./endpoints.ts";
 import type { Placed } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
-import { makeVersion, requireFiles, type MakeVersionDeps, type VersionRequest } from "./make-version.ts";
+import {
+  makeVersion,
+  requireFiles,
+  requireUploaded,
+  type MakeVersionDeps,
+  type VersionRequest,
+} from "./make-version.ts";
 import { planSource } from "./plan-source.ts";
 
 export interface DeployDeps extends MakeVersionDeps {
   readonly operations: Operations;
   readonly endpoints: EndpointUseCases;
   readonly sources: Sources;
+  readonly gateFiles: GateFileKeeper;
+}
+
+/** Keeps beside a version what the gates of its rollouts read. */
+export interface GateFileKeeper {
+  attach(
+    model: string,
+    version: number,
+    files: readonly { readonly path: string; readonly sha256: string; readonly size: number }[],
+  ): Promise<void>;
 }
 
 /** Starts the operation that makes a version of uploaded files, or of what the server has already, and sends traffic to it. */
@@ -38,6 +55,7 @@ export function createDeploy(deps: DeployDeps): Deploy {
     };
     const made = await makeVersion(deps, { ...order, author, planLoad, check }, context);
     const { version, created, packaged, parity, placement } = made;
+    await attachGateFiles(deps, version, request.gate_files ?? []);
     context.signal.throwIfAborted();
     const served = await serve(version, { request, author }, context);
     const remarks =
@@ -88,8 +106,24 @@ export function createDeploy(deps: DeployDeps): Deploy {
       }));
     }
     await requireFiles(deps.blobs, planned.request);
+    await requireUploaded(deps.blobs, planned.request.gate_files ?? []);
     return deps.operations.start("deploy", subject, async (context) => ({ ...(await run(planned, author, context)) }));
   };
+}
+
+async function attachGateFiles(
+  { blobs, gateFiles }: Pick<DeployDeps, "blobs" | "gateFiles">,
+  { model, version }: ModelVersion,
+  files: NonNullable<DeployFilesRequest["gate_files"]>,
+): Promise<void> {
+  if (files.length === 0) return;
+  checkFilePaths(files.map(({ path }) => path));
+  const hold = await blobs.hold(files.map(({ sha256 }) => sha256));
+  try {
+    await gateFiles.attach(model, version, await requireUploaded(blobs, files));
+  } finally {
+    hold.release({ used: true });
+  }
 }
 
 type ServeRequest = Omit<DeployFilesRequest, "files" | "entry">;

@@ -11,7 +11,7 @@ import type { Registry, Sources } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { createAliasMoves } from "./alias-moves.ts";
 import { createChanges, type Changes } from "./changes.ts";
-import { createDeploy, type Deploy } from "./deploy.ts";
+import { createDeploy, type Deploy, type GateFileKeeper } from "./deploy.ts";
 import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { createInfer, type Infer } from "./infer.ts";
@@ -19,6 +19,8 @@ import { createRepository, type Repository } from "./repository.ts";
 import { resumeAliases } from "./resume-aliases.ts";
 import { createRouting } from "./routing.ts";
 import { createSharedRouting, type RoutePeers } from "./shared-routing.ts";
+import type { ShadowState } from "./shadows/held-shadow.ts";
+import { createShadows } from "./shadows/shadows.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
 import { createEndpointStore } from "./store.ts";
 import { createVerify, type Verify } from "./verify.ts";
@@ -38,6 +40,7 @@ export type {
 } from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";
 export type { TrafficOrder } from "./set-traffic.ts";
+export type { WantedTraffic } from "./plan-traffic.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
 export { createEnvironmentCare, type EnvironmentCare, type UsedEnvironment } from "./environment-care.ts";
 export { createGc, type CollectGarbage, type GcDeps } from "./gc.ts";
@@ -55,6 +58,8 @@ export { createQuietRun } from "./replay-run.ts";
 export { createReplay, type Replay, type ReplayDeps } from "./replay.ts";
 export type { Repository, RepositoryEntry } from "./repository.ts";
 export type { RoutePeers } from "./shared-routing.ts";
+export type { ShadowState } from "./shadows/held-shadow.ts";
+export { dropReasons } from "./shadows/shadow-counts.ts";
 export type { Route, RoutingSnapshot } from "./snapshot.ts";
 
 export interface EndpointsDeps {
@@ -72,6 +77,7 @@ export interface EndpointsDeps {
   readonly logger: Logger;
   /** Gets one span of every request that has a record; null where nobody collects traces. */
   readonly tracer: Tracer | null;
+  readonly gateFiles: GateFileKeeper;
   /** Null: this process answers alone. */
   readonly peers: RoutePeers | null;
 }
@@ -82,6 +88,8 @@ export interface Endpoints extends EndpointUseCases {
   readonly verify: Verify;
   readonly repository: Repository;
   snapshot(): RoutingSnapshot;
+  /** What the shadows of an endpoint have done in this process. */
+  listShadows(endpoint: string): readonly ShadowState[];
   /** Runs while no endpoint is being changed. */
   readonly exclusively: Changes["exclusively"];
   /** Loads what SQL says and watches the epoch for changes of other servers on the same database. */
@@ -94,7 +102,8 @@ const epochPollMs = 1_000;
 export function createEndpoints(deps: EndpointsDeps): Endpoints {
   const { registry, clock, logger } = deps;
   const store = createEndpointStore(deps.sql);
-  const routing = createRouting(deps);
+  const shadows = createShadows(deps);
+  const routing = createRouting({ ...deps, onCommit: shadows.follow });
   const shared = createSharedRouting(routing, deps.peers);
   const changes = createChanges({ store, routing: shared, clock });
   const gatekeeper = createGatekeeper({ registry, clock });
@@ -117,8 +126,9 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
     deploy,
     verify: createVerify({ ...deps, snapshot: routing.snapshot }),
     repository: createRepository({ store, routing, registry, changes, endpoints }),
-    infer: createInfer({ routing, predictions: deps.predictions, clock, logger, tracer: deps.tracer }),
+    infer: createInfer({ routing, shadows, predictions: deps.predictions, clock, logger, tracer: deps.tracer }),
     snapshot: routing.snapshot,
+    listShadows: shadows.list,
     exclusively: changes.exclusively,
     async start() {
       await endpoints.sync();
@@ -137,6 +147,7 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
     },
     async stop() {
       stopPolling();
+      shadows.close();
       await routing.pinned.close();
     },
   };

@@ -56,8 +56,16 @@ export async function requireFiles(blobs: BlobStore, request: DeployFilesRequest
     throw new SlipwayError("invalid_request", `The entry ${request.entry} is not among the files.`);
   const own = request.files.find(({ path }) => ownFiles.has(path));
   if (own) throw new SlipwayError("invalid_request", `${own.path} is made by the server; leave it out of the files.`);
+  return requireUploaded(blobs, request.files);
+}
+
+/** @throws SlipwayError `blob_not_found` */
+export async function requireUploaded(
+  blobs: BlobStore,
+  files: readonly { readonly path: string; readonly sha256: string }[],
+): Promise<ModelFiles> {
   return Promise.all(
-    request.files.map(async ({ path, sha256 }) => {
+    files.map(async ({ path, sha256 }) => {
       const stat = await blobs.renew(sha256);
       if (stat) return { path, sha256, size: stat.size };
       throw new SlipwayError("blob_not_found", `The file ${path} has not been uploaded yet.`, { sha256, path });

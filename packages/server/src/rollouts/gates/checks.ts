@@ -13,7 +13,7 @@ export interface ChecksDeps extends GatesDeps {
 }
 
 /** What each gate of `slipway.yaml` looks at. */
-export function createChecks(deps: ChecksDeps): (gate: GateSpec) => Check {
+export function createChecks(deps: GatesDeps): (gate: GateSpec) => Check {
   const comparePair = createComparePair(deps);
   const onFiles = { ...deps, comparePair };
   const named: Readonly<Record<Extract<GateSpec, string>, Check>> = {

@@ -1,6 +1,7 @@
 import { SlipwayError } from "@slipway/contract";
+import type { Sql } from "../../platform/sql/index.ts";
 import type { Registry } from "../../registry/index.ts";
-import type { GateFile, GateStore } from "./store.ts";
+import { createGateStore, type GateFile } from "./store.ts";
 
 /** Files that gates read: held-out rows, requests. They are beside a version and no part of it: its digest does not know them. */
 export interface GateFiles {
@@ -15,13 +16,8 @@ export interface GateFiles {
   isReferenced(sha256: string): Promise<boolean>;
 }
 
-export function createGateFiles({
-  store,
-  registry,
-}: {
-  readonly store: GateStore;
-  readonly registry: Registry;
-}): GateFiles {
+export function createGateFiles({ sql, registry }: { readonly sql: Sql; readonly registry: Registry }): GateFiles {
+  const store = createGateStore(sql);
   return {
     attach: store.putFiles,
     async require({ model, version, path }) {

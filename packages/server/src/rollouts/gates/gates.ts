@@ -11,7 +11,7 @@ import type { Serving } from "../../serving/index.ts";
 import type { GateResult } from "../observations.ts";
 import type { Rollout } from "../rollout.ts";
 import { createChecks } from "./checks.ts";
-import { createGateFiles, type GateFiles } from "./gate-files.ts";
+import type { GateFiles } from "./gate-files.ts";
 import { nameGates, toErrorFinding, type GateJob } from "./gate.ts";
 import { createGateStore, type KeptGate } from "./store.ts";
 
@@ -30,6 +30,7 @@ export interface GatesDeps {
   readonly logger: Logger;
   /** Where commands reach this server. */
   readonly url: () => string;
+  readonly files: GateFiles;
   /** Whom commands run as; null: whom the server runs as. */
   readonly user: ProcessUser | null;
 }
@@ -54,7 +55,7 @@ export interface Gates {
 export function createGates(deps: GatesDeps): Gates {
   const { operations, registry, endpoints, clock, logger } = deps;
   const store = createGateStore(deps.sql);
-  const files = createGateFiles({ store, registry });
+  const { files } = deps;
   const checkOf = createChecks({ ...deps, files });
   /** Rollouts whose gates run, and by which operation. */
   const running = new Map<string, string>();
