@@ -1,4 +1,4 @@
-import type { ApplyResult, Endpoint, Revision } from "@slipway/contract";
+import type { ApplyResult, Endpoint, Revision, TrafficRequest, TrafficView } from "@slipway/contract";
 import { iteratePages, type Page, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -24,6 +24,17 @@ export interface EndpointsClient {
   ): Promise<Endpoint>;
   /** Goes back to revision `to`, by default the one before the present. */
   rollback(endpoint: string, options?: ChangeOptions & { to?: number | undefined }): Promise<Endpoint>;
+  /** How the traffic is divided. */
+  traffic(endpoint: string, options?: CallOptions): Promise<TrafficView>;
+  /**
+   * Divides the traffic: versions and shares in ten-thousandths; what they leave is the target's. `{ arms: [] }`: all of it. Ends a
+   * rollout that is under way.
+   */
+  setTraffic(endpoint: string, traffic: Omit<TrafficRequest, "message">, options?: ChangeOptions): Promise<TrafficView>;
+  /** The kill switch, at once. `fallback`: it answers; else nothing does. */
+  stop(endpoint: string, options?: ChangeOptions & { fallback?: boolean | undefined }): Promise<Endpoint>;
+  /** Takes the kill switch back. */
+  start(endpoint: string, options?: ChangeOptions): Promise<Endpoint>;
   /** Takes an endpoint out of service; versions and predictions stay. */
   remove(endpoint: string, options?: CallOptions): Promise<void>;
   /** Newest first. */
@@ -71,6 +82,13 @@ export function createEndpoints(transport: Transport): EndpointsClient {
         json: { to, message },
         ...options,
       }),
+    traffic: (endpoint, options) => transport.call({ method: "GET", path: `${pathOf(endpoint)}/traffic`, ...options }),
+    setTraffic: (endpoint, traffic, { message, ...options } = {}) =>
+      transport.call({ method: "PUT", path: `${pathOf(endpoint)}/traffic`, json: { ...traffic, message }, ...options }),
+    stop: (endpoint, { fallback, message, ...options } = {}) =>
+      transport.call({ method: "POST", path: `${pathOf(endpoint)}/stop`, json: { fallback, message }, ...options }),
+    start: (endpoint, { message, ...options } = {}) =>
+      transport.call({ method: "POST", path: `${pathOf(endpoint)}/start`, json: { message }, ...options }),
     remove: (endpoint, options) => transport.call({ method: "DELETE", path: pathOf(endpoint), ...options }),
     revisions,
     allRevisions: (endpoint, options = {}) =>

@@ -61,9 +61,61 @@ export const deployCommands: CommandGroup = {
     {
       usage: "rollback <name>",
       summary: "take an endpoint back to an earlier revision",
-      options: [["--to <revision>", "a revision of `slipway history` (default: the one before)"], messageOption],
+      about:
+        "By default it goes back to the last settled state: all traffic at one version, and another version or other settings than now. While the traffic is divided, that is the version that serves, alone. What a rollback leads to has its traffic undivided.",
+      options: [["--to <revision>", "a revision of `slipway history` (default: the last settled one)"], messageOption],
       examples: ["slipway rollback flight-delay", "slipway rollback flight-delay --to 3"],
       load: async () => (await import("../commands/endpoints.ts")).rollback,
+    },
+    {
+      usage: "traffic show <name>",
+      summary: "how the traffic of an endpoint is divided",
+      examples: ["slipway traffic show flight-delay"],
+      load: async () => (await import("../commands/traffic.ts")).trafficShow,
+    },
+    {
+      usage: "traffic set <share...>",
+      summary: "divide the traffic of an endpoint between versions",
+      about:
+        "NAME@2=10 gives 10 % to version 2, in steps of 0.01 %; the version that serves has what is left. All versions are loaded before any traffic moves. Who got a version by its unit keeps it while the share grows. It ends a rollout that is under way.",
+      options: [
+        [
+          "--unit <unit>",
+          "what stays with one version: a record field, or header:NAME (default: each request by itself)",
+        ],
+        [
+          "--rule <rules>",
+          "header:x-tester=yes@2 or country=FR,DE@2: who has one of the values gets the version; several with ; between",
+        ],
+        ["--control", "a part of the version that serves as large as the new one's, to compare it with"],
+        ["--shadow <shares>", "3=10: version 3 answers 10 % once more for nobody; several with , between"],
+        ["--clear", "all traffic to the version that serves, no rules, no shadows: slipway traffic set NAME --clear"],
+        breakingOption,
+        messageOption,
+      ],
+      examples: [
+        "slipway traffic set flight-delay@1=90 flight-delay@2=10",
+        "slipway traffic set flight-delay@2=0.5 --unit user_id --control",
+        "slipway traffic set flight-delay@2=0 --rule header:x-tester=yes@2",
+        "slipway traffic set flight-delay --clear",
+      ],
+      load: async () => (await import("../commands/traffic.ts")).trafficSet,
+    },
+    {
+      usage: "stop <name>",
+      summary: "the kill switch: no version of an endpoint answers any more, at once",
+      about:
+        "Nothing has to load for it and nothing is waited for. Divided traffic is undivided, and a rollout that is under way ends. Versions stay in memory, and `slipway start` takes it back; it lasts over restarts, deploys and rollbacks.",
+      options: [["--fallback", "the endpoint's fallback (serve.fallback) answers; else nothing does"], messageOption],
+      examples: ["slipway stop flight-delay --fallback"],
+      load: async () => (await import("../commands/traffic.ts")).stop,
+    },
+    {
+      usage: "start <name>",
+      summary: "take the kill switch back: the version that served answers again",
+      options: [messageOption],
+      examples: ["slipway start flight-delay"],
+      load: async () => (await import("../commands/traffic.ts")).start,
     },
     {
       usage: "undeploy <name>",

@@ -33,6 +33,7 @@ const endpoint: Endpoint = {
   labels: { sql: null },
   monitor: {},
   traffic: { unit: null, seed: "", arms: [], rules: [], shadows: [] },
+  stop: null,
   rollout: null,
   revision: 3,
   state: "ready",

@@ -4,6 +4,7 @@ import type { AliasMoves } from "./alias-moves.ts";
 import type { Authorship, ChangeResult, Changes, Planned } from "./changes.ts";
 import { undivided, type Endpoint, type TrafficSettings } from "./endpoint.ts";
 import { toGated, type Gatekeeper } from "./gatekeeper.ts";
+import { planTraffic, type WantedTraffic } from "./plan-traffic.ts";
 import { requireTraffic } from "./require-traffic.ts";
 
 export interface TrafficOrder {
@@ -24,6 +25,14 @@ export interface TrafficUseCases {
    * @throws SlipwayError `endpoint_not_found`, `invalid_request`, `version_not_found`, `breaking_change`, `conflict`, `precondition_failed`, and what loading throws
    */
   setTraffic(name: string, order: TrafficOrder, by: Authorship): Promise<ChangeResult>;
+  /** The same by versions and shares, for people. */
+  divideTraffic(
+    name: string,
+    wanted: WantedTraffic,
+    by: Authorship & { readonly allowBreaking: boolean },
+  ): Promise<ChangeResult>;
+  /** All traffic to the target, no shadows. */
+  undivideTraffic(name: string, by: Authorship): Promise<ChangeResult>;
   /** The kill switch, at once: no version is asked any more. The traffic is undivided afterwards. @throws SlipwayError `precondition_failed` without a fallback */
   stopServing(name: string, how: "fallback" | "refuse", by: Authorship): Promise<ChangeResult>;
   /** Takes the kill switch back. */
@@ -74,6 +83,19 @@ export function createTrafficUseCases({ registry, changes, gatekeeper, aliases }
       const isMoved = order.target !== undefined && result.changes.length > 0;
       if (isMoved) await aliases.follow(result.endpoint.spec, by);
       return result;
+    },
+    async divideTraffic(name, wanted, { allowBreaking, ...by }) {
+      const seen = await changes.require(name);
+      const toPlan = (now: Endpoint) =>
+        plan(seen, { traffic: planTraffic(now, wanted), action: "traffic", allowBreaking }, now);
+      return changes.change({ name, action: "traffic", plan: (now) => toPlan(now ?? seen), ...by });
+    },
+    async undivideTraffic(name, by) {
+      const seen = await changes.require(name);
+      const toPlan = async (now: Endpoint | null): Promise<Planned> => ({
+        spec: { ...(now ?? seen).spec, traffic: undivided },
+      });
+      return changes.change({ name, action: "traffic", plan: toPlan, ...by });
     },
     async stopServing(name, how, by) {
       const seen = await changes.require(name);

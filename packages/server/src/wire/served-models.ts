@@ -89,6 +89,7 @@ export function createServedModels({ endpoints, registry, batchRows, others }: S
       [...endpoints.snapshot().routes.values()].filter(({ spec }) => spec.target).map((route) => route.endpoint),
     async isReady(path) {
       const { route, found } = await find(path);
+      if (route.stop !== null) return route.stop === "fallback" && route.fallback !== null;
       // A pinned version is loaded when it is asked.
       return found !== null && (found !== route.loaded?.version || route.loaded.replicas.ready > 0);
     },

@@ -1,13 +1,20 @@
-import type { ApplyRequest, DeployRequest, PromoteRequest, RollbackRequest } from "@slipway/contract";
+import type {
+  ApplyRequest,
+  DeployRequest,
+  PromoteRequest,
+  RollbackRequest,
+  StopRequest,
+  TrafficRequest,
+} from "@slipway/contract";
 import { parseName } from "@slipway/contract";
-import type { ChangeResult, Endpoint, Endpoints } from "../../endpoints/index.ts";
+import type { ChangeResult, Endpoint, Endpoints, WantedTraffic } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { sendEvents } from "../../platform/http/index.ts";
 import type { Operations } from "../../platform/queue/index.ts";
 import { toChangeView } from "./change-view.ts";
 import { toPageQuery } from "./model-handlers.ts";
 import type { ApiRequest, Handlers } from "./register.ts";
-import { toEndpointView, toOperationView, toPageView, toRevisionView } from "./views.ts";
+import { toEndpointView, toOperationView, toPageView, toRevisionView, toTrafficView } from "./views.ts";
 
 type EndpointRoutes =
   | "listEndpoints"
@@ -16,6 +23,10 @@ type EndpointRoutes =
   | "deleteEndpoint"
   | "promote"
   | "rollback"
+  | "getTraffic"
+  | "setTraffic"
+  | "stopEndpoint"
+  | "startEndpoint"
   | "listRevisions"
   | "createDeployment"
   | "listOperations"
@@ -64,6 +75,21 @@ export function createEndpointHandlers({
       const { to } = request.body as RollbackRequest;
       return view(await endpoints.rollback(nameOf(request), to ?? null, by(request)));
     },
+    getTraffic: async (request) => toTrafficView(await endpoints.require(nameOf(request)), endpoints.snapshot()),
+    setTraffic: async (request) => {
+      const { allow_breaking: allowBreaking = false, message: _, ...wanted } = request.body as TrafficRequest;
+      const name = nameOf(request);
+      const isPlain = wanted.arms.length === 0 && !wanted.rules?.length && !wanted.shadows?.length;
+      const { endpoint } = isPlain
+        ? await endpoints.undivideTraffic(name, by(request))
+        : await endpoints.divideTraffic(name, toWanted(wanted), { ...by(request), allowBreaking });
+      return toTrafficView(endpoint, endpoints.snapshot());
+    },
+    stopEndpoint: async (request) => {
+      const { fallback = false } = request.body as StopRequest;
+      return view(await endpoints.stopServing(nameOf(request), fallback ? "fallback" : "refuse", by(request)));
+    },
+    startEndpoint: async (request) => view(await endpoints.startServing(nameOf(request), by(request))),
     listRevisions: async (request) =>
       toPageView(await endpoints.listRevisions(nameOf(request), toPageQuery(request.query)), toRevisionView),
     createDeployment: async (request) =>
@@ -80,5 +106,15 @@ export function createEndpointHandlers({
         }),
       );
     },
+  };
+}
+
+function toWanted({ arms, unit, rules, control, shadows }: TrafficRequest): WantedTraffic {
+  return {
+    arms,
+    ...(unit === undefined ? {} : { unit }),
+    rules: (rules ?? []).map(({ header = null, field = null, ...rule }) => ({ ...rule, header, field })),
+    control: control ?? false,
+    ...(shadows ? { shadows } : {}),
   };
 }

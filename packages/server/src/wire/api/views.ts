@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
 import type * as wire from "@slipway/contract";
 import {
+  champion,
   toGated,
   toWarnings,
   type Endpoint,
   type EndpointRevision,
   type EndpointSpec,
+  type Route,
   type RoutingSnapshot,
 } from "../../endpoints/index.ts";
 import type { Operation } from "../../platform/queue/index.ts";
@@ -89,7 +91,16 @@ export function toEndpointView(
   const loaded = route?.loaded ?? null;
   const serving = loaded && { ...loaded.replicas, version: toGated(loaded.version), placement: loaded.placement };
   const { target, serve, log, labels, monitor, traffic, rollout, owner } = endpoint.spec;
-  const state = !target ? "empty" : !route || route.loading ? "loading" : route.loaded ? "ready" : "failed";
+  const stopped = target !== null && endpoint.spec.stop !== null;
+  const state = stopped
+    ? "stopped"
+    : !target
+      ? "empty"
+      : !route || route.loading
+        ? "loading"
+        : route.loaded
+          ? "ready"
+          : "failed";
   return {
     name: endpoint.name,
     target: target ? { ...target } : null,
@@ -119,16 +130,42 @@ export function toEndpointView(
     },
     monitor,
     traffic: structuredClone(traffic) as wire.TrafficSettings,
+    stop: endpoint.spec.stop,
     rollout,
     revision: endpoint.revision,
     state,
     state_message: route?.failure ?? null,
-    warnings: [...(behind === null ? [] : [behind]), ...toWarnings(endpoint.spec, serving, { now, cores })],
+    warnings: [
+      ...(behind === null ? [] : [behind]),
+      ...(route?.missing ?? []).map(toMissingText),
+      ...toWarnings(endpoint.spec, serving, { now, cores }),
+    ],
     placement: route?.loaded?.placement ?? null,
     owner: owner ?? null,
     created_at: toTimestamp(endpoint.createdAt),
     updated_at: toTimestamp(endpoint.updatedAt),
   };
+}
+
+function toMissingText({ name, version, failure }: Route["missing"][number]): string {
+  return `The arm ${name} (version ${version}) does not serve, and the champion has its traffic. ${failure}`;
+}
+
+/** The champion first, with what the arms leave. */
+export function toTrafficView({ name, revision, spec }: Endpoint, snapshot: RoutingSnapshot): wire.TrafficView {
+  const { target, traffic, stop } = spec;
+  const { unit, seed, arms, rules, shadows } = structuredClone(traffic) as wire.TrafficSettings;
+  const route = snapshot.routes.get(name);
+  const stateOf = (arm: string): Pick<wire.TrafficView["arms"][number], "state" | "message"> => {
+    if (stop !== null) return { state: "stopped", message: null };
+    const missing = route?.missing.find((each) => each.name === arm)?.failure;
+    const message = route?.loaded ? (missing ?? null) : (route?.failure ?? "It is not loaded.");
+    return { state: message === null ? "ready" : "failed", message };
+  };
+  const left = arms.reduce((rest, arm) => rest - arm.share, 10_000);
+  const served = target ? [{ name: champion, version: target.version, from: null, share: left }] : [];
+  const all = [...served, ...arms].map((arm) => ({ ...arm, ...stateOf(arm.name) }));
+  return { endpoint: name, revision, stop, unit, seed, arms: all, rules, shadows };
 }
 
 function toBatchingView(batching: EndpointSpec["serve"]["batching"]): wire.ServeSettings["batching"] {

@@ -18,7 +18,7 @@ export function registerHealth(app: Http, deps: HealthDeps): void {
   app.get("/health/live", open, async () => ({ live: true }));
   app.get("/health/ready", open, async (_request, reply) => {
     const waiting = [...deps.endpoints.snapshot().routes.values()]
-      .filter((route) => route.spec.target && !route.loaded)
+      .filter((route) => route.spec.target && !route.loaded && route.stop === null)
       .map((route) => ({ endpoint: route.endpoint, reason: route.failure }));
     // An endpoint that does not load is reported and does not take the others out of traffic with it.
     const ready = deps.ready();

@@ -30,7 +30,7 @@ export function registerKserve(app: Http, { endpoints, logger }: KserveDeps): vo
       const route = endpoints.snapshot().routes.get(name);
       if (!route?.spec.target)
         throw new SlipwayError("endpoint_not_found", `There is no model ${JSON.stringify(name)}.`, { endpoint: name });
-      const ready = route.loaded !== null && route.loaded.replicas.ready > 0;
+      const ready = route.stop === null && route.loaded !== null && route.loaded.replicas.ready > 0;
       return reply.status(ready ? 200 : 503).send({ name, ready });
     });
     // The verb is the end of the last segment; a route pattern cannot tell a colon that is meant from one of its own.
