@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly memoryBytes?: number;
   /** Of a process: when a run takes longer, it is taken for endless; the process is ended and started anew. Left out: no bound. */
   readonly runLimitMs?: number;
+  /** It runs for nobody who waits: whatever computes it has the lowest priority, where it runs on this machine. Left out: false. */
+  readonly background?: boolean;
   /** For messages: `flight-delay@2`. */
   readonly what?: string;
   /** For logs: which of the copies of a version, from 1. */

@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import { parentPort, type MessagePort } from "node:worker_threads";
 import type { FrameBytes } from "../remote/frame.ts";
 import { createRemoteEnd } from "../remote/serve-frames.ts";
@@ -8,7 +9,11 @@ import { openRemoteModel } from "./open-remote.ts";
  * close or when the model does not open: a thread that is terminated inside of ONNX Runtime takes the process with it.
  */
 function serve(port: MessagePort): void {
-  const end = createRemoteEnd(openRemoteModel);
+  const end = createRemoteEnd((setup) => {
+    // On Linux the priority is that of the thread that asks, and of those that it starts.
+    if (setup.background === true && process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
+    return openRemoteModel(setup);
+  });
   // One after the other, so that what comes last, the end, is last.
   let turn: Promise<unknown> = Promise.resolve();
   async function answer(frame: ArrayBuffer): Promise<void> {

@@ -36,9 +36,14 @@ export interface CopyOptions {
   readonly threads?: number;
   /** Of resident memory, of all that the process started too; beyond it they are ended. Null: no bound. */
   readonly memoryBytes?: number | null;
+  /** It has the lowest priority from its first moment, and so has what it starts. */
+  readonly background?: boolean;
   readonly what?: string;
   readonly copy?: number;
 }
+
+/** The words before a command that has nobody wait for it. */
+const nice = ["nice", "-n", "19"] as const;
 
 /** Starts a process for each life of a replica, with a socket between the two. */
 export function startModelProcess(model: ModelProcess, copy: CopyOptions = {}): Connect {
@@ -72,12 +77,13 @@ export interface ProgramOptions {
 /** A program of a model within its limits; each line that it says is handed on, and the last one stands in the reason of its end. */
 export function startProgram(
   { command, environment, homes, user, onLine }: ModelProcess,
-  { threads = 1, memoryBytes = null, what = "the model", copy = 1 }: CopyOptions,
+  { threads = 1, memoryBytes = null, background = false, what = "the model", copy = 1 }: CopyOptions,
   how: ProgramOptions,
 ): Program {
   const home = homes === undefined ? null : makeHome(homes, user);
+  const given = how.command ?? command;
   const guarded = startGuarded({
-    command: how.command ?? command,
+    command: background && process.platform !== "win32" ? [...nice, ...given] : given,
     // C heaps for each of its threads would be mostly holes.
     environment: { MALLOC_ARENA_MAX: "2", ...threadCaps(threads), ...environment, ...home?.environment },
     socket: how.socket,

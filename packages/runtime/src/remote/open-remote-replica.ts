@@ -15,7 +15,16 @@ export async function openRemoteReplica(
   remote: RemoteOptions & { readonly connect: Connect; readonly model?: RemoteModel },
   { files, signature, options }: OpenRequest,
 ): Promise<Replica> {
-  const { threads, device = "cpu", memoryBytes = null, what = "the model", runLimitMs, check, signal } = options;
+  const {
+    threads,
+    device = "cpu",
+    memoryBytes = null,
+    what = "the model",
+    background,
+    runLimitMs,
+    check,
+    signal,
+  } = options;
   const { inputs, outputs, packed } = signature;
   const setup: RemoteSetup = {
     ...files,
@@ -25,6 +34,7 @@ export async function openRemoteReplica(
     device,
     parent: process.pid,
     memoryBytes,
+    ...(background === true && { background }),
     model: remote.model ?? null,
     signature,
   };

@@ -25,6 +25,8 @@ export interface RemoteSetup {
   readonly parent: number;
   /** Of resident memory; beyond it the other end ends itself. Null: no bound. */
   readonly memoryBytes: number | null;
+  /** A thread gives itself the lowest priority; a process begins with it. */
+  readonly background?: true;
   /** Null where the file says all, as ONNX does. */
   readonly model: RemoteModel | null;
   /** Null: the process is to say what the model takes and gives, and may be asked to open again with what came of it. */

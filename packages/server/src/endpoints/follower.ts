@@ -9,6 +9,8 @@ import type { Endpoint, EndpointSpec } from "./endpoint.ts";
 import { createInfer, type Infer } from "./infer.ts";
 import type { Prepared } from "./prepared.ts";
 import { createRouting } from "./routing.ts";
+import type { ShadowState } from "./shadows/held-shadow.ts";
+import { createShadows } from "./shadows/shadows.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
 import { createEndpointStore } from "./store.ts";
 
@@ -19,7 +21,7 @@ export interface FollowerDeps {
   readonly sql: Sql;
   readonly registry: Registry;
   readonly serving: Serving;
-  readonly predictions: Pick<InstanceLog, "append">;
+  readonly predictions: Pick<InstanceLog, "append" | "onRotate">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly tracer: Tracer | null;
@@ -29,6 +31,8 @@ export interface FollowerDeps {
 export interface Follower {
   readonly infer: Infer;
   snapshot(): RoutingSnapshot;
+  /** What the shadows of an endpoint have done in this process. */
+  listShadows(endpoint: string): readonly ShadowState[];
   /** Brings the routes to what SQL says; fallbacks are looked up anew. */
   sync(): Promise<void>;
   /** @throws what loading throws */
@@ -41,7 +45,8 @@ export interface Follower {
 
 export function createFollower(deps: FollowerDeps): Follower {
   const store = createEndpointStore(deps.sql);
-  const routing = createRouting(deps);
+  const shadows = createShadows(deps);
+  const routing = createRouting({ ...deps, onCommit: shadows.follow });
   const waiting = new Map<string, Promise<Prepared>>();
 
   async function sync(): Promise<void> {
@@ -58,8 +63,9 @@ export function createFollower(deps: FollowerDeps): Follower {
   }
 
   return {
-    infer: createInfer({ ...deps, routing }),
+    infer: createInfer({ ...deps, routing, shadows }),
     snapshot: routing.snapshot,
+    listShadows: shadows.list,
     sync,
     async prepare(ticket, spec) {
       const preparing = routing.prepare(spec);
@@ -78,6 +84,9 @@ export function createFollower(deps: FollowerDeps): Follower {
       routing.commit(endpoint, await prepared, epoch);
     },
     refresh: routing.refresh,
-    stop: () => routing.pinned.close(),
+    async stop() {
+      shadows.close();
+      await routing.pinned.close();
+    },
   };
 }

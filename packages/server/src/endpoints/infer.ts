@@ -9,6 +9,7 @@ import { runFallback } from "./fallback.ts";
 import { asSlipwayError, InferError, logUnavailable } from "./infer-errors.ts";
 import type { Answered, InferCall, Journey, Outcome } from "./journey.ts";
 import type { Routing } from "./routing.ts";
+import type { Shadows } from "./shadows/shadows.ts";
 import { createRecordJourney } from "./record-journey.ts";
 import { createRunJourney } from "./run-journey.ts";
 import type { Answering, Route, RoutingSnapshot } from "./snapshot.ts";
@@ -24,6 +25,7 @@ export interface InferAnswer<Body> {
 export interface InferDeps {
   readonly routing: Routing;
   readonly predictions: Pick<PredictionLog, "append">;
+  readonly shadows: Pick<Shadows, "offer">;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Null: nobody collects traces. */
@@ -59,6 +61,7 @@ export function createInfer(deps: InferDeps): Infer {
         deps.logger.warn({ error: unrendered, prediction: journey.id }, "the fallback's answer cannot be rendered");
       }
     const logged = await record(journey, failed(journey, error));
+    deps.shadows.offer(journey, error);
     if (!logged && journey.route.spec.log.onFull === "refuse") error = logUnavailable();
     throw new InferError(error, { id: journey.id, logged, requestId: journey.parsed?.requestId ?? null });
   }
@@ -69,6 +72,7 @@ export function createInfer(deps: InferDeps): Infer {
     body: Body,
   ): Promise<InferAnswer<Body>> {
     const logged = await record(journey, outcome);
+    deps.shadows.offer(journey, null);
     if (!logged && journey.route.spec.log.onFull === "refuse")
       throw new InferError(logUnavailable(), {
         id: journey.id,

@@ -38,6 +38,8 @@ export interface RoutingDeps {
   readonly serving: Serving;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told of each state that is in force; it waits for nothing and throws nothing. */
+  readonly onCommit: (endpoint: string, spec: EndpointSpec) => void;
 }
 
 const loadsAtOnce = 4;
@@ -62,6 +64,7 @@ export function createRouting(deps: RoutingDeps): Routing {
       toRoute({ ...endpoint, ...prepared, instance: deps.instance, epoch, metrics: metricsOf(endpoint.name) }),
     );
     current = { epoch: Math.max(epoch, current.epoch), routes };
+    deps.onCommit(endpoint.name, prepared.spec);
     if (before) release(before);
   }
 

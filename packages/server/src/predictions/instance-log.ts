@@ -29,6 +29,11 @@ export interface InstanceLog {
   position(): Offset;
   /** Ends the segment that grows: those before `position().segment` are not written to any more when it resolves. */
   rotate(): Promise<void>;
+  /**
+   * Calls back before the segment that grows is ended because somebody asked: whoever would still write about requests that are on record lets
+   * go of them, so that an erase that follows misses nothing. Answers with what takes that back.
+   */
+  onRotate(listener: () => void): () => void;
   /** Of this instance. */
   stats(): LogCounters;
   /** Writes what is left and marks the instance closed. */
@@ -45,10 +50,18 @@ export function createInstanceLog(deps: InstanceLogDeps): InstanceLog {
     ...(deps.segmentBytes === undefined ? {} : { segmentBytes: deps.segmentBytes }),
     ...(deps.reserveBytes === undefined ? {} : { reserveBytes: deps.reserveBytes }),
   });
+  const listeners = new Set<() => void>();
   return {
     append: writer.append,
     position: writer.position,
-    rotate: writer.rotate,
+    rotate() {
+      for (const listener of listeners) listener();
+      return writer.rotate();
+    },
+    onRotate(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     stats: writer.counters,
     close: writer.close,
   };

@@ -23,7 +23,8 @@ export async function createBatchedVersion(given: BatchedVersion): Promise<Loade
   const { signature } = version;
   const { batching, threads: weight = 1, runLimitMs } = settings;
   const placement = toPlacement(version, settings);
-  const lane = placement === "thread" ? lanes.loop : lanes.cores;
+  const beside = settings.background === true ? lanes.background : lanes.cores;
+  const lane = placement === "thread" ? lanes.loop : beside;
   const times = createRunTimes();
   const stats = createVersionStats();
   const monotonic = () => clock.monotonic();

@@ -30,6 +30,11 @@ export interface LoadSettings {
   readonly recycle?: RecycleSettings;
   /** Left out: what the batcher learns. Null: each request runs by itself. */
   readonly batching?: BatchingSettings | null;
+  /**
+   * For answers that nobody waits for: copies of its own, never in the event loop's thread, at the lowest priority, whose runs take no slot of
+   * those that serve. Left out: false.
+   */
+  readonly background?: boolean;
 }
 
 /** What decides where a version runs; it need not be registered yet. */
@@ -40,9 +45,11 @@ export interface Placed {
   readonly report: object | null;
 }
 
-/** On CUDA, what would run in the event loop's thread runs in a worker thread: it was measured on the CPU. */
-export function toPlacement({ placement: own, program }: Placed, { placement, device }: LoadSettings): Placement {
+/** On CUDA, or in the background, what would run in the event loop's thread runs in a worker thread: it was measured on the CPU. */
+export function toPlacement({ placement: own, program }: Placed, settings: LoadSettings): Placement {
+  const { placement, device, background } = settings;
   if (program.kind !== "onnx") return "process";
+  if (background === true && (placement ?? own) === "thread") return "worker";
   if (placement !== undefined) return placement;
   return own === "thread" && device === "cuda" ? "worker" : own;
 }
@@ -56,7 +63,7 @@ export function requirePlacement(what: string, placed: Placed, settings: LoadSet
       `${what} runs in ${placed.program.kind === "python" ? "Python" : "a program of its own"}, which no ${placement} of the server can hold. Leave serve.placement out, or say process.`,
       { placement },
     );
-  if (placement !== "thread") return;
+  if (placement !== "thread" || settings.background === true) return;
   if (settings.device === "cuda")
     throw new SlipwayError(
       "precondition_failed",
@@ -107,5 +114,6 @@ export function toLoadKey(version: ModelVersion, settings: LoadSettings): string
   const { memoryBytes = "", runLimitMs = "", recycle = {} } = settings;
   const { requests = "", afterMs = "" } = recycle;
   const process = placement === "process" ? [memoryBytes, runLimitMs, requests, afterMs].join(",") : "";
-  return [version.id, placement, replicas, threads, device, process, limits].join("/");
+  const kind = settings.background === true ? ["background"] : [];
+  return [version.id, placement, replicas, threads, device, process, limits, ...kind].join("/");
 }

@@ -87,10 +87,11 @@ async function openBoth(
 
 function toOpenOptions(request: OpenRequest, number: number): OpenOptions {
   const { what, settings, readExamples, trained, giveUp } = request;
-  const { threads = 1, device, memoryBytes, runLimitMs } = settings;
+  const { threads = 1, device, memoryBytes, runLimitMs, background } = settings;
   return {
     threads,
     ...(device && { device }),
+    ...(background === true && { background }),
     ...(memoryBytes !== undefined && { memoryBytes }),
     ...(runLimitMs !== undefined && { runLimitMs: Math.max(leastRunLimitMs, runLimitMs) }),
     what,

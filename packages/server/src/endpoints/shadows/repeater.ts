@@ -1,0 +1,82 @@
+import { SlipwayError } from "@slipway/contract";
+import type { LoadedVersion } from "../../serving/index.ts";
+import type { Journey } from "../journey.ts";
+import { createRepeatRequest, type RepeatDeps } from "./repeat-request.ts";
+import { createShadowCounts, type DropReason, type ShadowCounts } from "./shadow-counts.ts";
+import { createShadowQueue, toWaiting } from "./shadow-queue.ts";
+
+/** Answers requests once more by one version, some time later, for nobody. */
+export interface Repeater {
+  readonly counts: ShadowCounts;
+  readonly waitingRows: number;
+  /** Takes the request or drops it; either way it costs next to nothing now. */
+  offer(journey: Journey): void;
+  /** From now on it runs on this version; `loading`, `failed`: there is none. */
+  setVersion(version: LoadedVersion | "loading" | "failed"): void;
+  /** Lets go of what waits and of what runs: none of it gets on record any more. */
+  letGo(): void;
+}
+
+export function createRepeater(deps: RepeatDeps): Repeater {
+  const { clock, budget, limits } = deps;
+  const queue = createShadowQueue(limits.queue);
+  const counts = createShadowCounts();
+  const repeat = createRepeatRequest(deps, counts);
+  let version: LoadedVersion | "loading" | "failed" = "loading";
+  let stopTimer: (() => void) | null = null;
+  let running = 0;
+  let wanted = new AbortController();
+
+  const drop = (reason: DropReason, count = 1) => void (counts.dropped[reason] += count);
+
+  function wake(ms: number): void {
+    stopTimer ??= clock.after(ms, () => {
+      stopTimer = null;
+      const from = clock.monotonic();
+      if (typeof version === "object") pump(version, from + limits.sliceMs);
+      const spent = clock.monotonic() - from;
+      counts.loopMs += spent;
+      budget.spend(spent);
+      if (running < limits.rowsAtOnce && queue.length > 0) wake(1);
+    });
+  }
+
+  /** Hands over what waits, for so long; what is over makes room for more. */
+  function pump(loaded: LoadedVersion, until: number): void {
+    while (running < limits.rowsAtOnce && clock.monotonic() < until) {
+      const next = queue.shift();
+      if (next === null) return;
+      const { journey, rows, since } = next;
+      if (clock.monotonic() - since > limits.longestMs) {
+        drop("late");
+        continue;
+      }
+      running += rows;
+      void repeat(journey, loaded, wanted.signal).finally(() => {
+        running -= rows;
+        if (queue.length > 0) wake(1);
+      });
+    }
+  }
+
+  return {
+    counts,
+    get waitingRows() {
+      return queue.rows;
+    },
+    offer(journey) {
+      counts.sampled++;
+      if (typeof version === "string") return drop(version);
+      const now = clock.monotonic();
+      if (!budget.has(now)) return drop("busy");
+      if (!queue.push(toWaiting(journey, now))) return drop("queue");
+      wake(limits.gatherMs);
+    },
+    setVersion: (next) => void (version = next),
+    letGo() {
+      drop("gone", queue.clear());
+      wanted.abort(new SlipwayError("cancelled", "The shadow was taken away."));
+      wanted = new AbortController();
+    },
+  };
+}
