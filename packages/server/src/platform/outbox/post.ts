@@ -4,12 +4,15 @@ import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { isPublicAddress } from "./public-address.ts";
 
-export interface PostOptions {
+export interface CallOptions {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
   /** Addresses of this machine and its networks are taken, too. */
   readonly allowPrivate: boolean;
   readonly signal: AbortSignal;
+}
+
+export interface PostOptions extends CallOptions {
+  readonly body: Buffer;
 }
 
 export interface PostAnswer {
@@ -29,13 +32,23 @@ const mostBody = 64 * 1024;
  * look-up can say something else. Redirects are not followed, proxies of the environment not asked.
  * @throws AddressRefused, or whatever keeps the request from being answered
  */
-export function post(url: URL, { headers, body, allowPrivate, signal }: PostOptions): Promise<PostAnswer> {
-  const options: RequestOptions = {
-    method: "POST",
-    headers: { ...headers, "content-length": String(body.length) },
-    agent: false,
-    signal,
-  };
+export function post(url: URL, { body, headers, ...options }: PostOptions): Promise<PostAnswer> {
+  const withLength = { ...headers, "content-length": String(body.length) };
+  return call(url, { ...options, method: "POST", headers: withLength, body });
+}
+
+/** The same as a GET. @throws as `post` */
+export function get(url: URL, options: CallOptions): Promise<PostAnswer> {
+  return call(url, { ...options, method: "GET", body: null });
+}
+
+interface Call extends CallOptions {
+  readonly method: "GET" | "POST";
+  readonly body: Buffer | null;
+}
+
+function call(url: URL, { method, headers, body, allowPrivate, signal }: Call): Promise<PostAnswer> {
+  const options: RequestOptions = { method, headers, agent: false, signal };
   if (!allowPrivate) {
     const bad = refuseLiteral(url);
     if (bad) return Promise.reject(bad);
@@ -55,7 +68,8 @@ export function post(url: URL, { headers, body, allowPrivate, signal }: PostOpti
       );
     });
     request.on("error", reject);
-    request.end(body);
+    if (body === null) request.end();
+    else request.end(body);
   });
 }
 

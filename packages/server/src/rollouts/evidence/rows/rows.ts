@@ -1,0 +1,161 @@
+import { errorTable, type ErrorCode } from "@slipway/contract";
+import { isCallersError } from "../../../kernel/is-callers-error.ts";
+import type { LossQuestion, OutputsQuestion } from "../../report/ab-task-input.ts";
+import { outputsFor, toLossPlan } from "../../report/create-ab-report.ts";
+import type { Rollout } from "../../rollout.ts";
+import type { RolloutSpec } from "../../spec.ts";
+import type { EvidenceDeps } from "../evidence-source.ts";
+import type { RowsInput, RowsOutput } from "./rows-input.ts";
+
+/** What the lake said last of a rollout. */
+export interface Looked {
+  /** Null: it has not answered yet, or could not. */
+  readonly output: RowsOutput | null;
+  /** Why it could not. */
+  readonly error: string | null;
+  /** Predictions before then were looked at for their labels. */
+  readonly dueBefore: number;
+}
+
+export interface Rows {
+  /** What is known now; where that is old it is looked at again, which nobody waits for. Null: no metric of the rollout needs it. */
+  look(rollout: Rollout, startedAt: number): Looked | null;
+  /** Resolves when nothing is looked at. */
+  settled(): Promise<void>;
+  forget(rollout: string): void;
+  close(): void;
+}
+
+export type RowsDeps = Pick<EvidenceDeps, "lake" | "settingsOf" | "findSignature" | "clock" | "logger">;
+
+const module = new URL(`./rows-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const taskMs = 120_000;
+const oftenMs = 2_000;
+const seldomMs = 60_000;
+/** A look takes a part of the time at most. */
+const restFactor = 5;
+/** Of a rollout's age: one that lasts for days is not looked at every few seconds. */
+const ageFactor = 20;
+
+const codes = Object.keys(errorTable) as ErrorCode[];
+const callersCodes = codes.filter(isCallersError);
+const noRoomCodes = ["deadline_exceeded", "overloaded", "shutting_down", "cancelled"];
+
+interface State {
+  looked: Looked;
+  running: Promise<void> | null;
+  nextAt: number;
+}
+
+/** Asks the lake about rollouts, each at most once at a time and the less often the longer it takes. */
+export function createRows(deps: RowsDeps): Rows {
+  const { clock, logger } = deps;
+  const states = new Map<string, State>();
+  const end = new AbortController();
+
+  async function ask(rollout: Rollout, state: State, startedAt: number): Promise<void> {
+    const from = clock.monotonic();
+    const now = clock.now();
+    const input = toInput(deps, { rollout, startedAt, now });
+    try {
+      const output = await measure(deps, { rollout, input, signal: end.signal });
+      state.looked = { output, error: null, dueBefore: input.dueBefore };
+    } catch (error) {
+      if (end.signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      logger.warn({ rollout: rollout.id, error }, "rows of a rollout could not be looked at; it is tried again");
+      state.looked = { output: null, error: message, dueBefore: input.dueBefore };
+    }
+    const rest = Math.max(restFactor * (clock.monotonic() - from), (now - startedAt) / ageFactor, oftenMs);
+    state.nextAt = clock.monotonic() + Math.min(rest, seldomMs);
+  }
+
+  return {
+    look(rollout, startedAt) {
+      if (!needsRows(rollout.spec)) return null;
+      let state = states.get(rollout.id);
+      if (state === undefined) {
+        state = {
+          looked: { output: null, error: null, dueBefore: 0 },
+          running: null,
+          nextAt: Number.NEGATIVE_INFINITY,
+        };
+        states.set(rollout.id, state);
+      }
+      const known = state;
+      if (known.running === null && clock.monotonic() >= known.nextAt && !end.signal.aborted)
+        known.running = ask(rollout, known, startedAt).finally(() => (known.running = null));
+      return known.looked;
+    },
+    async settled() {
+      for (const { running } of states.values()) await running;
+    },
+    forget: (rollout) => void states.delete(rollout),
+    close: () => end.abort(),
+  };
+}
+
+function listMetrics({ goal, guardrails, signals, limits, observe }: RolloutSpec) {
+  return [...(goal === null ? [] : [goal]), ...guardrails, ...signals, ...limits, ...observe];
+}
+
+function needsRows(spec: RolloutSpec): boolean {
+  const needs = listMetrics(spec).some(({ source }) => source.kind === "label" || source.kind === "sql");
+  return needs || hasShadow(spec);
+}
+
+function hasShadow({ steps }: RolloutSpec): boolean {
+  return steps.some(({ kind }) => kind === "shadow");
+}
+
+interface Asked {
+  readonly rollout: Rollout;
+  readonly startedAt: number;
+  readonly now: number;
+}
+
+function toInput({ settingsOf }: RowsDeps, { rollout, startedAt, now }: Asked): RowsInput {
+  const settings = settingsOf(rollout.endpoint)?.labels;
+  const horizonMs = settings?.horizonMs ?? null;
+  const sources = listMetrics(rollout.spec).map(({ source }) => source);
+  const labels = sources.filter((source) => source.kind === "label").map(({ metric }) => metric);
+  return {
+    model: rollout.model,
+    from: rollout.from,
+    to: rollout.to,
+    since: startedAt,
+    dueBefore: horizonMs === null ? now + 1 : now - horizonMs,
+    // Without a horizon it may still come.
+    missing: horizonMs === null ? null : (settings?.missing ?? null),
+    labels: [...new Set(labels)],
+    sql: [...new Set(sources.filter((source) => source.kind === "sql").map(({ sql }) => sql))],
+    hasShadow: hasShadow(rollout.spec),
+    callersCodes,
+    noRoomCodes,
+  };
+}
+
+interface Order {
+  readonly rollout: Rollout;
+  readonly input: RowsInput;
+  readonly signal: AbortSignal;
+}
+
+async function measure(
+  { lake, findSignature, settingsOf }: RowsDeps,
+  { rollout: { endpoint, model }, input, signal }: Order,
+): Promise<RowsOutput> {
+  const answer = async (asked: unknown): Promise<unknown> => {
+    const { outputsOf: version } = asked as Partial<OutputsQuestion>;
+    if (version !== undefined) return outputsFor(await findSignature(model, version));
+    const question = asked as LossQuestion;
+    const positive = settingsOf(endpoint)?.labels.positive ?? null;
+    return toLossPlan(question, await findSignature(model, question.version), positive);
+  };
+  await lake.flush();
+  return lake.readViews<RowsOutput>(
+    { endpoint, since: input.since },
+    { module, input },
+    { timeoutMs: taskMs, onAsk: answer, signal },
+  );
+}
