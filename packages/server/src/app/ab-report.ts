@@ -2,7 +2,7 @@ import type { Endpoints } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { PredictionLake } from "../predictions/index.ts";
 import type { Registry } from "../registry/index.ts";
-import { createAbReport, type FindAbReport } from "../rollouts/report/create-ab-report.ts";
+import { createAbReport, type FindAbReport } from "../rollouts/index.ts";
 
 export interface AbReportGiven {
   readonly endpoints: Endpoints;
