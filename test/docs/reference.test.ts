@@ -3,6 +3,12 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorTable, manifestSchema, parseManifest, schemas, type ErrorCode } from "@slipway/contract";
 import { parse as parseYaml } from "yaml";
+import {
+  rolloutKeys,
+  rolloutMetrics,
+  rolloutSchema,
+  strategies,
+} from "../../packages/contract/src/manifest-rollout.ts";
 import { monitorKeys, monitorSchema, performanceMetrics } from "../../packages/contract/src/manifest-monitor.ts";
 import { metricNames } from "../../packages/server/src/monitoring/performance/performance-window.ts";
 import { options } from "../../packages/server/src/config/index.ts";
@@ -19,6 +25,7 @@ const sections = {
   log: shape.log.unwrap().shape,
   labels: shape.labels.unwrap().shape,
   monitor: monitorSchema.shape,
+  rollout: rolloutSchema.shape,
 };
 /** What the keys that are maps themselves hold. */
 const inner = [
@@ -36,7 +43,13 @@ const listed = new Set(["slices", "performance", "metrics", "incidents.maintenan
 const monitorInner = Object.entries(monitorKeys)
   .filter(([section]) => section !== "monitor")
   .flatMap(([section, keys]) => keys.map((key) => `${listed.has(section) ? `${section}.*` : section}.${key}`));
+const rolloutLists = new Set(["steps", "guardrails", "limits", "rules", "freeze"].map((key) => `rollout.${key}`));
+/** Metrics have the same keys wherever they stand: those of guardrails are listed. */
+const rolloutInner = Object.entries(rolloutKeys)
+  .filter(([section]) => rolloutLists.has(section) || section === "rollout.when")
+  .flatMap(([section, keys]) => keys.map((key) => `${rolloutLists.has(section) ? `${section}.*` : section}.${key}`));
 const onlyInner = [
+  "rollout.when",
   ...["reference", "drift", "quality", "labels", "system", "incidents"].map((key) => `monitor.${key}`),
   "model.outputs",
   "model.training",
@@ -85,6 +98,21 @@ test("every monitor is on its page, and no other", () => {
   expect(documented).toHaveLength(schemas.monitorNames.length);
 });
 
+test("every word of rollouts is on their page", () => {
+  const page = readPage("docs/reference/rollouts.md");
+  const words = [
+    ...schemas.rolloutPhases,
+    ...schemas.rolloutVerdicts,
+    ...schemas.rolloutHeldReasons,
+    ...schemas.rolloutEventKinds,
+    ...["guardrails", "signals", "limits", "observe", "goal", "srm"],
+    ...rolloutMetrics,
+    ...strategies,
+    ...Object.keys(rolloutSchema.shape),
+  ];
+  expect(words.filter((word) => !new RegExp(`\`(?:\\w+\\.)?${word}(?:\\W[^\`]*)?\``).test(page))).toEqual([]);
+});
+
 describe("docs/reference/slipway-yaml.md", () => {
   const page = readPage("docs/reference/slipway-yaml.md");
 
@@ -105,7 +133,9 @@ describe("docs/reference/slipway-yaml.md", () => {
     const keys = Object.entries(sections).flatMap(([section, shape]) =>
       Object.keys(shape).map((key) => `${section}.${key}`),
     );
-    const wanted = ["slipway", "name", ...keys, ...inner, ...monitorInner].filter((key) => !onlyInner.includes(key));
+    const wanted = ["slipway", "name", ...keys, ...inner, ...monitorInner, ...rolloutInner].filter(
+      (key) => !onlyInner.includes(key),
+    );
     expect(documented.toSorted()).toEqual(wanted.toSorted());
   });
 });

@@ -10,6 +10,7 @@ import { monitoringRoutes } from "./routes/monitoring.ts";
 import { mlflowImportRoutes } from "./routes/mlflow-import.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { predictionsRoutes } from "./routes/predictions.ts";
+import { rolloutsRoutes } from "./routes/rollouts.ts";
 import { runRemovalRoutes } from "./routes/run-removal.ts";
 import { serverRoutes } from "./routes/server.ts";
 import { trackingRoutes } from "./routes/tracking.ts";
@@ -27,6 +28,7 @@ export const routes = {
   ...labelsRoutes,
   ...monitoringRoutes,
   ...incidentsRoutes,
+  ...rolloutsRoutes,
   ...abRoutes,
   ...maintenanceRoutes,
   ...comparisonRoutes,

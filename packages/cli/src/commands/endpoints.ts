@@ -1,10 +1,12 @@
-import type { Endpoint, Revision } from "@slipway/contract";
+import type { Endpoint, Revision, Rollout } from "@slipway/contract";
 import { requireName, requireVersionAddress } from "../addresses.ts";
 import { confirm } from "../confirm.ts";
 import { argument, loadingTimeoutMs, textOption, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { parseLimit, take } from "../limit.ts";
 import { writeDone, writeList } from "../output.ts";
+import { findRunning } from "../rollout/find-rollout.ts";
+import { trackText, versionsText } from "../rollout/texts.ts";
 import type { Column } from "../table.ts";
 import { relativeTime } from "../time.ts";
 import { targetText } from "./status.ts";
@@ -20,11 +22,7 @@ const endpointColumns: readonly Column<Endpoint>[] = [
     value: (item) => item.updated_at,
     text: (item, now) => relativeTime(item.updated_at, now),
   },
-  {
-    title: "remark",
-    value: (item) => [item.state_message, ...item.warnings].filter(Boolean).join(" "),
-    flexible: true,
-  },
+  { title: "remark", value: () => null, flexible: true },
 ];
 
 const revisionColumns: readonly Column<Revision>[] = [
@@ -54,8 +52,19 @@ function changesText(revision: Revision): string {
   return revision.changes.map((change) => `${change.path}: ${side(change.from)} -> ${side(change.to)}`).join("; ");
 }
 
-export const endpoints: Run = async (context) =>
-  writeList(context, endpointColumns, context.client().endpoints.all({ limit: 200 }));
+export const endpoints: Run = async (context) => {
+  const running = await findRunning(context);
+  const columns = endpointColumns.map((column) =>
+    column.title === "remark" ? { ...column, value: (item: Endpoint) => remarkOf(item, running) } : column,
+  );
+  await writeList(context, columns, context.client().endpoints.all({ limit: 200 }));
+};
+
+function remarkOf(endpoint: Endpoint, running: ReadonlyMap<string, Rollout>): string {
+  const rollout = running.get(endpoint.name);
+  const release = rollout === undefined ? [] : [`${versionsText(rollout)}: ${trackText(rollout)}.`];
+  return [...release, endpoint.state_message, ...endpoint.warnings].filter(Boolean).join(" ");
+}
 
 export const history: Run = async (context, input) => {
   const name = requireName(argument(input, 0));

@@ -5,6 +5,8 @@ import { argument, type Run } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { lineageFacts } from "../lineage.ts";
 import { note, writeOne, type Facts } from "../output.ts";
+import { findRunning } from "../rollout/find-rollout.ts";
+import { phaseText, trackText, versionsText } from "../rollout/texts.ts";
 import { runtimeText } from "../runtime-text.ts";
 import { bytesText } from "../text.ts";
 import { relativeTime } from "../time.ts";
@@ -97,12 +99,14 @@ export const show: Run = async (context, input) => {
     return;
   }
   const model = await client.models.get(name);
+  const rollout = (await findRunning(context, name)).get(name);
   writeOne(context, model, [
     ["model", model.name],
     ["about", model.description],
     ["versions", model.versions],
     ["latest", model.latest === null ? null : `${model.name}@${model.latest}`],
     ["aliases", aliasesText(model.aliases)],
+    ["rollout", rollout && `${versionsText(rollout)}, ${phaseText(rollout, context.now())}: ${trackText(rollout)}`],
     ["created", `${relativeTime(model.created_at, context.now())} (${model.created_at})`],
   ]);
   if (context.settings.format === "table" && model.latest !== null)

@@ -9,3 +9,10 @@ export function findRollout(context: Context, text: string): Promise<Rollout> {
   const { rollouts } = context.client();
   return uuid.test(text) ? rollouts.get(text.toLowerCase()) : rollouts.latest(requireName(text));
 }
+
+/** Those that have not ended, by endpoint; none where the server is one of before. */
+export async function findRunning(context: Context, endpoint?: string): Promise<ReadonlyMap<string, Rollout>> {
+  const { rollouts } = context.client();
+  const found = await rollouts.list({ endpoint, state: "active", limit: 1000 }).catch(() => ({ items: [] }));
+  return new Map(found.items.map((rollout) => [rollout.endpoint, rollout]));
+}

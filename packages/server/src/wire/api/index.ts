@@ -1,6 +1,5 @@
 import type { Audit } from "../../access/index.ts";
 import type { CollectGarbage, Endpoints, EnvironmentCare, ImportPredictions, Replay } from "../../endpoints/index.ts";
-import type { Compare, Gates } from "../../rollouts/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Logger } from "../../kernel/logger.ts";
 import type { Monitoring } from "../../monitoring/index.ts";
@@ -11,7 +10,7 @@ import type { Operations } from "../../platform/queue/index.ts";
 import type { LogFile } from "../../platform/telemetry/index.ts";
 import type { Erasures, Labels, PredictionLake, PredictionLog } from "../../predictions/index.ts";
 import type { FindLineage, Registry } from "../../registry/index.ts";
-import type { FindAbReport } from "../../rollouts/index.ts";
+import type { Compare, FindAbReport, Gates, Rollouts } from "../../rollouts/index.ts";
 import type { Artifacts, MlflowImports, Removal, Tracking } from "../../tracking/index.ts";
 import type { ProcessReport } from "../process-report.ts";
 import { createAbHandlers } from "./ab-handlers.ts";
@@ -39,6 +38,7 @@ import { createPredictionImportHandlers } from "./prediction-import-handlers.ts"
 import { createQueryHandlers } from "./query-handlers.ts";
 import { createTrackingHandlers } from "./tracking-handlers.ts";
 import { registerRoutes } from "./register.ts";
+import { createRolloutHandlers } from "./rollout-handlers.ts";
 import { createRunRemovalHandlers } from "./run-removal-handlers.ts";
 import { createServerHandlers, type ServerFacts } from "./server-handlers.ts";
 
@@ -65,6 +65,7 @@ export interface ApiDeps {
   readonly predictionLake: PredictionLake;
   readonly labels: Labels;
   readonly monitoring: Monitoring;
+  readonly rollouts: Rollouts;
   readonly findAbReport: FindAbReport;
   readonly mlflowImports: MlflowImports;
   readonly tracking: Tracking;
@@ -106,6 +107,7 @@ export function registerApi(app: Http, deps: ApiDeps): void {
       ...createIncidentHandlers(deps),
       ...createChannelHandlers(deps),
       ...createBacktestHandlers(deps),
+      ...createRolloutHandlers(deps),
       ...createMaintenanceHandlers(deps),
       ...createComparisonHandlers(deps),
       ...createEnvironmentHandlers(deps.environmentCare),
