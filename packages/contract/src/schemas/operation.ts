@@ -74,6 +74,10 @@ export const deployResult = z.object({
   created: z.boolean().meta({ description: "False: these bytes and this model section were there already" }),
   endpoint: z.string().nullable(),
   revision: z.int().nullable(),
+  rollout: z
+    .string()
+    .nullable()
+    .meta({ description: "What lets the version take the traffic step by step; null: it has all of it" }),
   placement: z.string(),
   parity: parity.nullable().meta({ description: "Null: it has no examples" }),
   notes: z.array(z.string()),

@@ -17,7 +17,7 @@ import type { Monitoring } from "../monitoring/index.ts";
 import { createBackups, type Backups, type BackupsDeps } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
-import type { Compare, Gates } from "../rollouts/index.ts";
+import type { Compare, Gates, Rollouts } from "../rollouts/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
 import {
   createLineage,
@@ -54,6 +54,7 @@ import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
 import { createGateFiles } from "../rollouts/gates/index.ts";
 import { openGates } from "./gates.ts";
+import { createReleaseDoor, noEvidence, openRollouts } from "./rollouts.ts";
 import { openTracer } from "./tracer.ts";
 import { openWebhooks } from "./webhooks.ts";
 
@@ -79,6 +80,7 @@ export interface Capabilities extends Keeping {
   readonly replay: Replay;
   readonly compare: Compare;
   readonly gates: Gates;
+  readonly rollouts: Rollouts;
   readonly importPredictions: ImportPredictions;
   readonly collectGarbage: CollectGarbage;
   readonly environmentCare: EnvironmentCare;
@@ -109,6 +111,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const record = await openRecord({ ...given, registry, maintenance, blobs, operations });
   const { predictions, predictionLake, labels } = record;
   const tracer = await openTracer(given);
+  const door = createReleaseDoor();
   const deps = {
     folder,
     instance,
@@ -125,6 +128,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     tracer,
     peers: given.workers?.routes ?? null,
     gateFiles: createGateFiles({ sql, registry }),
+    release: door.release,
   };
   const backups = openBackups({ ...deps, maintenance, lifecycle });
   const endpoints = createEndpoints(deps);
@@ -145,6 +149,15 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     url: given.url,
     user,
     files: deps.gateFiles,
+  });
+  const rollouts = await openRollouts({
+    ...deps,
+    endpoints,
+    gates,
+    evidence: noEvidence,
+    lifecycle,
+    door,
+    notify: null,
   });
   const otherReaders = async () => [await monitoring.logOffsets()];
   const collectGarbage = createGc({ ...deps, artifacts, blobUsers: [references, gates.files], removal, maintenance });
@@ -171,6 +184,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     importPredictions: createImportPredictions({ ...deps, endpoints, predictionLake, labels }),
     compare,
     gates,
+    rollouts,
     replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),
     collectGarbage,
     environmentCare: createEnvironmentCare({ ...deps, environments }),

@@ -8,7 +8,7 @@ import { monitoringMigrations } from "../monitoring/index.ts";
 import { outboxMigrations } from "../platform/outbox/index.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
 import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
-import { gateMigrations } from "../rollouts/gates/index.ts";
+import { gateMigrations, rolloutMigrations } from "../rollouts/index.ts";
 import { registryMigrations, webhookMigrations } from "../registry/index.ts";
 import { artifactMigrations, importMigrations, trackingMigrations } from "../tracking/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, waitUntilAlone, type Sql } from "../platform/sql/index.ts";
@@ -29,6 +29,7 @@ export const migrations = [
   ...exportMigrations,
   ...endpointMigrations,
   ...monitoringMigrations,
+  ...rolloutMigrations,
   ...gateMigrations,
 ];
 

@@ -5,11 +5,14 @@ import {
   type DeployFilesRequest,
   type DeployRequest,
   type DeployResult,
+  type Manifest,
 } from "@slipway/contract";
 import { toParityDetails } from "@slipway/runtime";
 import { checkFilePaths } from "../platform/blobs/index.ts";
 import type { Operation, Operations, RunContext } from "../platform/queue/index.ts";
 import { requireVerified, type ModelVersion, type Sources } from "../registry/index.ts";
+import type { Authorship } from "./changes.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { EndpointUseCases } from "./endpoints.ts";
 import type { Placed } from "../serving/index.ts";
 import type { GatedVersion } from "./gates.ts";
@@ -27,7 +30,20 @@ export interface DeployDeps extends MakeVersionDeps {
   readonly endpoints: EndpointUseCases;
   readonly sources: Sources;
   readonly gateFiles: GateFileKeeper;
+  readonly release: Release;
 }
+
+/** What is to take an endpoint's traffic, and what says how. */
+export interface ReleaseOrder {
+  /** As it is now. */
+  readonly endpoint: Endpoint;
+  readonly version: ModelVersion;
+  readonly manifest: Manifest | null;
+  readonly allowBreaking: boolean;
+}
+
+/** Lets a version take the traffic step by step, and resolves with the id of that; null: it takes all of it at once. */
+export type Release = (order: ReleaseOrder, by: Authorship) => Promise<string | null>;
 
 /** Keeps beside a version what the gates of its rollouts read. */
 export interface GateFileKeeper {
@@ -81,16 +97,23 @@ export function createDeploy(deps: DeployDeps): Deploy {
   }
 
   async function serve(
-    { model, version }: ModelVersion,
+    made: ModelVersion,
     { request, author }: { readonly request: ServeRequest; readonly author: string | null },
     context: RunContext,
   ) {
     const name = endpointOf(request);
     if (name === null) return null;
-    context.progress("serve", `loading ${model}@${version} beside what serves now`, 0.8);
+    const { model, version } = made;
     const { manifest = null, allow_breaking: allowBreaking = false, message = null } = request;
+    const by = { author, message };
+    const endpoint = await findEndpoint(deps.endpoints, name);
+    const parsed = manifest === null ? null : parseManifest(manifest);
+    const order = endpoint && { endpoint, version: made, manifest: parsed, allowBreaking };
+    const rollout = order && (await deps.release(order, by));
+    if (rollout !== null) return { endpoint: await deps.endpoints.require(name), rollout };
+    context.progress("serve", `loading ${model}@${version} beside what serves now`, 0.8);
     const target = { model, version, manifest, action: "deploy", allowBreaking } as const;
-    return (await deps.endpoints.serve(name, target, { author, message })).endpoint;
+    return { endpoint: (await deps.endpoints.serve(name, target, by)).endpoint, rollout };
   }
 
   return async (request, author) => {
@@ -140,8 +163,24 @@ function endpointOf({ traffic, endpoint, name }: ServeRequest): string | null {
   );
 }
 
-function toResult(version: ModelVersion, endpoint: { readonly name: string; readonly revision: number } | null) {
+async function findEndpoint(endpoints: Pick<EndpointUseCases, "require">, name: string): Promise<Endpoint | null> {
+  try {
+    return await endpoints.require(name);
+  } catch (error) {
+    if (error instanceof SlipwayError && error.code === "endpoint_not_found") return null;
+    throw error;
+  }
+}
+
+interface Served {
+  readonly endpoint: Endpoint;
+  readonly rollout: string | null;
+}
+
+function toResult(version: ModelVersion, served: Served | null) {
   const { model, version: number } = version;
   const { digest } = requireVerified(version);
-  return { model, version: number, digest, endpoint: endpoint?.name ?? null, revision: endpoint?.revision ?? null };
+  const { endpoint = null, rollout = null } = served ?? {};
+  const [name, revision] = [endpoint?.name ?? null, endpoint?.revision ?? null];
+  return { model, version: number, digest, endpoint: name, revision, rollout };
 }

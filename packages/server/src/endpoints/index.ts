@@ -11,7 +11,7 @@ import type { Registry, Sources } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { createAliasMoves } from "./alias-moves.ts";
 import { createChanges, type Changes } from "./changes.ts";
-import { createDeploy, type Deploy, type GateFileKeeper } from "./deploy.ts";
+import { createDeploy, type Deploy, type GateFileKeeper, type Release } from "./deploy.ts";
 import { createEndpointUseCases, type EndpointUseCases } from "./endpoints.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { createInfer, type Infer } from "./infer.ts";
@@ -39,6 +39,7 @@ export type {
   TrafficSettings,
 } from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";
+export type { Release, ReleaseOrder } from "./deploy.ts";
 export type { TrafficOrder } from "./set-traffic.ts";
 export type { WantedTraffic } from "./plan-traffic.ts";
 export type { Infer, InferAnswer } from "./infer.ts";
@@ -78,6 +79,8 @@ export interface EndpointsDeps {
   /** Gets one span of every request that has a record; null where nobody collects traces. */
   readonly tracer: Tracer | null;
   readonly gateFiles: GateFileKeeper;
+  /** Asked by a deploy before it sends traffic. */
+  readonly release: Release;
   /** Null: this process answers alone. */
   readonly peers: RoutePeers | null;
 }

@@ -5,8 +5,10 @@ import type { NewEvent, RolloutEvent } from "./event.ts";
 /** What the first event of a rollout has as the hash before it. */
 export const firstHash = "0".repeat(64);
 
-function hashEvent({ hash: _, ...rest }: RolloutEvent): string {
-  return createHash("sha256").update(canonicalJson(rest)).digest("hex");
+function hashEvent(event: RolloutEvent): string {
+  return createHash("sha256")
+    .update(canonicalJson({ ...event, hash: undefined }))
+    .digest("hex");
 }
 
 /** The last link that is there already. */

@@ -88,7 +88,7 @@ export function createDriver(deps: DriverDeps): Driver {
     async stop() {
       isStopped = true;
       stopTicking();
-      await Promise.allSettled([...courses.values()].map(({ running }) => running));
+      await Promise.allSettled([...courses.values()].map(({ running }) => running ?? Promise.resolve()));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { canonicalJson } from "@slipway/contract";
+import { canonicalJson, SlipwayError } from "@slipway/contract";
 import type { Endpoint, TrafficSettings } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { RolloutEndpoints } from "./ports.ts";
@@ -55,20 +55,27 @@ export function createEnforcement({ endpoints, clock, onDone }: EnforcementDeps)
       const { traffic, target } = wanted;
       const moves = endpoint.spec.target?.version === target ? {} : { target: { version: target } };
       const by = { author: rollout.author, message: rollout.id };
-      void endpoints.setTraffic(endpoint.name, { traffic, ...moves, action: "rollout" }, by).then(
-        () => {
-          if (wish === mine) wish = null;
-          onDone();
-        },
-        (error: unknown) => {
-          if (wish !== mine) return;
-          const failures = mine.failures + 1;
-          const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(mine.failures, 10));
-          const trouble = error instanceof Error ? error.message : String(error);
-          wish = { key, failures, retryAt: clock.now() + waitMs, trouble };
-          onDone();
-        },
-      );
+      void endpoints
+        .setTraffic(endpoint.name, { traffic, ...moves, action: "rollout", base: endpoint.revision }, by)
+        .then(
+          () => {
+            if (wish === mine) wish = null;
+            onDone();
+          },
+          (error: unknown) => {
+            if (wish !== mine) return;
+            // Somebody moved it meanwhile; whose traffic it is now is found at the next look.
+            if (error instanceof SlipwayError && error.code === "conflict") {
+              wish = null;
+              return;
+            }
+            const failures = mine.failures + 1;
+            const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(mine.failures, 10));
+            const trouble = error instanceof Error ? error.message : String(error);
+            wish = { key, failures, retryAt: clock.now() + waitMs, trouble };
+            onDone();
+          },
+        );
     },
   };
 }

@@ -7,6 +7,7 @@ export { eventKinds, type NewEvent, type RolloutEvent } from "./event.ts";
 export { verifyEvents, type ChainCheck } from "./chain.ts";
 export { commandKinds, type Command, type CommandKind, type GateResult, type Observations } from "./observations.ts";
 export type { RolloutEndpoints, RolloutEvidence, RolloutGates } from "./ports.ts";
+export { createRelease } from "./release.ts";
 export { resolveRollout } from "./resolve.ts";
 export { terminalPhases, type Held, type HeldReason, type Phase, type Rollout, type RolloutStatus } from "./rollout.ts";
 export type { Sight } from "./sight.ts";

@@ -1,21 +1,10 @@
-import type { Authorship, ChangeResult, Endpoints, TrafficSettings } from "../endpoints/index.ts";
+import type { Endpoints } from "../endpoints/index.ts";
 import type { GateResult } from "./observations.ts";
 import type { Rollout } from "./rollout.ts";
 import type { Evidence } from "./verdict.ts";
 
 /** What a rollout needs of endpoints. */
-export interface RolloutEndpoints extends Pick<Endpoints, "require" | "listRevisions" | "checkServe" | "apply"> {
-  /** Idempotent. What loads for an earlier call of the same endpoint is given up; a call that needs nothing loaded waits for no load. */
-  setTraffic(
-    name: string,
-    wanted: {
-      readonly traffic: TrafficSettings;
-      readonly target?: { readonly version: number };
-      readonly action: "rollout";
-    },
-    by: Authorship,
-  ): Promise<ChangeResult>;
-}
+export type RolloutEndpoints = Pick<Endpoints, "require" | "listRevisions" | "checkServe" | "apply" | "setTraffic">;
 
 /** What was counted and measured of both arms. */
 export interface RolloutEvidence {

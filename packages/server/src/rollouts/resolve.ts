@@ -75,7 +75,7 @@ function toWhen({ no_data, srm, error, inconclusive, deadline }: ManifestWhen): 
 function toReaction(said: ManifestWhen["no_data"]): Reaction | null {
   if (said === undefined) return null;
   if (typeof said === "string") return { kind: said };
-  return { kind: "hold_then", holdMs: parseDuration(said.hold, "hold"), then: said.then };
+  return { kind: "hold_then", holdMs: parseDuration(said.hold, "hold"), next: said.then };
 }
 
 function toRule({ name, header, field, values }: NonNullable<ManifestRollout["rules"]>[number]): TrafficRule {

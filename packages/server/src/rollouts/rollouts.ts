@@ -10,10 +10,11 @@ import { createDriver, type DriverDeps } from "./driver.ts";
 import type { NewEvent, RolloutEvent } from "./event.ts";
 import { explain } from "./explain.ts";
 import type { CommandKind } from "./observations.ts";
-import { terminalPhases, toFirstStatus, type Rollout } from "./rollout.ts";
+import { toFirstStatus, type Rollout } from "./rollout.ts";
 import { planRollout, toSuperseded, type Planned } from "./start.ts";
 import { createRolloutStore, type Notify, type RolloutStore } from "./store.ts";
-import type { Rollouts, Wait } from "./use-cases.ts";
+import type { Rollouts } from "./use-cases.ts";
+import { waitForNews } from "./wait-for-news.ts";
 
 export interface RolloutsDeps extends Omit<DriverDeps, "store"> {
   readonly sql: Sql;
@@ -40,7 +41,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     );
   }
 
-  const rollouts: Rollouts = {
+  return {
     async plan(order) {
       const { endpointNow: _, active: __, ...plan } = await planRollout(planning, order);
       return plan;
@@ -87,8 +88,8 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
       return get(id);
     },
     async wait(id, how) {
-      const rollout = await get(id);
-      return isNews(rollout, how) ? rollout : waitForNews(rollout, how);
+      await get(id);
+      return waitForNews({ clock, changes: driver.changes, get }, id, how);
     },
     async explain(id) {
       const rollout = await get(id);
@@ -97,32 +98,6 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     run: driver.run,
     stop: driver.stop,
   };
-
-  async function waitForNews({ id }: Rollout, how: Wait): Promise<Rollout> {
-    const done = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<Rollout | null>();
-    const stopListening = driver.changes.on((changed) => {
-      if (changed.id === id && isNews(changed, how)) resolve(changed);
-    });
-    const giveUp = () => resolve(null);
-    how.signal?.addEventListener("abort", giveUp, { once: true });
-    void clock.sleep(how.timeoutMs, done.signal).then(giveUp);
-    // It may have happened before anybody listened.
-    const present = await get(id);
-    if (isNews(present, how)) resolve(present);
-    const news = await promise;
-    done.abort();
-    stopListening();
-    how.signal?.removeEventListener("abort", giveUp);
-    how.signal?.throwIfAborted();
-    return news ?? get(id);
-  }
-
-  return rollouts;
-}
-
-function isNews({ status }: Rollout, { after }: Wait): boolean {
-  return status.seq > after || terminalPhases.has(status.phase);
 }
 
 function toRollout(planned: Planned, by: Authorship, now: number): Rollout {

@@ -5,6 +5,7 @@ import { decide } from "./decide/index.ts";
 import { createEnforcement, isInForce } from "./enforcement.ts";
 import { findForeignChange } from "./foreign-change.ts";
 import { createLooks } from "./looks.ts";
+import { createOnce } from "./once.ts";
 import type { Command, GateResult, Observations } from "./observations.ts";
 import type { RolloutEndpoints, RolloutEvidence, RolloutGates } from "./ports.ts";
 import { terminalPhases, type Rollout, type RolloutStatus } from "./rollout.ts";
@@ -68,28 +69,12 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
     return gates.results(rollout);
   }
 
-  /** What is seen is kept with each change, and now and then. */
-  function toKept(rollout: Rollout, seen: Observations): Sight {
-    const { lookedAt, samples, labels, inForce, trouble } = seen;
-    const results = seen.gates ?? sight?.gates ?? null;
-    return {
-      step: rollout.status.step,
-      lookedAt,
-      samples,
-      labels,
-      evidence: seen.evidence,
-      gates: results,
-      inForce,
-      trouble,
-    };
-  }
-
   async function write(found: Found, seen: Observations): Promise<Rollout> {
     const { rollout } = found;
     const now = clock.now();
     const { status, events } = decide(rollout, seen, now);
     deps.onStep?.("decided");
-    sight = toKept(rollout, seen);
+    sight = toSight(rollout.status, seen, sight);
     const isNews = events.length > 0 || seen.commands.length > 0 || !isSame(status, rollout.status);
     if (!isNews && now < sightKeptAt + keepSightMs) return rollout;
     sightKeptAt = now;
@@ -127,32 +112,14 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
   };
 }
 
+/** What is seen is kept with each change, and now and then. */
+function toSight({ step }: RolloutStatus, seen: Observations, before: Sight | null): Sight {
+  const { lookedAt, samples, labels, evidence, inForce, trouble } = seen;
+  return { step, lookedAt, samples, labels, evidence, gates: seen.gates ?? before?.gates ?? null, inForce, trouble };
+}
+
 const isSame = (a: RolloutStatus, b: RolloutStatus): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function hasMoved(from: RolloutStatus, to: RolloutStatus): boolean {
   return from.phase !== to.phase || from.step !== to.step;
-}
-
-/** Work that is done once, beside everything else, and again where it failed. */
-function createOnce(onDone: () => void) {
-  let state: "none" | "running" | "done" = "none";
-  let trouble: string | null = null;
-  return {
-    trouble: () => trouble,
-    /** Whether it is done. */
-    run(work: () => Promise<void>): boolean {
-      if (state !== "none") return state === "done";
-      state = "running";
-      work().then(
-        () => {
-          [state, trouble] = ["done", null];
-          onDone();
-        },
-        (error: unknown) => {
-          [state, trouble] = ["none", error instanceof Error ? error.message : String(error)];
-        },
-      );
-      return false;
-    },
-  };
 }

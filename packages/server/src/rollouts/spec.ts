@@ -67,7 +67,7 @@ export interface ApproveStep {
 
 export type Reaction =
   | { readonly kind: "hold" | "rollback" | "promote" | "warn" }
-  | { readonly kind: "hold_then"; readonly holdMs: number; readonly then: "rollback" | "promote" | "warn" };
+  | { readonly kind: "hold_then"; readonly holdMs: number; readonly next: "rollback" | "promote" | "warn" };
 
 export type Freeze =
   | {

@@ -66,6 +66,11 @@ export interface Written {
   readonly at: number;
 }
 
+export interface Change {
+  readonly found: Found;
+  readonly written: Written;
+}
+
 /** What else is to be on record in the transaction of events. */
 export type Notify = (trx: Kysely<object>, rollout: Rollout, events: readonly RolloutEvent[]) => Promise<void>;
 
@@ -87,11 +92,7 @@ export interface RolloutStore {
   listCommands(id: string): Promise<readonly Command[]>;
   addCommand(id: string, command: Command): Promise<void>;
   /** Where another is under way at the endpoint, `over` says what becomes of it. @throws SlipwayError `conflict` */
-  insert(
-    rollout: Rollout,
-    event: NewEvent,
-    over: { readonly found: Found; readonly written: Written } | null,
-  ): Promise<void>;
+  insert(rollout: Rollout, event: NewEvent, over: Change | null): Promise<void>;
   /** All of it or nothing. @throws SlipwayError `conflict` where the row is no longer as it was found */
   write(found: Found, written: Written): Promise<Rollout>;
 }
@@ -133,7 +134,13 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
         .where("rollout", "=", id)
         .orderBy("id")
         .execute();
-      return rows.map(({ rollout: _, kind, ...rest }) => ({ ...rest, kind: kind as CommandKind }));
+      return rows.map(({ kind, actor, message, at, ...row }) => ({
+        id: row.id,
+        kind: kind as CommandKind,
+        actor,
+        message,
+        at,
+      }));
     },
     async addCommand(id, command) {
       await db
@@ -143,7 +150,7 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
     },
     insert: (rollout, event, over) =>
       tx(async (trx) => {
-        if (over !== null) await write(trx, over.found, over.written, notify);
+        if (over !== null) await write(trx, over, notify);
         const { id, endpoint } = rollout;
         const made = await trx
           .insertInto("rollouts")
@@ -155,7 +162,7 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
         const link = { rollout: id, seq: 0, hash: firstHash };
         await append(trx, { rollout, link, events: [event], at: rollout.createdAt, notify });
       }),
-    write: (of, written) => tx((trx) => write(trx, of, written, notify)),
+    write: (of, written) => tx((trx) => write(trx, { found: of, written }, notify)),
   };
 }
 
@@ -171,12 +178,9 @@ async function list(db: Kysely<Tables>, { limit, cursor, endpoint, active }: Rol
   return toPage((await query.execute()).map(toRollout), limit, ({ id }) => [id]);
 }
 
-async function write(
-  trx: Kysely<Tables>,
-  { rollout, writes }: Found,
-  { status, events, consumed, sight, at }: Written,
-  notify: Notify | null,
-): Promise<Rollout> {
+async function write(trx: Kysely<Tables>, { found, written }: Change, notify: Notify | null): Promise<Rollout> {
+  const { rollout, writes } = found;
+  const { status, events, consumed, sight, at } = written;
   const next: Rollout = { ...rollout, status, updatedAt: at };
   const { active, phase, seq, status: text } = toRow(next);
   const changed = await trx

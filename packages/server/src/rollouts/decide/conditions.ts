@@ -92,5 +92,5 @@ function toReaction(turn: Turn, condition: Condition): Exclude<Reaction["kind"],
   const reaction = turn.rollout.spec.when[condition];
   if (reaction.kind !== "hold_then") return reaction.kind;
   const since = turn.status.conditions[condition] ?? turn.now;
-  return turn.now - since < reaction.holdMs ? "hold" : reaction.then;
+  return turn.now - since < reaction.holdMs ? "hold" : reaction.next;
 }
