@@ -58,6 +58,7 @@ test("shares are what was asked for, and 10,000 with the champion's", () => {
         expect(counts.get(champion)?.length ?? 0).toBe(left);
       }
     }),
+    { numRuns: 40 },
   );
 });
 
@@ -82,7 +83,7 @@ test("the propensity on record is the share of the buckets, whatever arms are mi
       for (const [arm, { propensity }] of seen)
         expect(propensity).toBe(owners.filter((owner) => owner === arm).length / BUCKETS);
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
@@ -107,7 +108,7 @@ test("nobody changes arms while shares grow: who leaves the champion is all that
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
