@@ -55,6 +55,7 @@ import { openServing } from "./serving.ts";
 import { createGateFiles } from "../rollouts/gates/index.ts";
 import { openGates } from "./gates.ts";
 import { createReleaseDoor, noEvidence, openRollouts } from "./rollouts.ts";
+import { createRolloutNews } from "./rollout-news.ts";
 import { openTracer } from "./tracer.ts";
 import { openWebhooks } from "./webhooks.ts";
 
@@ -157,7 +158,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     evidence: noEvidence,
     lifecycle,
     door,
-    notify: null,
+    notify: createRolloutNews({ ...deps, monitoring }),
   });
   const otherReaders = async () => [await monitoring.logOffsets()];
   const collectGarbage = createGc({ ...deps, artifacts, blobUsers: [references, gates.files], removal, maintenance });

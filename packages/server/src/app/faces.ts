@@ -56,8 +56,8 @@ export function createFaces(deps: FaceDeps): Http {
   registerScoring(http, { endpoints, registry, defaultEndpoint: config.defaultEndpoint, logger });
   registerMlflow(http, { ...deps, ui: deps.mlflowUi, basePath, requestTimeoutMs: config.requestTimeout });
   const others = deps.workers?.metrics ?? null;
-  const { access, retention, monitoring } = deps;
-  registerMetrics(http, { endpoints, predictions, retention, access, monitoring, process, clock, others });
+  const { access, retention, monitoring, rollouts } = deps;
+  registerMetrics(http, { endpoints, predictions, retention, access, monitoring, rollouts, process, clock, others });
   registerUnknown(http, logger);
   // Where MLflow's client says that a run can be seen is a fragment of this path.
   const home = deps.mlflowUi === null ? "/docs" : "/mlflow/";

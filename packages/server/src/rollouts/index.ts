@@ -32,5 +32,6 @@ export type { AbReport } from "./report/ab-report.ts";
 export type { AbMetric } from "./report/ab-task-input.ts";
 export { createForecasts, type Forecast } from "./forecast/index.ts";
 export { nameGates } from "./gates/gate.ts";
+export { toAnnouncement } from "./tell.ts";
 export { toTraffic, type WantedTraffic } from "./traffic.ts";
 export { withStrategy } from "./with-strategy.ts";

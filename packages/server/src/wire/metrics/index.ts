@@ -7,15 +7,18 @@ import type { Monitoring } from "../../monitoring/index.ts";
 import type { Http } from "../../platform/http/index.ts";
 import type { ProcessMetrics } from "../../platform/telemetry/index.ts";
 import type { PredictionLog, Retention } from "../../predictions/index.ts";
+import type { Rollouts } from "../../rollouts/index.ts";
 import { head } from "./lines.ts";
 import { mergeMetrics } from "./merge.ts";
 import { renderMonitoring } from "./monitoring.ts";
 import { renderRates } from "./rates.ts";
+import { renderShadows } from "./shadows.ts";
+import { renderRollouts } from "./rollouts.ts";
 import { renderTritonNames } from "./triton.ts";
 import { renderVersions } from "./versions.ts";
 
 export interface MetricsDeps {
-  readonly endpoints: Pick<Endpoints, "snapshot">;
+  readonly endpoints: Pick<Endpoints, "snapshot" | "listShadows">;
   readonly predictions: Pick<PredictionLog, "stats">;
   /** Null where another process looks after it. */
   readonly retention: Retention | null;
@@ -35,6 +38,7 @@ export function registerMetrics(
     others,
     access,
     monitoring,
+    rollouts,
     ...deps
   }: MetricsDeps & {
     readonly others: (() => Promise<readonly string[]>) | null;
@@ -42,11 +46,13 @@ export function registerMetrics(
     readonly access: Pick<Access, "refusedOverRate">;
     /** Of the process that watches. */
     readonly monitoring: Pick<Monitoring, "gauges" | "incidents" | "channels">;
+    readonly rollouts: Pick<Rollouts, "list" | "explain">;
   },
 ): void {
   app.get<{ Querystring: { names?: string } }>("/metrics", { config: { scope: "read" } }, async (request, reply) => {
     const names = parseNames(request.query.names);
-    const own = (await renderMetrics(deps)) + renderRates(access) + (await renderMonitoring(monitoring));
+    const releases = await renderRollouts({ rollouts, clock: deps.clock });
+    const own = (await renderMetrics(deps)) + renderRates(access) + (await renderMonitoring(monitoring)) + releases;
     const text = others === null ? own : mergeMetrics([own, ...(await others())]);
     return reply.header("content-type", "text/plain; version=0.0.4; charset=utf-8").send(pickNames(text, names));
   });
@@ -76,6 +82,7 @@ export async function renderMetrics(deps: MetricsDeps): Promise<string> {
   return (
     renderEndpoints(deps) +
     renderVersions(deps.endpoints.snapshot()) +
+    renderShadows(deps.endpoints) +
     renderTritonNames(deps.endpoints.snapshot()) +
     renderAges(deps) +
     renderLog(deps.predictions) +
