@@ -49,5 +49,7 @@ export interface EvidenceSource {
   finish(rollout: string): Promise<void>;
   /** How far the log has been read, by instance, while a rollout runs: a segment that is not wholly behind it must stay. */
   offsets(): Promise<ReadonlyMap<string, Offset>>;
+  /** Resolves when nothing is looked at beside. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
