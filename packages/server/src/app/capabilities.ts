@@ -54,7 +54,8 @@ import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
 import { createGateFiles } from "../rollouts/gates/index.ts";
 import { openGates } from "./gates.ts";
-import { createReleaseDoor, noEvidence, openRollouts } from "./rollouts.ts";
+import { listReaders, openEvidence } from "./evidence.ts";
+import { createReleaseDoor, openRollouts } from "./rollouts.ts";
 import { createRolloutNews } from "./rollout-news.ts";
 import { openTracer } from "./tracer.ts";
 import { openWebhooks } from "./webhooks.ts";
@@ -151,16 +152,17 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     user,
     files: deps.gateFiles,
   });
+  const evidence = openEvidence({ ...deps, config, predictionLake, monitoring, lifecycle });
   const rollouts = await openRollouts({
     ...deps,
     endpoints,
     gates,
-    evidence: noEvidence,
+    evidence,
     lifecycle,
     door,
     notify: createRolloutNews({ ...deps, monitoring }),
   });
-  const otherReaders = async () => [await monitoring.logOffsets()];
+  const otherReaders = () => listReaders(monitoring, evidence);
   const collectGarbage = createGc({ ...deps, artifacts, blobUsers: [references, gates.files], removal, maintenance });
   const onErased = references.forgetPredictions;
   return {

@@ -29,10 +29,3 @@ export function createReleaseDoor(): ReleaseDoor {
     open: (through) => void (release = through),
   };
 }
-
-/** An observation of nothing. */
-export const noEvidence: RolloutsDeps["evidence"] = {
-  start: async () => {},
-  observe: async () => ({ samples: 0, labels: 0, evidence: [] }),
-  finish: async () => {},
-};

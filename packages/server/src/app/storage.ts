@@ -8,7 +8,7 @@ import { monitoringMigrations } from "../monitoring/index.ts";
 import { outboxMigrations } from "../platform/outbox/index.ts";
 import { queueMigrations } from "../platform/queue/index.ts";
 import { erasureMigrations, exportMigrations, labelMigrations, lakeMigrations } from "../predictions/index.ts";
-import { gateMigrations, rolloutMigrations } from "../rollouts/index.ts";
+import { evidenceMigrations, gateMigrations, rolloutMigrations } from "../rollouts/index.ts";
 import { registryMigrations, webhookMigrations } from "../registry/index.ts";
 import { artifactMigrations, importMigrations, trackingMigrations } from "../tracking/index.ts";
 import { lockFolder, migrate, openDataFolder, openSqlite, waitUntilAlone, type Sql } from "../platform/sql/index.ts";
@@ -30,6 +30,7 @@ export const migrations = [
   ...endpointMigrations,
   ...monitoringMigrations,
   ...rolloutMigrations,
+  ...evidenceMigrations,
   ...gateMigrations,
 ];
 

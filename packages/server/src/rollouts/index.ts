@@ -1,4 +1,5 @@
 export { createCompare, type Compare, type CompareDeps, type NewCompare } from "./compare/compare.ts";
+export { createEvidence, evidenceMigrations, type EvidenceDeps, type EvidenceSource } from "./evidence/index.ts";
 export { createGates, gateMigrations, type Gates, type GatesDeps, type KeptGate } from "./gates/index.ts";
 export { createRollouts, type RolloutsDeps } from "./rollouts.ts";
 export type { Need } from "./decide/index.ts";
