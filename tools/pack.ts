@@ -75,6 +75,8 @@ const entries = [
   "packages/server/src/predictions/erase/match-task.ts",
   "packages/server/src/predictions/erase/rewrite-task.ts",
   "packages/server/src/predictions/erase/segments-task.ts",
+  "packages/server/src/rollouts/compare/compare-task.ts",
+  "packages/server/src/rollouts/compare/rows-task.ts",
   "packages/server/src/predictions/lake/compact-task.ts",
   "packages/server/src/predictions/lake/merge-task.ts",
   "packages/server/src/predictions/lake/query-task.ts",

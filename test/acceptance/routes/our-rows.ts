@@ -334,6 +334,21 @@ export const ours: readonly Row[] = [
   },
   {
     method: "POST",
+    path: "/api/v1/comparisons",
+    send: { json: { a: "flight-delay@1", b: "flight-delay@1" } },
+    status: 202,
+    type: json,
+    body: { kind: "compare", id: expect.any(String) },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/models/{model}/versions/{version}/gates",
+    status: 200,
+    type: json,
+    body: { items: [] },
+  },
+  {
+    method: "POST",
     path: "/api/v1/gc",
     send: { json: { dry_run: true } },
     status: 202,
