@@ -83,9 +83,11 @@ export function createRouting(deps: RoutingDeps): Routing {
       return { spec, loaded: null, arms: [], missing: [], fallback: null, failure: explain(error) };
     });
     if (!served.loaded || spec.traffic.arms.length === 0) return putInForce(served);
-    putInForce({ ...served, missing: spec.traffic.arms.map((arm) => toMissing(arm, "It is being loaded.")) });
+    // What is in force already stays so until all of it is here.
+    if (!anew)
+      putInForce({ ...served, missing: spec.traffic.arms.map((arm) => toMissing(arm, "It is being loaded.")) });
     const { arms, missing } = await acquireArms(endpoint);
-    const again = await prepareServed(spec).catch(() => null);
+    const again = anew ? served : await prepareServed(spec).catch(() => null);
     if (again === null) return release({ loaded: null, fallback: null, arms });
     putInForce({ ...again, arms, missing });
   }
