@@ -25,9 +25,10 @@ function toRequest(headers: Readonly<Record<string, string>>, id = "i"): Divided
   return { id, header: (name) => headers[name] ?? null, parsed: null };
 }
 
+let revision = 0;
 const endpoint = (traffic: TrafficSettings, version = 1): Endpoint => ({
   name: "e",
-  revision: 3,
+  revision: ++revision,
   spec: { ...emptySpec, target: { model: "m", version, follows: null }, traffic },
   createdAt: 0,
   updatedAt: 0,

@@ -23,6 +23,7 @@ export interface SharedRouting extends Omit<Routing, "commit"> {
 export function createSharedRouting(routing: Routing, peers: RoutePeers | null): SharedRouting {
   if (peers === null) return { ...routing, commit: async (...change) => routing.commit(...change) };
   const tickets = new WeakMap<Prepared, string>();
+  const replaced = new WeakMap<Prepared, string>();
 
   async function prepare(spec: EndpointSpec): Promise<Prepared> {
     const ticket = createId();
@@ -42,17 +43,20 @@ export function createSharedRouting(routing: Routing, peers: RoutePeers | null):
     prepare,
     adapt(prepared, spec) {
       const adapted = routing.adapt(prepared, spec);
-      // The others have been told of another state: they read this one from SQL, and have its versions.
-      peers.discard(tickets.get(prepared) ?? "");
+      // The others were told of another state: they read this one from SQL, and have its versions until then.
+      const ticket = tickets.get(prepared);
+      if (ticket !== undefined) replaced.set(adapted, ticket);
       return adapted;
     },
     discard(prepared) {
-      peers.discard(tickets.get(prepared) ?? "");
+      peers.discard(tickets.get(prepared) ?? replaced.get(prepared) ?? "");
       routing.discard(prepared);
     },
     async commit(endpoint, prepared, epoch) {
       routing.commit(endpoint, prepared, epoch);
       await peers.commit(tickets.get(prepared) ?? "", endpoint, epoch);
+      const old = replaced.get(prepared);
+      if (old !== undefined) peers.discard(old);
     },
     async sync(endpoints, epoch) {
       await Promise.all([routing.sync(endpoints, epoch), peers.sync()]);
