@@ -5,6 +5,7 @@ import { flights } from "../lib/models.ts";
 import { sendRaw } from "../lib/raw-http.ts";
 import { useServer } from "../lib/server.ts";
 import { incidentRows } from "./routes/incident-rows.ts";
+import { rolloutRows } from "./routes/rollout-rows.ts";
 import { ours as ourRows } from "./routes/our-rows.ts";
 import { mlflow, unknownToMlflow } from "./routes/mlflow-rows.ts";
 import { artifactRows } from "./routes/artifact-rows.ts";
@@ -12,7 +13,7 @@ import { later, protocols, unknown } from "./routes/protocol-rows.ts";
 import { json, problem, record, digest, type Row } from "./routes/row.ts";
 
 const server = useServer();
-const ours = [...ourRows, ...incidentRows];
+const ours = [...ourRows, ...incidentRows, ...rolloutRows];
 
 /** Filled in before the first test. */
 const ids = { operation: "", prediction: "", run: "" };

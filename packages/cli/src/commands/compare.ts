@@ -16,6 +16,7 @@ type Slice = ComparisonResult["slices"][number];
 type Loss = NonNullable<ComparisonResult["labelled"]>["losses"][number];
 
 const mostRows = 100_000;
+const mostSlices = 12;
 
 export const compare: Run = async (context, input) => {
   const [a, b] = [argument(input, 0), argument(input, 1)];
@@ -100,7 +101,7 @@ async function write(context: Context, found: ComparisonResult): Promise<void> {
   );
   if (found.outputs.length > 0) await writePart(context, outputColumns, found.outputs);
   if (labelled !== null) await writePart(context, lossColumns, labelled.losses);
-  if (found.slices.length > 0) await writePart(context, sliceColumns, found.slices);
+  if (found.slices.length > 0) await writeSlices(context, found.slices);
   if (found.examples.length > 0) await writePart(context, exampleColumns, found.examples.slice(0, 5));
   for (const { side, row, message } of found.failures) note(context, `${found[side]} on ${row}: ${message}`);
   for (const { prediction, reason, message } of found.not_replayable_examples)
@@ -110,6 +111,14 @@ async function write(context: Context, found: ComparisonResult): Promise<void> {
 async function writePart<T>(context: Context, columns: readonly Column<T>[], items: readonly T[]): Promise<void> {
   context.stdout.write("\n");
   await writeList(context, columns, items);
+}
+
+/** Those that differ most; JSON has all of them. */
+async function writeSlices(context: Context, slices: readonly Slice[]): Promise<void> {
+  const shown = slices.toSorted((x, y) => (y.disagreement ?? 0) - (x.disagreement ?? 0)).slice(0, mostSlices);
+  await writePart(context, sliceColumns, shown);
+  if (shown.length < slices.length)
+    note(context, `${slices.length - shown.length} more slices differ less; -o json has all of them.`);
 }
 
 function onText({ on }: ComparisonResult): string {

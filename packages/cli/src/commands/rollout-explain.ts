@@ -54,7 +54,7 @@ function toFacts(explanation: RolloutExplanation, now: number) {
     ["trouble", trouble],
     ["needs", needs.map(({ met, message, present }) => `${met ? "✓" : "·"} ${message} (${present})`).join("\n")],
     ["next", next.message],
-    ["at the earliest", earliest_at && relativeTime(earliest_at, now)],
+    ["at the earliest", earliest_at !== null && Date.parse(earliest_at) > now ? relativeTime(earliest_at, now) : null],
     ["seen", rollout.step < 0 ? null : `${figureText(samples)} rows, ${figureText(labels)} labels in this step`],
     ["looked at", observed_at && relativeTime(observed_at, now)],
   ] as const;

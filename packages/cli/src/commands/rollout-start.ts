@@ -87,7 +87,10 @@ async function writePlan(context: Context, plan: RolloutPlan): Promise<void> {
   const { format } = context.settings;
   if (format === "json") return writeJson(context, plan);
   if (format === "csv") return writeList(context, metricColumns, plan.metrics);
-  const { traffic, control, unit } = plan;
+  const { traffic, control, unit, steps } = plan;
+  const isDivided = steps.some(
+    ({ kind, share }) => kind === "traffic" && share !== null && share > 0 && share < 10_000,
+  );
   const { stdout } = context;
   stdout.write(
     renderFacts([
@@ -101,7 +104,9 @@ async function writePlan(context: Context, plan: RolloutPlan): Promise<void> {
       ],
       [
         "divided",
-        `by ${unit ?? "request"}, compared with ${control === "equal" ? "a control of the same size" : "all others"}`,
+        isDivided
+          ? `by ${unit ?? "request"}, compared with ${control === "equal" ? "a control of the same size" : "all others"}`
+          : null,
       ],
       ["gates", plan.gates.join(", ") || "none"],
       [

@@ -40,19 +40,19 @@ export const listRollouts: Run = async (context, input) => {
 
 export const rolloutStatus: Run = async (context, input) => {
   const found = await findRollout(context, argument(input, 0));
-  if (input.options.watch !== true) {
-    writeStatus(context, found);
-    return;
-  }
-  const { format } = context.settings;
-  if (format === "table") {
-    writeStatus(context, found);
+  const isTable = context.settings.format === "table";
+  const isWatched = input.options.watch === true;
+  // Watched by a program, it tells its events.
+  if (!isWatched || isTable) writeStatus(context, found);
+  if (!isWatched) return;
+  const ended = endCode(found);
+  if (ended !== null && isTable) return ended;
+  if (isTable) context.stdout.write("\n");
+  const code = await watchRollout(context, found, { stay: input.options.stay === true, eventsToo: !isTable });
+  if (isTable && code !== exitCodes.waiting) {
     context.stdout.write("\n");
-  }
-  const options = { stay: input.options.stay === true, eventsToo: format === "json" };
-  const code = await watchRollout(context, found, options);
-  if (format === "table" && code !== exitCodes.waiting)
     writeStatus(context, await context.client().rollouts.get(found.id));
+  }
   return code;
 };
 

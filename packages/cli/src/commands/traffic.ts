@@ -26,6 +26,18 @@ function ruleText({ name, header, field, values, arm }: TrafficView["rules"][num
   return `${name}: ${header === null ? field : `header ${header}`} is ${values.join(" or ")} -> ${arm}`;
 }
 
+function shadowText({ version, share, state, message, ...counts }: TrafficView["shadows"][number]): string {
+  const dropped = Object.entries(counts.dropped).filter(([, count]) => count > 0);
+  const lost = dropped.reduce((sum, [, count]) => sum + count, 0);
+  const why = dropped.map(([reason, count]) => `${count} ${reason}`).join(", ");
+  return [
+    `version ${version}: ${percentText(share)}, ${state}`,
+    ...(message === null ? [] : [` (${message})`]),
+    `; ${counts.answered} answered, ${counts.failed} failed, ${lost} dropped`,
+    ...(lost === 0 ? [] : [` (${why})`]),
+  ].join("");
+}
+
 export const trafficShow: Run = async (context, input) => {
   const view = await context.client().endpoints.traffic(requireName(argument(input, 0)));
   const { format } = context.settings;
@@ -36,10 +48,7 @@ export const trafficShow: Run = async (context, input) => {
       ["stopped", view.stop === null ? null : stopText(view.stop)],
       ["unit", view.arms.length > 1 ? (view.unit ?? "each request by itself") : null],
       ["rules", view.rules.map(ruleText).join("\n") || null],
-      [
-        "shadows",
-        view.shadows.map((shadow) => `version ${shadow.version}: ${percentText(shadow.share)}`).join("\n") || null,
-      ],
+      ["shadows", view.shadows.map(shadowText).join("\n") || null],
     ]);
   await writeList(context, columns, view.arms);
 };

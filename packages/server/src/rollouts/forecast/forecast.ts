@@ -76,7 +76,7 @@ function advise(
       : `Its steps end before harm of that size is seen (${late.map(({ metric }) => metric).join(", ")}): give them more time or traffic.`;
   return [
     {
-      message: `${why} Logged requests can be answered by both versions now, nobody has to wait for them:`,
+      message: `${why} Both versions can answer requests of the last days, or rows of a file, now:`,
       command: `slipway compare ${model}@${from} ${model}@${to} --on logged:7d`,
     },
     ...(spec.strategy === "shadow" || isUnknown

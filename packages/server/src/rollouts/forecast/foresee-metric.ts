@@ -38,7 +38,7 @@ interface Rate {
   readonly delayMs: number;
 }
 
-/** Below, twice as often is still next to never: the candidate is reckoned to have `notedRate`. */
+/** Up to it, twice as often is still next to never: the candidate is reckoned to have `notedRate`. */
 const rareRate = 0.001;
 const notedRate = 0.01;
 
@@ -71,7 +71,8 @@ export function foreseeMetric(metric: MetricSpec, role: ForeseenMetric["role"], 
   if (traffic === null) return unknown("The endpoint was not asked of late: how long it takes cannot be said.");
   const known = rateOf(metric, traffic);
   if (known === null) return unknown(whyUnknown(metric));
-  const rate = Math.max(known.rate, 1 / (known.of + 1));
+  // What was never seen is rarer than once in all that was.
+  const rate = Math.max(known.rate, Math.min(rareRate, 1 / (known.of + 1)));
   const ratio = ratioFor(rate);
   const of = { rate, ratio, alpha: metric.alpha, tolerate: metric.tolerate };
   const requests = requestsToAlarm({ ...of, share: weightAt(share, spec) });
@@ -137,7 +138,7 @@ function whyUnknown({ source }: MetricSpec): string {
 
 /** How much worse is reckoned with: twice as often of what is rare, less of what is frequent. */
 function ratioFor(rate: number): number {
-  if (rate < rareRate) return notedRate / rate;
+  if (rate <= rareRate) return notedRate / rate;
   return rate < 0.05 ? 2 : rate < 0.2 ? 1.5 : Math.min(1.2, 0.5 * (1 + 1 / rate));
 }
 
@@ -175,7 +176,7 @@ function toMessage({ known, rate, ratio, share, requests, takesMs, seen, total }
   const at = `At ${paceText(perSecond, units)} and ${toPercentText(share)}`;
   const now = known.rate === 0 ? `none of ${aboutText(known.of)} now` : `${rateText(known.rate)} now`;
   const worse =
-    rate < rareRate
+    rate <= rareRate
       ? `${rateText(notedRate)} of ${what} (${now})`
       : `${ratio === 2 ? "twice" : `${Number(ratio.toPrecision(2))} times`} the ${rateText(rate)} of ${what}`;
   if (takesMs === null) return `${at}, ${worse} is never seen: so much is tolerated.`;

@@ -44,14 +44,18 @@ function standing(rollout: Rollout, trouble: string | null): string {
     cancelling: "It is being aborted.",
   };
   const reason = status.reason === null ? "" : ` ${status.reason}`;
+  if (status.phase === "pending" || status.phase === "gating") return `${ended[status.phase] ?? ""}${heldText(status)}`;
   if (status.phase !== "stepping") return `${ended[status.phase] ?? ""}${reason}`;
   const { step, steps, share, shadow } = toRolloutView(rollout);
   const has = shadow > 0 ? `answers ${part(shadow)} for nobody` : `has ${part(share)} of the traffic`;
   const place = `Step ${step + 1} of ${steps.length}: ${candidate} ${has}`;
   if (trouble !== null) return `Step ${step + 1} of ${steps.length}: its traffic is not in force: ${trouble}`;
   if (status.enteredAt === null) return `Step ${step + 1} of ${steps.length}: its traffic is being put in force.`;
-  const why = status.paused ? "; it is paused." : status.held === null ? "." : `. ${status.held.message}`;
-  return `${place}${why}`;
+  return `${place}.${heldText(status)}`;
+}
+
+function heldText({ paused, held }: Rollout["status"]): string {
+  return held !== null ? ` ${held.message}` : paused ? " It is paused." : "";
 }
 
 function coming({ rollout, next }: Explanation): string {

@@ -6,6 +6,9 @@ import { toTimestamp } from "./views.ts";
 /** Beyond it nothing more is said by a larger one; JSON has no infinity. */
 const largest = 1e300;
 
+/** Nothing is decided yet. */
+const isOnItsWay: ReadonlySet<Rollout["status"]["phase"]> = new Set(["pending", "gating", "stepping"]);
+
 export function toRolloutView(rollout: Rollout): wire.Rollout {
   const { id, endpoint, model, from, to, strategy, spec, status, author, message } = rollout;
   const active = !terminalPhases.has(status.phase);
@@ -28,7 +31,7 @@ export function toRolloutView(rollout: Rollout): wire.Rollout {
     paused: status.paused,
     held: status.held && { ...status.held, since: toTimestamp(status.held.since) },
     verdict: status.verdict,
-    reason: status.reason,
+    reason: isOnItsWay.has(status.phase) ? null : status.reason,
     metrics: toMetricViews(rollout),
     gates: nameGates(spec.gates),
     unit: spec.unit,
