@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
-import { openTestCounters, plan, type TestRecord } from "../testing/open-counters.ts";
+import type { DividedRecord } from "../testing/append-divided.ts";
+import { openTestCounters, plan } from "../testing/open-counters.ts";
 
 async function open(options: Parameters<typeof openTestCounters>[0] = {}) {
   const opened = await openTestCounters(options);
@@ -16,7 +17,7 @@ async function open(options: Parameters<typeof openTestCounters>[0] = {}) {
   };
 }
 
-const error = (code: string): Partial<TestRecord> => ({ status: "error", error: { code, message: "no" } });
+const error = (code: string): DividedRecord => ({ status: "error", error: { code, message: "no" } });
 
 test("counts what each arm did, from its beginning on, and nothing else", async () => {
   const { append, begin, cells } = await open();

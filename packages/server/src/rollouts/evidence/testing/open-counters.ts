@@ -1,14 +1,14 @@
-import { encodeRoute, type RequestFields } from "@slipway/runtime";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../kernel/clock.ts";
 import { silentLogger } from "../../../kernel/logger.ts";
 import { migrate, openSqlite } from "../../../platform/sql/index.ts";
-import { flight, openLog } from "../../../predictions/testing/log.ts";
+import { openLog } from "../../../predictions/testing/log.ts";
 import { createCounters, type CountersDeps } from "../counters/counters.ts";
 import type { Plan } from "../counters/counts.ts";
 import { evidenceMigrations } from "../migrations.ts";
+import { createAppend } from "./append-divided.ts";
 
 export interface TestCountersOptions extends Partial<Pick<CountersDeps, "onStep">> {
   /** A data folder; a new one unless given. */
@@ -25,15 +25,6 @@ export const plan: Plan = {
   budgets: { latency: 50, slow: null },
 };
 
-export interface TestRecord extends Partial<RequestFields> {
-  readonly arm?: "champion" | "challenger" | "control";
-  readonly rule?: string;
-  readonly propensity?: number;
-  readonly revision?: number;
-  readonly endpoint?: string;
-  readonly version?: number;
-}
-
 /** A log, a database and the counters of it, all real. */
 export async function openTestCounters({ segmentBytes, ...options }: TestCountersOptions = {}) {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), "slipway-evidence-")));
@@ -47,25 +38,7 @@ export async function openTestCounters({ segmentBytes, ...options }: TestCounter
   });
   const counters = createCounters({ logFolder, sql, log, clock: systemClock, logger: silentLogger, ...options });
 
-  /** Appends one request of a divided endpoint, and resolves when it is on record. */
-  function append({ arm, rule, propensity, revision = 7, endpoint = "flights", version, ...fields }: TestRecord) {
-    const record = flight(instance, endpoint, fields);
-    const split = arm === undefined ? {} : { arm, rule, propensity: propensity ?? 0.5 };
-    const chosen = version ?? (arm === undefined || arm === "challenger" ? 2 : 1);
-    const route = {
-      instance,
-      epoch: 1,
-      endpoint,
-      revision,
-      model: "flights",
-      version: chosen,
-      digest: "ab".repeat(32),
-    };
-    return new Promise<string>((resolve, reject) => {
-      const written = { ...record, route: encodeRoute({ ...route, ...split }) };
-      log.append(written, {}, (logged) => (logged ? resolve(record.id) : reject(new Error("not logged"))));
-    });
-  }
+  const append = createAppend(log, instance);
 
   async function close(): Promise<void> {
     await counters.close();

@@ -1,0 +1,192 @@
+import type { ManifestRollout, NewLabel } from "@slipway/contract";
+import { createRandom } from "@slipway/statistics";
+import { randomUUIDv7 } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { flightInputs } from "../../predictions/testing/log.ts";
+import type { Evidence } from "../verdict.ts";
+import type { Observed } from "./evidence-source.ts";
+import { makeRollout, openTestEvidence } from "./testing/open-evidence.ts";
+
+let opened: Awaited<ReturnType<typeof openTestEvidence>>;
+beforeAll(async () => {
+  opened = await openTestEvidence({ shadowed: { labels: { horizon: "1h", missing: "no" } } });
+}, 60_000);
+afterAll(() => opened.close());
+
+const answer = (score: number, n = 1) =>
+  ({
+    rows: n,
+    inputs: flightInputs(Array<string>(n).fill("ATL"), Array<number>(n).fill(700)),
+    outputs: [
+      {
+        name: "late",
+        datatype: "FP32",
+        shape: [n, 2],
+        data: Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? 1 - score : score)),
+      },
+    ],
+  }) as const;
+
+const find = ({ evidence }: Observed, metric: string): Evidence => evidence.find((each) => each.metric === metric)!;
+const verdicts = ({ evidence }: Observed) =>
+  Object.fromEntries(evidence.map(({ metric, verdict }) => [metric, verdict]));
+
+test("a challenger that errs, is slower and is worse by its labels", { timeout: 60_000 }, async () => {
+  const { evidence, append, label, look } = opened;
+  const rollout = makeRollout("flights", {
+    steps: [{ traffic: "20%", min_samples: 10 }],
+    guardrails: ["errors", { metric: "latency", budget: "40ms" }, "wrong"],
+    goal: "brier",
+    signals: [{ name: "mean_late", sql: "select arm, late_p_yes as value from predictions", better: "lower" }],
+    limits: [{ metric: "errors", max: 0.05 }],
+    observe: [{ name: "broken", sql: "select arm from predictions" }],
+  });
+  await evidence.start(rollout);
+  expect(verdicts(await evidence.observe(rollout, Date.now()))).toMatchObject({
+    errors: "inconclusive",
+    wrong: "inconclusive",
+  });
+  const random = createRandom(1);
+  const keys: { readonly key: string; readonly value: string }[] = [];
+  for (let i = 0; i < 900; i++) {
+    const arm = random() < 0.2 ? "challenger" : "champion";
+    const propensity = arm === "challenger" ? 0.2 : 0.8;
+    const isBad = arm === "challenger" && i % 5 === 0;
+    const total = arm === "challenger" && i % 2 === 0 ? 60_000 : 5_000;
+    const durations = { parse: 1, queue: 1, run: 1, total };
+    if (isBad) {
+      await append({ arm, propensity, durations, status: "error", error: { code: "model_error", message: "no" } });
+      continue;
+    }
+    // The challenger takes what comes true for improbable.
+    await append({ arm, propensity, durations, keys: [`k${i}`], ...answer(arm === "challenger" ? 0.2 : 0.7) });
+    keys.push({ key: `k${i}`, value: random() < 0.7 ? "yes" : "no" });
+  }
+  await label("flights", keys);
+  const seen = await look(rollout);
+  expect(verdicts(seen)).toEqual({
+    brier: "fail",
+    errors: "fail",
+    latency: "fail",
+    wrong: "fail",
+    mean_late: "pass",
+    broken: "error",
+    srm: "pass",
+  });
+  const limit = seen.evidence.find(({ role }) => role === "limit");
+  expect(limit).toMatchObject({ verdict: "fail", metric: "errors" });
+  const errors = find(seen, "errors");
+  expect(errors.eValue).toBeGreaterThan(1 / errors.alpha!);
+  expect(errors.message).toMatch(
+    /^[\d.]+ % of \d+ requests of the challenger failed, and 0 % of \d+ requests of the champion at the same time: that is harm/,
+  );
+  expect(find(seen, "latency").details).toMatchObject({ budget_ms: 40, challenger_ms: { p95: expect.any(Number) } });
+  expect(find(seen, "mean_late").estimate).toBeCloseTo(-0.5, 5);
+  const [challenger, champion] = find(seen, "brier").arms;
+  expect([challenger?.n, seen.labels, seen.samples]).toEqual([seen.labels, seen.samples, challenger?.n]);
+  expect((champion?.n ?? 0) + (challenger?.n ?? 0)).toBe(keys.length);
+});
+
+test("pairs of a shadow, labels that are due, and a later step", { timeout: 60_000 }, async () => {
+  const { evidence, label, look, wait } = opened;
+  const endpoint = "shadowed";
+  const append = (record: Parameters<typeof opened.append>[0]) => opened.append({ endpoint, ...record });
+  const section: ManifestRollout = {
+    steps: [{ shadow: "100%", min_labels: 180 }, { approve: "anyone" }, { traffic: "50%" }],
+    guardrails: ["errors", "latency", "log_loss", "refused"],
+    goal: { metric: "log_loss", name: "better" },
+    unit: "customer",
+  };
+  const rollout = makeRollout(endpoint, section);
+  await evidence.start(rollout);
+  const random = createRandom(3);
+  const labels: NewLabel[] = [];
+  for (let i = 0; i < 200; i++) {
+    const id = randomUUIDv7();
+    const truth = random() < 0.5;
+    await append({ id, version: 1, keys: [`s${i}`], ...answer(0.5) });
+    const shadow = { shadowOf: { id, row: 0 }, face: "shadow", version: 2, keys: [`s${i}`] };
+    if (i % 10 === 0) await append({ ...shadow, status: "error", error: { code: "model_error", message: "no" } });
+    else await append({ ...shadow, ...answer(truth ? 0.7 : 0.3) });
+    // A label that does not come means `no`.
+    if (truth) labels.push({ key: `s${i}`, value: "yes" });
+  }
+  await label(endpoint, labels);
+  const early = await look(rollout);
+  expect(find(early, "log_loss")).toMatchObject({ verdict: "inconclusive", arms: [{ n: 0 }, { n: 0 }] });
+  expect([early.samples, early.labels]).toEqual([180, 0]);
+  expect(find(early, "errors")).toMatchObject({
+    verdict: "fail",
+    arms: [
+      { n: 200, events: 20 },
+      { n: 200, events: 0 },
+    ],
+  });
+  expect(find(early, "latency")).toMatchObject({
+    verdict: "pass",
+    message: expect.stringContaining("harms no caller"),
+  });
+  expect(find(early, "refused").verdict).toBe("pass");
+  expect(find(early, "srm")).toMatchObject({ verdict: "inconclusive" });
+
+  wait(2 * 3_600_000);
+  const due = await look(rollout);
+  expect(due.labels).toBe(180);
+  expect(find(due, "better")).toMatchObject({ verdict: "pass", arms: [{ n: 180 }, { n: 180 }] });
+  expect(find(due, "better").interval?.[1]).toBeLessThan(0);
+  expect(find(due, "log_loss").verdict).toBe("pass");
+
+  // A step of its own has nothing yet, and what the shadow has shown stays.
+  const next = makeRollout(endpoint, section, { step: 2, revision: 9, enteredAt: Date.now() + 2 * 3_600_000 });
+  const begun = await look(next);
+  expect([begun.samples, begun.labels, find(begun, "refused").verdict]).toEqual([0, 0, "inconclusive"]);
+  wait(60_000);
+  expect(find(await look(next), "refused")).toMatchObject({
+    verdict: "no_data",
+    message: expect.stringContaining("the challenger"),
+  });
+  await append({ arm: "challenger", revision: 9 });
+  await append({ arm: "champion", revision: 9 });
+  const answered = await look(next);
+  expect([answered.samples, find(answered, "refused").verdict]).toEqual([1, "pass"]);
+  await evidence.finish(rollout.id);
+  expect((await evidence.offsets()).size).toBeGreaterThan(0);
+});
+
+test("a limit that Prometheus is asked for", async () => {
+  const { evidence, look } = opened;
+  const asked: string[] = [];
+  let body = "";
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/prom/`;
+  const limits = [{ name: "queue", prometheus: { url, query: "sum(queue)" }, max: 10 }];
+  const rollout = makeRollout("asked", { steps: [{ traffic: "10%" }], guardrails: [], limits });
+  await evidence.start(rollout);
+  const say = async (result: unknown) => {
+    body = JSON.stringify({ status: "success", data: result });
+    return find(await look(rollout), "queue");
+  };
+  expect(await say({ resultType: "vector", result: [{ metric: {}, value: [1, "9"] }] })).toMatchObject({
+    verdict: "pass",
+    message: "queue is 9 by Prometheus: within the limit.",
+  });
+  expect(asked).toEqual(["/prom/api/v1/query?query=sum%28queue%29"]);
+  expect(await say({ resultType: "scalar", result: [1, "10.5"] })).toMatchObject({
+    verdict: "fail",
+    message: "queue is 10.5 by Prometheus: at most 10 is allowed.",
+  });
+  expect((await say({ resultType: "vector", result: [] })).verdict).toBe("no_data");
+  expect(await say({ resultType: "vector", result: [{}, {}] })).toMatchObject({
+    verdict: "error",
+    message: expect.stringContaining("2 series"),
+  });
+  body = "no";
+  expect((await look(rollout)).evidence[0]).toMatchObject({ verdict: "error" });
+});
