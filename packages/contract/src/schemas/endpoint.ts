@@ -82,6 +82,30 @@ export const stopped = z
   .nullable()
   .meta({ description: "The kill switch: only the fallback answers, or nothing does; null: it is not stopped" });
 
+const count = z.int().min(0);
+
+/** A version that answers requests once more, for nobody. Counts are of the process that answers, since the version is a shadow there. */
+export const shadowView = z.object({
+  version: versionNumber,
+  share,
+  state: z.enum(["loading", "ready", "failed", "stopped"]),
+  message: z.string().nullable().meta({ description: "Why it failed; it is tried again from time to time" }),
+  waiting_rows: count.meta({ description: "Rows that wait for their run or are in it" }),
+  sampled: count.meta({ description: "Requests that were drawn for it: answered, failed, dropped, or on their way" }),
+  answered: count,
+  failed: count.meta({ description: "On record with an error of the version" }),
+  dropped: z.object({
+    loading: count.meta({ description: "The version was not there yet" }),
+    failed: count.meta({ description: "The version does not load" }),
+    queue: count.meta({ description: "More waited than may" }),
+    late: count.meta({ description: "Its turn, or its answer, came too late" }),
+    busy: count.meta({ description: "Shadows had used their part of the event loop's time" }),
+    gone: count.meta({ description: "The shadow was taken away, or what waited was let go of for an erase" }),
+    unlogged: count.meta({ description: "The prediction log could not be written" }),
+  }),
+});
+export type ShadowView = z.infer<typeof shadowView>;
+
 export const trafficView = z.object({
   endpoint: name,
   revision: z.int(),
@@ -101,7 +125,7 @@ export const trafficView = z.object({
     )
     .meta({ description: "The champion first" }),
   rules: trafficSettings.shape.rules,
-  shadows: trafficSettings.shape.shadows,
+  shadows: z.array(shadowView),
 });
 export type TrafficView = z.infer<typeof trafficView>;
 

@@ -8,6 +8,7 @@ import { createShadowQueue, toWaiting } from "./shadow-queue.ts";
 /** Answers requests once more by one version, some time later, for nobody. */
 export interface Repeater {
   readonly counts: ShadowCounts;
+  /** Rows that wait or run. */
   readonly waitingRows: number;
   /** Takes the request or drops it; either way it costs next to nothing now. */
   offer(journey: Journey): void;
@@ -49,11 +50,13 @@ export function createRepeater(deps: RepeatDeps): Repeater {
       const { journey, rows, since } = next;
       if (clock.monotonic() - since > limits.longestMs) {
         drop("late");
+        queue.letGo(next);
         continue;
       }
       running += rows;
       void repeat(journey, loaded, wanted.signal).finally(() => {
         running -= rows;
+        queue.letGo(next);
         if (queue.length > 0) wake(1);
       });
     }

@@ -12,11 +12,13 @@ export interface Waiting {
 export interface ShadowQueue {
   /** False where there is no room for it. */
   push(waiting: Waiting): boolean;
-  /** The one that waits longest. */
+  /** The one that waits longest. It keeps its room until it is let go of. */
   shift(): Waiting | null;
-  /** Lets go of all; returns how many there were. */
+  letGo(waiting: Waiting): void;
+  /** Lets go of all that wait; returns how many there were. */
   clear(): number;
   readonly length: number;
+  /** Of all that have room. */
   readonly rows: number;
   readonly bytes: number;
 }
@@ -33,17 +35,26 @@ export function toWaiting(journey: Journey, since: number): Waiting {
   return { journey, since, rows: Math.max(1, journey.rows), bytes: journey.call.body.length + overheadBytes };
 }
 
-/** Bounded by rows and by bytes; a request that is larger than the bound alone never gets in. */
+/** Bounded by rows and by bytes, of what waits and of what runs; a request that is larger than the bound alone never gets in. */
 export function createShadowQueue(limits: QueueLimits): ShadowQueue {
-  const waiting: Waiting[] = [];
+  let waiting: Waiting[] = [];
   let first = 0;
   let [rows, bytes] = [0, 0];
 
-  function clear(): number {
-    const count = waiting.length - first;
-    waiting.length = 0;
-    [first, rows, bytes] = [0, 0, 0];
-    return count;
+  function letGo(one: Waiting): void {
+    rows -= one.rows;
+    bytes -= one.bytes;
+  }
+
+  function shift(): Waiting | null {
+    const one = waiting[first];
+    if (one === undefined) return null;
+    first++;
+    if (first === waiting.length || first === 1024) {
+      waiting = waiting.slice(first);
+      first = 0;
+    }
+    return one;
   }
 
   return {
@@ -54,20 +65,15 @@ export function createShadowQueue(limits: QueueLimits): ShadowQueue {
       bytes += one.bytes;
       return true;
     },
-    shift() {
-      const one = waiting[first];
-      if (one === undefined) return null;
-      first++;
-      rows -= one.rows;
-      bytes -= one.bytes;
-      if (first === waiting.length) clear();
-      else if (first >= 1024) {
-        waiting.splice(0, first);
-        first = 0;
-      }
-      return one;
+    shift,
+    letGo,
+    clear() {
+      const all = waiting.slice(first);
+      for (const one of all) letGo(one);
+      waiting = [];
+      first = 0;
+      return all.length;
     },
-    clear,
     get length() {
       return waiting.length - first;
     },

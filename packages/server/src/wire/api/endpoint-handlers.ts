@@ -51,6 +51,8 @@ export function createEndpointHandlers({
   const toView = async (endpoint: Endpoint) =>
     toEndpointView(endpoint, endpoints.snapshot(), { now: clock.now(), behind: await endpoints.findBehind(endpoint) });
   const view = ({ endpoint }: ChangeResult) => toView(endpoint);
+  const traffic = (endpoint: Endpoint) =>
+    toTrafficView(endpoint, endpoints.snapshot(), endpoints.listShadows(endpoint.name));
   const nameOf = ({ params }: ApiRequest) => params["endpoint"]!;
   return {
     listEndpoints: async ({ query }) => {
@@ -75,7 +77,7 @@ export function createEndpointHandlers({
       const { to } = request.body as RollbackRequest;
       return view(await endpoints.rollback(nameOf(request), to ?? null, by(request)));
     },
-    getTraffic: async (request) => toTrafficView(await endpoints.require(nameOf(request)), endpoints.snapshot()),
+    getTraffic: async (request) => traffic(await endpoints.require(nameOf(request))),
     setTraffic: async (request) => {
       const { allow_breaking: allowBreaking = false, message: _, ...wanted } = request.body as TrafficRequest;
       const name = nameOf(request);
@@ -83,7 +85,7 @@ export function createEndpointHandlers({
       const { endpoint } = isPlain
         ? await endpoints.undivideTraffic(name, by(request))
         : await endpoints.divideTraffic(name, toWanted(wanted), { ...by(request), allowBreaking });
-      return toTrafficView(endpoint, endpoints.snapshot());
+      return traffic(endpoint);
     },
     stopEndpoint: async (request) => {
       const { fallback = false } = request.body as StopRequest;

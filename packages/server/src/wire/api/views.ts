@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type * as wire from "@slipway/contract";
 import {
   champion,
+  dropReasons,
   toGated,
   toWarnings,
   type Endpoint,
@@ -9,6 +10,8 @@ import {
   type EndpointSpec,
   type Route,
   type RoutingSnapshot,
+  type Shadow,
+  type ShadowState,
 } from "../../endpoints/index.ts";
 import type { Operation } from "../../platform/queue/index.ts";
 import type { ModelVersion, RegisteredModel } from "../../registry/index.ts";
@@ -152,9 +155,20 @@ function toMissingText({ name, version, failure }: Route["missing"][number]): st
 }
 
 /** The champion first, with what the arms leave. */
-export function toTrafficView({ name, revision, spec }: Endpoint, snapshot: RoutingSnapshot): wire.TrafficView {
+export function toTrafficView(
+  { name, revision, spec }: Endpoint,
+  snapshot: RoutingSnapshot,
+  running: readonly ShadowState[],
+): wire.TrafficView {
   const { target, traffic, stop } = spec;
-  const { unit, seed, arms, rules, shadows } = structuredClone(traffic) as wire.TrafficSettings;
+  const { unit, seed, arms, rules } = structuredClone(traffic) as wire.TrafficSettings;
+  const shadows = traffic.shadows.map((shadow) =>
+    toShadowView(
+      shadow,
+      running.find(({ version }) => version === shadow.version),
+      stop !== null,
+    ),
+  );
   const route = snapshot.routes.get(name);
   const stateOf = (arm: string): Pick<wire.TrafficView["arms"][number], "state" | "message"> => {
     if (stop !== null) return { state: "stopped", message: null };
@@ -166,6 +180,26 @@ export function toTrafficView({ name, revision, spec }: Endpoint, snapshot: Rout
   const served = target ? [{ name: champion, version: target.version, from: null, share: left }] : [];
   const all = [...served, ...arms].map((arm) => ({ ...arm, ...stateOf(arm.name) }));
   return { endpoint: name, revision, stop, unit, seed, arms: all, rules, shadows };
+}
+
+const nothingDropped = Object.fromEntries(dropReasons.map((reason) => [reason, 0]));
+
+function toShadowView({ version, share }: Shadow, running: ShadowState | undefined, isStopped: boolean) {
+  const { state = isStopped ? "stopped" : "loading", failure = null, waitingRows = 0, counts } = running ?? {};
+  const outcomes = counts?.outcomes ?? new Map<string, number>();
+  const all = [...outcomes.values()].reduce((sum, each) => sum + each, 0);
+  const answered = outcomes.get("ok") ?? 0;
+  return {
+    version,
+    share,
+    state,
+    message: failure,
+    waiting_rows: waitingRows,
+    sampled: counts?.sampled ?? 0,
+    answered,
+    failed: all - answered,
+    dropped: { ...nothingDropped, ...counts?.dropped } as wire.ShadowView["dropped"],
+  } satisfies wire.ShadowView;
 }
 
 function toBatchingView(batching: EndpointSpec["serve"]["batching"]): wire.ServeSettings["batching"] {
