@@ -123,7 +123,9 @@ async function upload(job: Job, plan: DeployPlan): Promise<DeployFilesRequest> {
   for (const file of plan.gateFiles ?? []) gateFiles.push({ path: file.path, sha256: await send(job, file) });
   const { name, entry, manifest } = plan;
   return {
-    ...{ name, entry, files },
+    name,
+    entry,
+    files,
     ...(manifest === undefined ? {} : { manifest }),
     ...(gateFiles.length === 0 ? {} : { gate_files: gateFiles }),
   };

@@ -17,7 +17,7 @@ import type { Monitoring } from "../monitoring/index.ts";
 import { createBackups, type Backups, type BackupsDeps } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
-import type { Compare, Gates, Rollouts } from "../rollouts/index.ts";
+import { createGateFiles, type Compare, type Gates, type Rollouts } from "../rollouts/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
 import {
   createLineage,
@@ -52,7 +52,6 @@ import { parseModelUser, shieldDataFolder } from "./model-user.ts";
 import { openMonitoring } from "./monitoring.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
-import { createGateFiles } from "../rollouts/gates/index.ts";
 import { openGates } from "./gates.ts";
 import { listReaders, openEvidence } from "./evidence.ts";
 import { createReleaseDoor, openRollouts } from "./rollouts.ts";

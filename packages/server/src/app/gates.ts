@@ -1,6 +1,12 @@
 import type { ProcessUser } from "@slipway/runtime";
-import { createCompare, type Compare, type CompareDeps } from "../rollouts/compare/compare.ts";
-import { createGates, type Gates, type GatesDeps } from "../rollouts/gates/index.ts";
+import {
+  createCompare,
+  createGates,
+  type Compare,
+  type CompareDeps,
+  type Gates,
+  type GatesDeps,
+} from "../rollouts/index.ts";
 
 export interface GatesGiven extends Omit<GatesDeps, "url">, CompareDeps {
   readonly url: () => string;

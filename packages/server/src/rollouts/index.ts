@@ -1,6 +1,13 @@
 export { createCompare, type Compare, type CompareDeps, type NewCompare } from "./compare/compare.ts";
 export { createEvidence, evidenceMigrations, type EvidenceDeps, type EvidenceSource } from "./evidence/index.ts";
-export { createGates, gateMigrations, type Gates, type GatesDeps, type KeptGate } from "./gates/index.ts";
+export {
+  createGateFiles,
+  createGates,
+  gateMigrations,
+  type Gates,
+  type GatesDeps,
+  type KeptGate,
+} from "./gates/index.ts";
 export { createRollouts, type RolloutsDeps } from "./rollouts.ts";
 export type { Need } from "./decide/index.ts";
 export { rolloutMigrations } from "./migrations.ts";

@@ -35,7 +35,7 @@ function slicesOf(name: string, values: readonly Value[], minRows: number): Slic
   }
   return [...groups]
     .filter(([, rows]) => rows.length >= minRows)
-    .toSorted(([, x], [, y]) => y.length - x.length)
+    .toSorted(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1))
     .slice(0, mostValues)
     .map(([group, rows]) => ({
       name: isNumber && group.includes(" to ") ? `${name} ${group}` : `${name} = ${group}`,

@@ -70,8 +70,7 @@ interface Memory {
 
 /** As the probe measured it, in a process of its own. */
 function memoryOf({ champion, candidate }: GateJob): Memory {
-  const of = (report: object | null | undefined) =>
-    (report as { rssBytes?: number } | null | undefined)?.rssBytes ?? null;
+  const of = (report: { rssBytes?: number } | null | undefined) => report?.rssBytes ?? null;
   return { champion: of(champion?.report), candidate: of(candidate.report) };
 }
 
