@@ -1,11 +1,12 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ComparisonResult, NewComparison } from "@slipway/contract";
 import { createClient } from "@slipway/sdk";
 import { beforeAll, describe, expect, test } from "vitest";
+import { stringify as stringifyYaml } from "yaml";
 import { runCli } from "../lib/cli.ts";
-import { deploy } from "../lib/deploy.ts";
+import { deploy, readManifest } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
 import { flight, patientFlights } from "../lib/models.ts";
 import { useServer } from "../lib/server.ts";
@@ -106,5 +107,36 @@ describe("two versions on the same rows", { timeout: 120_000 }, () => {
     writeFileSync(file, "origin\nATL\n");
     const lacking = await runCli(versions, { url: server.url });
     expect(lacking.stderr).toMatch(/Line 2 and below of held-out\.csv: .*lacks "destination"/);
+  });
+
+  test("a deploy brings what its gates read, and what they say stays with the version", async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), "slipway-gates-")), "v2");
+    cpSync(flights.v2, folder, { recursive: true });
+    const gates = ["signature", { behaviour: "b.yaml" }, { name: "own", command: ["sh", "bin/own.sh"] }];
+    const section = { strategy: "immediate", gates };
+    const { rollout: _, ...manifest } = readManifest(folder);
+    writeFileSync(join(folder, "slipway.yaml"), stringifyYaml({ ...manifest, rollout: section }));
+    mkdirSync(join(folder, "bin"));
+    writeFileSync(join(folder, "bin/own.sh"), "echo asked of $SLIPWAY_CANDIDATE at $SLIPWAY_URL");
+    const golden = { name: "known", kind: "golden", records: [flight], expect: [{ late_p_late: 7 }] };
+    writeFileSync(join(folder, "b.yaml"), stringifyYaml({ tests: [golden] }));
+    const deployed = await runCli(["deploy", folder], { url: server.url, timeoutMs: 60_000 });
+    expect(deployed.stderr + deployed.stdout).toContain("flight-delay@2");
+    const said = () => client().versions.gates("flight-delay", 2);
+    await expect.poll(async () => (await said()).length, { timeout: 30_000 }).toBe(3);
+    expect((await said()).map(({ gate, verdict, compared_with: version }) => [gate, verdict, version])).toEqual([
+      ["own", "pass", 1],
+      ["behaviour", "fail", 1],
+      ["signature", "pass", 1],
+    ]);
+    const shown = await runCli(["show", "flight-delay@2"], { url: server.url });
+    expect(shown.stdout).toMatch(/^gates +signature: pass\./m);
+    expect(shown.stdout).toMatch(
+      /^ +behaviour: fail\. flight-delay@2 fails "known": 1 of 1 cases; late_p_late is 0\.\d+, expected 7\./m,
+    );
+    expect(shown.stdout).toContain(`own ended with 0. asked of flight-delay@2 at ${server.url}`);
+    const digests = (await client().versions.get("flight-delay", 2)).files.map(({ path }) => path);
+    expect(digests).not.toContain("b.yaml");
+    expect((await client().endpoints.get("flight-delay")).target).toMatchObject({ version: 1 });
   });
 });

@@ -151,10 +151,13 @@ function judgeLoss(
   if (atLeast > margin)
     return { verdict: "fail", message: `${figures}: at least ${text(atLeast)} worse, and ${text(margin)} is allowed.` };
   if (atMost <= margin)
-    return { verdict: "pass", message: `${figures}: at most ${text(atMost)} worse, and ${text(margin)} is allowed.` };
+    return {
+      verdict: "pass",
+      message: `${figures}: ${atMost < 0 ? `at least ${text(-atMost)} better` : `at most ${text(atMost)} worse`}, and ${text(margin)} worse is allowed.`,
+    };
   return {
     verdict: "inconclusive",
-    message: `${figures}: between ${text(atLeast)} and ${text(atMost)} worse, and ${text(margin)} is allowed. More rows would tell.`,
+    message: `${figures}: from ${text(atLeast)} to ${text(atMost)}, and ${text(margin)} is allowed. More rows would tell.`,
   };
 }
 
