@@ -10,7 +10,7 @@ export interface Driver {
   readonly changes: Events<Rollout>;
   /** Takes up what SQL says is under way. */
   run(): Promise<void>;
-  /** Resolves after a tick that began after the call; from then on it ticks by itself. */
+  /** Resolves after a tick that began after the call, whatever came of it; from then on it ticks by itself. */
   tick(id: string): Promise<void>;
   /** What the last tick saw; null: nothing since the start of this process. */
   sight(id: string): Sight | null;
@@ -23,6 +23,8 @@ interface Course {
   readonly runner: Runner;
   /** The tick that runs. */
   running: Promise<void> | null;
+  /** A second is over: the next tick may begin a look. */
+  isDue: boolean;
   /** The one behind it. */
   next: Promise<void> | null;
 }
@@ -37,17 +39,24 @@ export function createDriver(deps: DriverDeps): Driver {
   function courseOf(id: string): Course {
     const known = courses.get(id);
     if (known) return known;
-    const wake = () => void tick(id).catch(() => {});
+    const wake = () => void tick(id);
     const runner = createRunner(id, { ...deps, onChange: changes.emit }, wake);
-    const course: Course = { runner, running: null, next: null };
+    const course: Course = { runner, running: null, isDue: true, next: null };
     courses.set(id, course);
     return course;
   }
 
   async function runOnce(id: string, course: Course): Promise<void> {
     if (isStopped) return;
-    const hasEnded = await course.runner.tick();
-    if (hasEnded) courses.delete(id);
+    const { isDue } = course;
+    course.isDue = false;
+    try {
+      const hasEnded = await course.runner.tick(isDue);
+      if (hasEnded) courses.delete(id);
+    } catch (error) {
+      // All that it needs is in SQL: the next second tries again.
+      if (!isStopped) logger.warn({ rollout: id, error }, "a tick of a rollout failed");
+    }
   }
 
   function begin(id: string, course: Course): Promise<void> {
@@ -60,20 +69,18 @@ export function createDriver(deps: DriverDeps): Driver {
   async function tick(id: string): Promise<void> {
     const course = courseOf(id);
     if (course.running === null) return begin(id, course);
-    course.next ??= course.running
-      .catch(() => {})
-      .then(() => {
-        course.next = null;
-        return tick(id);
-      });
+    course.next ??= course.running.then(() => {
+      course.next = null;
+      return tick(id);
+    });
     return course.next;
   }
 
-  /** One that fails is tried again in the next second: all that it needs is in SQL. */
   function tickAll(): void {
-    for (const [id, { running }] of courses)
-      if (running === null)
-        tick(id).catch((error: unknown) => logger.warn({ rollout: id, error }, "a tick of a rollout failed"));
+    for (const [id, course] of courses) {
+      course.isDue = true;
+      if (course.running === null) void tick(id);
+    }
   }
 
   return {

@@ -13,7 +13,7 @@ import type { CommandKind } from "./observations.ts";
 import { toFirstStatus, type Rollout } from "./rollout.ts";
 import { planRollout, toSuperseded, type Planned } from "./start.ts";
 import { createRolloutStore, type Notify, type RolloutStore } from "./store.ts";
-import type { Rollouts } from "./use-cases.ts";
+import type { Rollouts, StartOrder } from "./use-cases.ts";
 import { waitForNews } from "./wait-for-news.ts";
 
 export interface RolloutsDeps extends Omit<DriverDeps, "store"> {
@@ -41,20 +41,35 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     );
   }
 
+  /** What it takes the place of goes on until the transaction: where that has moved meanwhile, it is looked at again. */
+  async function begin(order: StartOrder, by: Authorship, tries = 5): ReturnType<typeof beginOnce> {
+    try {
+      return await beginOnce(order, by);
+    } catch (error) {
+      if (tries > 1 && error instanceof SlipwayError && error.code === "conflict") return begin(order, by, tries - 1);
+      throw error;
+    }
+  }
+
+  async function beginOnce(order: StartOrder, by: Authorship) {
+    const planned = await planRollout(planning, order);
+    const begun = toRollout(planned, by, clock.now());
+    const over = planned.active && { found: planned.active, written: toSuperseded(planned.active, begun) };
+    await store.insert(begun, toStarted(begun), over);
+    return { begun, superseded: planned.supersedes };
+  }
+
   return {
     async plan(order) {
       const { endpointNow: _, active: __, ...plan } = await planRollout(planning, order);
       return plan;
     },
     async start(order, by) {
-      const planned = await planRollout(planning, order);
-      const rollout = toRollout(planned, by, clock.now());
-      const over = planned.active && { found: planned.active, written: toSuperseded(planned.active, rollout) };
-      await store.insert(rollout, toStarted(rollout), over);
-      driver.changes.emit(rollout);
-      if (planned.active !== null) await driver.tick(planned.active.rollout.id);
-      await driver.tick(rollout.id);
-      return get(rollout.id);
+      const { begun, superseded } = await begin(order, by);
+      driver.changes.emit(begun);
+      if (superseded !== null) await driver.tick(superseded);
+      await driver.tick(begun.id);
+      return get(begun.id);
     },
     get,
     async latest(endpoint) {

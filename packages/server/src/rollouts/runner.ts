@@ -28,8 +28,11 @@ export interface RunnerDeps {
 
 /** One rollout from now to its end. */
 export interface Runner {
-  /** Looks, decides, writes, and asks for traffic. Waits for no evidence and no load. Resolves with whether it has ended. */
-  tick(): Promise<boolean>;
+  /**
+   * Decides by what was seen, writes, and asks for traffic. Waits for no evidence and no load. Resolves with whether it has ended.
+   * `mayLook`: a look at the evidence may begin.
+   */
+  tick(mayLook: boolean): Promise<boolean>;
   sight(): Sight | null;
 }
 
@@ -93,7 +96,7 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
 
   return {
     sight: () => sight,
-    async tick() {
+    async tick(mayLook) {
       const found = await store.find(id);
       if (found === null) return true;
       if (terminalPhases.has(found.rollout.status.phase)) return end(found.rollout);
@@ -106,7 +109,8 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
       deps.onStep?.("enforced");
       // What was seen belongs to the place before it.
       if (hasMoved(found.rollout.status, rollout.status)) wake();
-      if (rollout.status.phase === "stepping" && rollout.status.enteredAt !== null) looks.begin(rollout);
+      const { phase, enteredAt } = rollout.status;
+      if (mayLook && phase === "stepping" && enteredAt !== null) looks.begin(rollout);
       return false;
     },
   };

@@ -1,0 +1,248 @@
+import { expect, test } from "vitest";
+import { systemClock, type Clock } from "../kernel/clock.ts";
+import type { Logger } from "../kernel/logger.ts";
+import { migrate, raw, type Sql } from "../platform/sql/index.ts";
+import { describeStores } from "../platform/sql/testing/describe-stores.ts";
+import type { ModelVersion } from "../registry/index.ts";
+import { createRollouts, type RolloutsDeps } from "./rollouts.ts";
+import { rolloutMigrations } from "./migrations.ts";
+import type { RolloutEvidence } from "./ports.ts";
+import { change, keepEndpoint, openEndpoints, type KeptEndpoint } from "./testing/endpoint.ts";
+import { showing } from "./testing/given.ts";
+import { terminalPhases, type Rollout } from "./rollout.ts";
+import type { Rollouts } from "./use-cases.ts";
+
+const logger = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
+const section = {
+  gates: [],
+  steps: [
+    { traffic: "10%", min_samples: 5 },
+    { traffic: "100%", min_samples: 5 },
+  ],
+} as const;
+const order = {
+  endpoint: "flights",
+  version: 2,
+  section: { ...section, gates: [], steps: [...section.steps] },
+  allowBreaking: false,
+};
+const ann = { author: "ann", message: null };
+
+const seen = (evidence: Partial<RolloutEvidence> = {}): RolloutEvidence => ({
+  start: async () => {},
+  observe: async () => ({ samples: 10, labels: 0, evidence: [showing("errors", "pass")] }),
+  finish: async () => {},
+  ...evidence,
+});
+
+/** A second is as long as a turn of the loop. */
+const hasty: Clock = { ...systemClock, every: (_, task) => systemClock.every(10, task) };
+
+interface Given extends Partial<Pick<RolloutsDeps, "evidence" | "onStep" | "gates">> {
+  readonly sql: Sql;
+  readonly kept: KeptEndpoint;
+}
+
+function open({ sql, kept, evidence = seen(), ...rest }: Given): Rollouts {
+  return createRollouts({
+    sql,
+    clock: hasty,
+    logger,
+    notify: null,
+    endpoints: openEndpoints(kept),
+    registry: {
+      requireVersion: async (model, version) =>
+        ({ model, version, state: "verified", digest: "d", signature: {} }) as unknown as ModelVersion,
+    },
+    evidence,
+    gates: { run: async () => {}, results: async () => [], cancel: async () => {} },
+    ...rest,
+  });
+}
+
+async function untilEnd(rollouts: Rollouts, { id }: Pick<Rollout, "id">): Promise<Rollout> {
+  let rollout = await rollouts.get(id);
+  while (!terminalPhases.has(rollout.status.phase))
+    rollout = await rollouts.wait(id, { after: rollout.status.seq, timeoutMs: 1_000 });
+  return rollout;
+}
+
+const kindsOf = async (rollouts: Rollouts, { id }: Pick<Rollout, "id">) =>
+  (await rollouts.listEvents(id, { limit: 100, cursor: null })).items.map(
+    ({ kind, to, step }) => `${kind} ${to} ${step}`,
+  );
+
+const promoted = [
+  "started pending -1",
+  "step gating -1",
+  "gated stepping 0",
+  "step stepping 1",
+  "decided promoting 1",
+  "ended succeeded 1",
+];
+
+describeStores("rollouts", (openSql) => {
+  async function openMigrated(): Promise<Sql> {
+    const sql = await openSql();
+    await migrate(sql, rolloutMigrations);
+    return sql;
+  }
+
+  test("go from step to step to the promotion, each event bound to the one before", async () => {
+    const [sql, kept] = [await openMigrated(), keepEndpoint()];
+    const rollouts = open({ sql, kept });
+    await rollouts.run();
+    const begun = await rollouts.start(order, ann);
+    expect(await untilEnd(rollouts, begun)).toMatchObject({ status: { phase: "succeeded", verdict: "pass" } });
+    expect(await kindsOf(rollouts, begun)).toEqual(promoted);
+    expect(kept.endpoint.spec).toMatchObject({ target: { version: 2 }, traffic: { arms: [] } });
+    expect(kept.revisions.map(({ spec }) => spec.traffic.arms[0]?.share ?? 0)).toEqual([0, 10_000, 1000]);
+    expect(await rollouts.verify(begun.id)).toEqual({ events: 6, brokenAt: null, reason: null });
+    await rollouts.stop();
+  });
+
+  test("events cannot be changed or removed by SQL, and a chain in which they were is broken", async () => {
+    const [sql, kept] = [await openMigrated(), keepEndpoint()];
+    const rollouts = open({ sql, kept });
+    await rollouts.run();
+    const begun = await rollouts.start(order, ann);
+    await untilEnd(rollouts, begun);
+    await rollouts.stop();
+    await expect(raw`update rollout_events set kind = 'x'`.execute(sql.db)).rejects.toThrow();
+    await expect(raw`delete from rollout_events`.execute(sql.db)).rejects.toThrow();
+    // Who drops the guard is found out.
+    const guard = sql.dialect === "sqlite" ? raw`` : raw` on rollout_events`;
+    await raw`drop trigger rollout_events_no_update${guard}`.execute(sql.db);
+    await raw`update rollout_events set event = replace(event, 'ann', 'eve') where seq = 1`.execute(sql.db);
+    expect(await rollouts.verify(begun.id)).toMatchObject({ brokenAt: 1 });
+    await raw`drop trigger rollout_events_no_delete${guard}`.execute(sql.db);
+    await raw`delete from rollout_events where seq = 6`.execute(sql.db);
+    await raw`update rollout_events set event = replace(event, 'eve', 'ann') where seq = 1`.execute(sql.db);
+    expect(await rollouts.verify(begun.id)).toMatchObject({ events: 5, brokenAt: 6 });
+  });
+
+  test("an endpoint has one at most: another takes its place, the same does not begin again", async () => {
+    const [sql, kept] = [await openMigrated(), keepEndpoint()];
+    const evidence = seen({ observe: async () => ({ samples: 0, labels: 0, evidence: [] }) });
+    const rollouts = open({ sql, kept, evidence });
+    const first = await rollouts.start(order, ann);
+    await expect(rollouts.start(order, ann)).rejects.toMatchObject({ code: "precondition_failed" });
+    await expect(rollouts.start({ ...order, version: 1 }, ann)).rejects.toMatchObject({ code: "precondition_failed" });
+    const second = await rollouts.start({ ...order, version: 3 }, { ...ann, author: "bob" });
+    expect(await rollouts.get(first.id)).toMatchObject({ status: { phase: "superseded" } });
+    expect(await rollouts.verify(first.id)).toMatchObject({ brokenAt: null });
+    expect(await rollouts.findActive("flights")).toMatchObject({ id: second.id, from: 1, to: 3 });
+    expect((await rollouts.list({ limit: 10, cursor: null, endpoint: "flights", active: true })).items).toHaveLength(1);
+    expect((await rollouts.list({ limit: 1, cursor: null })).items).toMatchObject([{ id: second.id }]);
+    await rollouts.stop();
+  });
+});
+
+/** Sqlite in memory, for what is about the driver. */
+async function openMemory(): Promise<Sql> {
+  const { openSqlite } = await import("../platform/sql/index.ts");
+  const sql = await openSqlite({ path: ":memory:" });
+  await migrate(sql, rolloutMigrations);
+  return sql;
+}
+
+class Killed extends Error {}
+
+test("killed at every boundary of every tick it comes to the same end: no event is lost or doubled", async () => {
+  // All four places of a tick, and in the long run each of each.
+  const stride = process.env["MODE"] === "all" ? 1 : 5;
+  for (let last = 1; last < 40; last += stride) {
+    const [sql, kept] = [await openMemory(), keepEndpoint()];
+    let steps = 0;
+    const onStep = () => {
+      steps += 1;
+      // From here on the process does nothing any more.
+      if (steps >= last) throw new Killed();
+    };
+    const dying = open({ sql, kept, onStep });
+    await dying.run();
+    const begun = await dying.start(order, ann);
+    while (steps < last) {
+      if (terminalPhases.has((await dying.get(begun.id)).status.phase)) break;
+      await systemClock.sleep(1);
+    }
+    await dying.stop();
+    const again = open({ sql, kept });
+    await again.run();
+    const { id } = (await again.list({ limit: 1, cursor: null })).items[0]!;
+    expect(await untilEnd(again, { id })).toMatchObject({ status: { phase: "succeeded" } });
+    expect(await kindsOf(again, { id }), `killed at ${last}`).toEqual(promoted);
+    expect(await again.verify(id)).toMatchObject({ brokenAt: null });
+    expect(kept.endpoint.spec).toMatchObject({ target: { version: 2 }, traffic: { arms: [] } });
+    await again.stop();
+    await sql.close();
+  }
+});
+
+test("an abort waits for no evidence and no load", async () => {
+  const [sql, kept] = [await openMemory(), keepEndpoint()];
+  const never = new Promise<never>(() => {});
+  const rollouts = open({ sql, kept, evidence: seen({ observe: () => never }) });
+  await rollouts.run();
+  const begun = await rollouts.start(order, ann);
+  while ((await rollouts.get(begun.id)).status.enteredAt === null) await systemClock.sleep(1);
+  await rollouts.command(begun.id, "abort", { author: "bob", message: "no" });
+  expect(await untilEnd(rollouts, begun)).toMatchObject({
+    status: { phase: "cancelled", reason: "bob aborted it: no" },
+  });
+  expect(kept.endpoint.spec.traffic.arms).toEqual([]);
+
+  kept.loading = never;
+  const second = await rollouts.start(order, ann);
+  while ((await rollouts.get(second.id)).status.phase !== "stepping") await systemClock.sleep(1);
+  await rollouts.command(second.id, "abort", ann);
+  expect(await untilEnd(rollouts, second)).toMatchObject({ status: { phase: "cancelled" } });
+  await rollouts.stop();
+  await sql.close();
+});
+
+test("evidence that fails holds the step and says why; harm takes it back", async () => {
+  const [sql, kept] = [await openMemory(), keepEndpoint()];
+  let observe: RolloutEvidence["observe"] = () => Promise.reject(new Error("the lake is gone"));
+  const rollouts = open({ sql, kept, evidence: seen({ observe: (rollout, now) => observe(rollout, now) }) });
+  await rollouts.run();
+  const begun = await rollouts.start(order, ann);
+  let rollout = begun;
+  while (rollout.status.held?.reason !== "metric_error")
+    rollout = await rollouts.wait(begun.id, { after: rollout.status.seq, timeoutMs: 100 });
+  expect(rollout.status.held.message).toContain("the lake is gone");
+  expect(await rollouts.explain(begun.id)).toMatchObject({
+    next: { kind: "step", step: 1 },
+    needs: [{ reason: "hold" }, { reason: "min_samples", met: false }],
+  });
+  observe = async () => ({ samples: 1, labels: 0, evidence: [showing("errors", "fail")] });
+  expect(await untilEnd(rollouts, begun)).toMatchObject({
+    status: { phase: "rolled_back", verdict: "fail", reason: "errors is fail." },
+  });
+  expect(kept.endpoint.spec).toMatchObject({ target: { version: 1 }, traffic: { arms: [] } });
+  await rollouts.stop();
+  await sql.close();
+});
+
+test("what somebody deploys meanwhile ends it; settings of others do not", async () => {
+  const [sql, kept] = [await openMemory(), keepEndpoint()];
+  const rollouts = open({
+    sql,
+    kept,
+    evidence: seen({ observe: async () => ({ samples: 0, labels: 0, evidence: [] }) }),
+  });
+  await rollouts.run();
+  const begun = await rollouts.start(order, ann);
+  while ((await rollouts.get(begun.id)).status.enteredAt === null) await systemClock.sleep(1);
+  change(kept, { owner: "team" }, { action: "apply", message: null });
+  await rollouts.command(begun.id, "pause", ann);
+  expect(await rollouts.get(begun.id)).toMatchObject({
+    status: { phase: "stepping", paused: true, revision: kept.endpoint.revision },
+  });
+  change(kept, { target: { model: "flights", version: 9, follows: null } }, { action: "deploy", message: null });
+  expect(await untilEnd(rollouts, begun)).toMatchObject({ status: { phase: "superseded" } });
+  expect(kept.endpoint.spec.target?.version).toBe(9);
+  await expect(rollouts.command(begun.id, "resume", ann)).rejects.toMatchObject({ code: "precondition_failed" });
+  await rollouts.stop();
+  await sql.close();
+});
