@@ -12,6 +12,7 @@ import type { LoopBudget } from "./loop-budget.ts";
 import { countOutcome, type DropReason, type ShadowCounts } from "./shadow-counts.ts";
 import type { ShadowLimits } from "./shadow-limits.ts";
 import { toShadowRecord, type Repeated } from "./shadow-record.ts";
+import type { Turn } from "./turn.ts";
 
 export interface RepeatDeps {
   readonly predictions: Pick<PredictionLog, "append">;
@@ -22,8 +23,8 @@ export interface RepeatDeps {
   readonly limits: ShadowLimits;
 }
 
-/** Aborted: nothing of it gets on record any more. Resolves when it is over; it never throws. */
-export type RepeatRequest = (journey: Journey, loaded: LoadedVersion, signal: AbortSignal) => Promise<void>;
+/** Once its turn is aborted nothing of it gets on record any more. Resolves when it is over; it never throws. */
+export type RepeatRequest = (journey: Journey, loaded: LoadedVersion, turn: Turn) => Promise<void>;
 
 /** What says nothing of the version but that it had no time, or was going. */
 const dropped: Partial<Record<ErrorCode, DropReason>> = {
@@ -36,7 +37,7 @@ const dropped: Partial<Record<ErrorCode, DropReason>> = {
 
 /** Parses a request for one version, runs it and puts what came of it on record. */
 export function createRepeatRequest(deps: RepeatDeps, counts: ShadowCounts): RepeatRequest {
-  const { predictions, clock, logger, limits } = deps;
+  const { predictions, clock, logger } = deps;
   const sameAs = new WeakMap<Signature, boolean>();
 
   /** Whether both read requests the same way. */
@@ -47,10 +48,10 @@ export function createRepeatRequest(deps: RepeatDeps, counts: ShadowCounts): Rep
     return known;
   }
 
-  function settle(journey: Journey, repeated: Omit<Repeated, "endedAt">, { aborted }: AbortSignal): void {
+  function settle(journey: Journey, repeated: Omit<Repeated, "endedAt">, { signal }: Turn): void {
     const endedAt = clock.monotonic();
-    const code = repeated.error?.code;
-    const reason = aborted ? "gone" : code && dropped[code];
+    const code = (signal.aborted ? (signal.reason as SlipwayError) : repeated.error)?.code;
+    const reason = code && dropped[code];
     if (reason) {
       counts.dropped[reason]++;
       return;
@@ -64,7 +65,7 @@ export function createRepeatRequest(deps: RepeatDeps, counts: ShadowCounts): Rep
     deps.budget.spend(ms);
   }
 
-  return async (journey, loaded, signal) => {
+  return async (journey, loaded, turn) => {
     const startedAt = clock.monotonic();
     const same = takesSame(journey.loaded?.signature, loaded);
     const begun = { id: createId(), at: clock.now() * 1000, startedAt, loaded, takesSame: same };
@@ -76,10 +77,11 @@ export function createRepeatRequest(deps: RepeatDeps, counts: ShadowCounts): Rep
       parsed ??= journey.call.parse(loaded.signature, journey.route.extraFields);
       const { tensors, rows } = parsed.resolved;
       parsedAt = clock.monotonic();
-      run = await loaded.run(tensors, rows, { deadlineAt: startedAt + limits.longestMs, signal });
+      const { signal, deadlineAt, over } = turn;
+      run = await Promise.race([loaded.run(tensors, rows, { deadlineAt, signal }), over]);
     } catch (thrown) {
       error = asSlipwayError(thrown, logger, begun.id);
     }
-    settle(journey, { ...begun, parsed, parsedAt, run, error }, signal);
+    settle(journey, { ...begun, parsed, parsedAt, run, error }, turn);
   };
 }

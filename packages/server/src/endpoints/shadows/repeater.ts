@@ -1,9 +1,9 @@
-import { SlipwayError } from "@slipway/contract";
 import type { LoadedVersion } from "../../serving/index.ts";
 import type { Journey } from "../journey.ts";
 import { createRepeatRequest, type RepeatDeps } from "./repeat-request.ts";
 import { createShadowCounts, type DropReason, type ShadowCounts } from "./shadow-counts.ts";
-import { createShadowQueue, toWaiting } from "./shadow-queue.ts";
+import { createTurn, type Turn } from "./turn.ts";
+import { createShadowQueue, toWaiting, type Waiting } from "./shadow-queue.ts";
 
 /** Answers requests once more by one version, some time later, for nobody. */
 export interface Repeater {
@@ -26,7 +26,7 @@ export function createRepeater(deps: RepeatDeps): Repeater {
   let version: LoadedVersion | "loading" | "failed" = "loading";
   let stopTimer: (() => void) | null = null;
   let running = 0;
-  let wanted = new AbortController();
+  const turns = new Set<Turn>();
 
   const drop = (reason: DropReason, count = 1) => void (counts.dropped[reason] += count);
 
@@ -44,22 +44,35 @@ export function createRepeater(deps: RepeatDeps): Repeater {
 
   /** Hands over what waits, for so long; what is over makes room for more. */
   function pump(loaded: LoadedVersion, until: number): void {
-    while (running < limits.rowsAtOnce && clock.monotonic() < until) {
+    const turn = createTurn({ clock, longestMs: limits.longestMs, onEnd: (one) => void turns.delete(one) });
+    turns.add(turn);
+    handOver(loaded, until, turn);
+    turn.close();
+  }
+
+  function handOver(loaded: LoadedVersion, until: number, turn: Turn): void {
+    while (running < limits.rowsAtOnce) {
       const next = queue.shift();
       if (next === null) return;
-      const { journey, rows, since } = next;
-      if (clock.monotonic() - since > limits.longestMs) {
+      const now = clock.monotonic();
+      if (now - next.since > limits.longestMs) {
         drop("late");
         queue.letGo(next);
-        continue;
-      }
-      running += rows;
-      void repeat(journey, loaded, wanted.signal).finally(() => {
-        running -= rows;
-        queue.letGo(next);
-        if (queue.length > 0) wake(1);
-      });
+      } else begin(next, loaded, turn);
+      if (now >= until) return;
     }
+  }
+
+  function begin(next: Waiting, loaded: LoadedVersion, turn: Turn): void {
+    const { journey, rows } = next;
+    running += rows;
+    turn.enter();
+    void repeat(journey, loaded, turn).finally(() => {
+      turn.leave();
+      running -= rows;
+      queue.letGo(next);
+      if (queue.length > 0) wake(1);
+    });
   }
 
   return {
@@ -78,8 +91,7 @@ export function createRepeater(deps: RepeatDeps): Repeater {
     setVersion: (next) => void (version = next),
     letGo() {
       drop("gone", queue.clear());
-      wanted.abort(new SlipwayError("cancelled", "The shadow was taken away."));
-      wanted = new AbortController();
+      for (const turn of turns) turn.letGo();
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { ErrorKind, SlipwayError } from "@slipway/contract";
+import type { ErrorCode, SlipwayError } from "@slipway/contract";
 import { createHashUnit } from "@slipway/statistics";
 import type { PredictionLog } from "../../predictions/index.ts";
 import { toLoadSettings, type EndpointSpec } from "../endpoint.ts";
@@ -32,7 +32,7 @@ const draw = createHashUnit("slipway/shadow");
 const loopShare = { share: 0.1, mostMs: 50 };
 
 /** Of requests that were turned away, nothing could be learned; pressure is no time for more work. */
-const passedOver: ReadonlySet<ErrorKind> = new Set(["exhausted", "cancelled"]);
+const passedOver: ReadonlySet<ErrorCode> = new Set(["overloaded", "rate_limited", "cancelled", "shutting_down"]);
 
 export function createShadows(deps: ShadowsDeps): Shadows {
   const { predictions, limits = shadowLimits } = deps;
@@ -52,7 +52,7 @@ export function createShadows(deps: ShadowsDeps): Shadows {
     offer(journey, error) {
       const { endpoint, spec } = journey.route;
       if (spec.traffic.shadows.length === 0 || journey.call.version !== null) return;
-      if (error !== null && passedOver.has(error.kind)) return;
+      if (error !== null && passedOver.has(error.code)) return;
       const shadows = held.get(endpoint);
       if (shadows === undefined) return;
       const bucket = draw(journey.id);
