@@ -39,7 +39,13 @@ test("a challenger that errs, is slower and is worse by its labels", { timeout: 
     steps: [{ traffic: "20%", min_samples: 10 }],
     guardrails: ["errors", { metric: "latency", budget: "40ms" }, "wrong"],
     goal: "brier",
-    signals: [{ name: "mean_late", sql: "select arm, late_p_yes as value from predictions", better: "lower" }],
+    signals: [
+      {
+        name: "mean_late",
+        sql: "select arm, late_p_yes as value from predictions where status = 'ok'",
+        better: "lower",
+      },
+    ],
     limits: [{ metric: "errors", max: 0.05 }],
     observe: [{ name: "broken", sql: "select arm from predictions" }],
   });

@@ -49,6 +49,7 @@ export async function openTestEvidence(monitor: Readonly<Record<string, Manifest
     wait: (ms: number) => void (ahead += ms),
     /** After the lake and Prometheus have been asked once more. */
     async look(rollout: Rollout) {
+      await evidence.settled();
       passed += 3_600_000;
       const now = clock.now();
       await evidence.observe(rollout, now);
