@@ -70,6 +70,7 @@ describe.skipIf(!canRun)("what the how-to pages say works as written", { timeout
   test("find predictions", () => follow("docs/how-to/find-predictions.md"));
   test("ask SQL about predictions", () => follow("docs/how-to/query-predictions.md"));
   test("attach labels", () => follow("docs/how-to/attach-labels.md"));
+  test("compare two versions", () => follow("docs/how-to/compare-versions.md"));
   test("split traffic", () => follow("docs/how-to/split-traffic.md"));
   test("run an A/B test", () => follow("docs/how-to/run-an-ab-test.md"));
   test("watch a model", () => follow("docs/how-to/watch-a-model.md"));
