@@ -67,7 +67,8 @@ function measure(division: Division): number {
     parsed,
   }));
   const from = performance.now();
-  for (let i = 0; i < decisions; i++) if (division.choose(requests[i % 1000]!).arm === "challenger") challengers++;
+  for (let i = 0; i < decisions; i++)
+    if (division.choose(requests[i % 1000]!).assignment.arm === "challenger") challengers++;
   const took = performance.now() - from;
   if (challengers < 0) throw new Error("never");
   return (took / decisions) * 1000;

@@ -50,6 +50,7 @@ export const prediction = z.object({
     .meta({ description: "Of a whole request: rows that were erased on request, whose values are null" }),
   user: z.string().nullable(),
   arm: z.string().optional().meta({ description: "Which side of a split; absent where the traffic was not divided" }),
+  bucket: z.int().min(0).max(9_999).optional().meta({ description: "Where the unit of the request fell, of 10,000" }),
   propensity: z.number().nullable().optional().meta({ description: "How probable the arm was; 1 by a rule" }),
   rule: z.string().optional().meta({ description: "The rule that chose the arm" }),
   shadow_of: id.optional().meta({ description: "The request that this one repeats for nobody: no traffic" }),

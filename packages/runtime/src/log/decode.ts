@@ -136,6 +136,7 @@ const readers: Readonly<Record<number, Read | undefined>> = {
   [tags.rule]: (h, p, from, to) => (h.rule = text(p, from, to)),
   [tags.propensity]: (h, p, from) => (h.propensity = p.readDoubleLE(from)),
   [tags.shadowOf]: (h, p, from) => (h.shadowOf = { id: readUuid(p, from), row: p.readUInt32LE(from + 16) }),
+  [tags.bucket]: (h, p, from) => (h.bucket = p.readUInt32LE(from)),
   [tags.fallback]: (h, p, from, to) => (h.fallback = text(p, from, to)),
   [tags.redacted]: (h, p, from, to) => (h.redacted = JSON.parse(text(p, from, to)) as string[]),
   [tags.erasedRows]: (h, p, from, to) => (h.erasedRows = readList(p, from, to)),

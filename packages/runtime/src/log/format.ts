@@ -67,6 +67,7 @@ export const tags = {
   redacted: 35,
   erasedRows: 36,
   erasedMap: 37,
+  bucket: 38,
 } as const;
 
 export const statuses = ["ok", "error", "fallback"] as const;

@@ -82,6 +82,8 @@ export interface RequestFields {
   readonly rawBody?: RawBody | undefined;
   /** The request that this one repeats for nobody, and the first of its rows: no traffic, but what another version would have said. */
   readonly shadowOf?: { readonly id: string; readonly row: number } | undefined;
+  /** Where the unit of the request fell, of 10,000; left out: no unit decided. */
+  readonly bucket?: number | undefined;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
 }
@@ -242,6 +244,7 @@ function writeOptional(record: NewRecord, sink: Sink, at: number): number {
     sink.view.setUint32(at, record.shadowOf.row, true);
     at += 4;
   }
+  if (record.bucket !== undefined) at = u32Field(sink, at, tags.bucket, record.bucket);
   if (rawBody !== undefined) at = prefixedTextField(sink, at, tags.rawBody, rawBody.length, rawBody.contentType);
   return at;
 }

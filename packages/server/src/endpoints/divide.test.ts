@@ -72,7 +72,7 @@ test("the propensity on record is the share of the buckets, whatever arms are mi
       const seen = new Map<string, { count: number; propensity: number }>();
       // Ids whose hashes are all buckets in turn would need a search: the table is what decides.
       for (const user of units) {
-        const { arm, propensity, rule } = division.choose(toRequest({ user }));
+        const { arm, propensity, rule } = division.choose(toRequest({ user })).assignment;
         expect(rule).toBe(null);
         const owner = all[hashUnit("s", user)]!;
         expect(arm).toBe(isMissing && owner === "challenger" ? champion : owner);
@@ -101,7 +101,7 @@ test("nobody changes arms while shares grow: who leaves the champion is all that
           traffic = planTraffic(endpoint(traffic), { arms: [{ version: 2, share }], control });
           const division = toDivision(traffic);
           for (const user of units) {
-            const { arm } = division.choose(toRequest({ user }));
+            const { arm } = division.choose(toRequest({ user })).assignment;
             const before = armOf.get(user) ?? champion;
             if (before !== champion) expect(arm).toBe(before);
             armOf.set(user, arm);
@@ -152,21 +152,21 @@ test("rules go before buckets, the first that holds; without a unit it is the ch
   ];
   const division = toDivision({ arms, rules });
   const choose = (headers: Readonly<Record<string, string>>) => {
-    const { arm, rule, propensity } = division.choose(toRequest(headers));
+    const { arm, rule, propensity } = division.choose(toRequest(headers)).assignment;
     return [arm, rule, propensity];
   };
   expect(choose({ "x-tester": "1", "x-team": "a" })).toEqual(["challenger", "testers", 1]);
   expect(choose({ "x-tester": "no", "x-team": "a", user: "u" })).toEqual([champion, "inhouse", 1]);
   expect(choose({ user: "u" })).toEqual(["challenger", null, 1]);
   expect(choose({})).toEqual([champion, noUnit, 1]);
-  expect(toDivision({ arms, rules }, { missing: ["challenger"] }).choose(toRequest({ "x-tester": "1" })).arm).toBe(
-    champion,
-  );
+  expect(
+    toDivision({ arms, rules }, { missing: ["challenger"] }).choose(toRequest({ "x-tester": "1" })).assignment.arm,
+  ).toBe(champion);
 });
 
 test("without a unit each request is by itself: its id decides", () => {
   const division = toDivision({ unit: null, arms: [{ name: "challenger", version: 2, from: 0, share: 5000 }] });
-  const arms = units.map((id) => division.choose(toRequest({}, id)).arm);
+  const arms = units.map((id) => division.choose(toRequest({}, id)).assignment.arm);
   const half = arms.filter((arm) => arm === champion).length;
   expect(half).toBeGreaterThan(100);
   expect(half).toBeLessThan(200);

@@ -38,13 +38,19 @@ export interface Divided {
   readonly parsed: ParsedRequest | null;
 }
 
+export interface Choice {
+  readonly assignment: Assignment;
+  /** Where the unit fell; null: no unit decided. */
+  readonly bucket: number | null;
+}
+
 /** How the traffic of one endpoint is divided: a table made once, so that a decision is a hash and a look into it. */
 export interface Division {
   /** A record field decides: the request has to be parsed for the champion first. */
   readonly readsBody: boolean;
   /** The header that the unit is in, else null. */
   readonly unitHeader: string | null;
-  choose(request: Divided): Assignment;
+  choose(request: Divided): Choice;
   /** Of a request whose body nobody can read: it has no unit. */
   readonly unread: Assignment;
 }
@@ -92,12 +98,14 @@ export function divide({ traffic, served, arms, toLogFields }: Given): Division 
       for (const rule of rules) {
         const value =
           rule.header === null ? fieldOf(request, rule.field!, served.signature) : request.header(rule.header);
-        if (value !== null && rule.values.has(value)) return rule.assignment;
+        if (value !== null && rule.values.has(value)) return { assignment: rule.assignment, bucket: null };
       }
-      if (unit === null) return buckets[hash(request.id)]!;
+      if (unit === null) return { assignment: buckets[hash(request.id)]!, bucket: null };
       const value =
         unit.header === undefined ? fieldOf(request, unit.field, served.signature) : request.header(unit.header);
-      return value === null ? unread : buckets[hash(value)]!;
+      if (value === null) return { assignment: unread, bucket: null };
+      const bucket = hash(value);
+      return { assignment: buckets[bucket]!, bucket };
     },
   };
 }

@@ -96,6 +96,7 @@ export function createInfer(deps: InferDeps): Infer {
       rows: 0,
       inputs: noTensors,
       assignment: null,
+      bucket: null,
       loaded: null,
       run: null,
     };

@@ -34,6 +34,7 @@ export function toRecord(journey: Journey, outcome: Outcome, now: number): NewRe
     error: outcome.error ? { code: outcome.error.code, message: toKeptMessage(journey, outcome) } : undefined,
     requestId: parsed?.requestId,
     user: call.user ?? undefined,
+    bucket: journey.bucket ?? undefined,
     extra: toExtra(journey),
     fallback: outcome.fallback ?? undefined,
     redacted,

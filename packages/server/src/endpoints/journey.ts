@@ -55,6 +55,8 @@ export interface Journey {
   inputs: readonly Tensor[];
   /** Null: the traffic is not divided, or the caller named the version. */
   assignment: Assignment | null;
+  /** Where its unit fell; null: no unit decided. */
+  bucket: number | null;
   loaded: LoadedVersion | null;
   run: RunResult | null;
 }

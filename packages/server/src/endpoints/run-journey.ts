@@ -46,8 +46,8 @@ export function createRunJourney({
       journey.assignment = division.unread;
       parse(served, journey);
     }
-    const assignment = division.choose({ id, header: call.header, parsed: journey.parsed });
-    journey.assignment = assignment;
+    const { assignment, bucket } = division.choose({ id, header: call.header, parsed: journey.parsed });
+    Object.assign(journey, { assignment, bucket });
     // The arm's version reads the body its own way.
     if (!assignment.takesSame) Object.assign(journey, { parsed: null, rows: 0, inputs: [] });
     return assignment.loaded;

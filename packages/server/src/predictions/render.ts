@@ -50,6 +50,7 @@ export function renderPrediction(record: InferenceRecord, { row, cut }: RenderOp
     ...(erased.size > 0 ? { erased_rows: [...erased] } : {}),
     ...(record.arm === undefined ? {} : { arm: record.arm, propensity: record.propensity ?? null }),
     ...(record.rule === undefined ? {} : { rule: record.rule }),
+    ...(record.bucket === undefined ? {} : { bucket: record.bucket }),
     ...(record.shadowOf === undefined ? {} : { shadow_of: record.shadowOf.id }),
     user: record.user ?? null,
     ...(record.rawBody && !cut ? { raw_body: renderRawBody(record.rawBody) } : {}),

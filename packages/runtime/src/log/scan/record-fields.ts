@@ -36,6 +36,8 @@ export interface RecordFields {
   traceFrom: number;
   /** Where the id of the request begins that this one repeats for nobody, before the row of it; -1: this one is traffic. */
   shadowFrom: number;
+  /** Where its unit fell; -1: no unit decided. */
+  bucket: number;
   readonly face: Span;
   readonly errorCode: Span;
   readonly errorMessage: Span;
@@ -77,6 +79,7 @@ export function createRecordFields(): RecordFields {
     batchRows: 0,
     traceFrom: -1,
     shadowFrom: -1,
+    bucket: -1,
     face: nowhere(),
     errorCode: nowhere(),
     errorMessage: nowhere(),
@@ -101,6 +104,7 @@ function reset(fields: RecordFields): void {
   fields.batchRows = 0;
   fields.traceFrom = -1;
   fields.shadowFrom = -1;
+  fields.bucket = -1;
   fields.face.from = -1;
   fields.errorCode.from = -1;
   fields.errorMessage.from = -1;
@@ -227,6 +231,9 @@ function readField({ bytes, view }: LogBytes, tag: number, at: number, to: numbe
       return;
     case tags.shadowOf:
       fields.shadowFrom = at;
+      return;
+    case tags.bucket:
+      fields.bucket = view.getUint32(at, true);
       return;
     case tags.errorCode:
       return setSpan(fields.errorCode, at, to);

@@ -82,6 +82,7 @@ function arbitraryRows(rows: number): fc.Arbitrary<RequestFields> {
         bytes: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
       }),
       shadowOf: fc.record({ id: fc.uuid({ version: 7 }), row: u32 }),
+      bucket: fc.nat({ max: 9_999 }),
       inputs: fc.array(arbitraryTensor, { maxLength: 4 }),
       outputs: fc.array(arbitraryTensor, { maxLength: 3 }),
     },

@@ -32,6 +32,7 @@ export const fixedColumns = [
   { name: "arm", type: "VARCHAR", nullable: true },
   { name: "rule", type: "VARCHAR", nullable: true },
   { name: "propensity", type: "DOUBLE", nullable: true },
+  { name: "bucket", type: "UINTEGER", nullable: true },
   { name: "shadow_of", type: "UUID", nullable: true },
 ] as const satisfies readonly ColumnSpec[];
 

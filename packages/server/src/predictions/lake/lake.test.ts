@@ -32,7 +32,7 @@ async function toFirstLayout(lake: TestLake["lake"]): Promise<void> {
     const add: WrittenFile[] = [];
     for (const { id: _, path, createdAt: __, ...file } of files) {
       const tempPath = writer.tempPath();
-      const fixed = "SELECT * EXCLUDE (arm, rule, propensity, shadow_of), 'left' AS arm";
+      const fixed = "SELECT * EXCLUDE (arm, rule, propensity, bucket, shadow_of), 'left' AS arm";
       const sql = `${fixed} FROM read_parquet('${join(lake.folder, path)}')`;
       await writer.run({ module: sqlTask, input: { files: { [tempPath]: sql } } });
       add.push({ ...file, signature: "0123456789abcdef", tempPath });
@@ -86,6 +86,7 @@ describe("the lake of predictions", () => {
         arm: null,
         rule: null,
         propensity: null,
+        bucket: null,
         shadow_of: null,
         origin: "ATL",
         distance: 760,
@@ -285,17 +286,21 @@ describe("the lake of predictions", () => {
   test("says to which arm a request went, by which rule and how probably", async () => {
     const { append, rows, instance } = await open();
     const sent = (arm: string, rule: string | undefined, propensity: number) =>
-      append("flights", { ...({ route: flightRoute(instance, { arm, rule, propensity }) } as object), user: arm });
+      append("flights", {
+        ...({ route: flightRoute(instance, { arm, rule, propensity }) } as object),
+        user: arm,
+        bucket: rule === undefined ? 4711 : undefined,
+      });
     await sent("champion", undefined, 0.99);
     await sent("challenger", undefined, 0.01);
     await sent("challenger", "testers", 1);
     await append("flights", { user: "z" });
-    const sql = "SELECT arm, rule, propensity FROM predictions ORDER BY user_name, propensity";
+    const sql = "SELECT arm, rule, propensity, bucket FROM predictions ORDER BY user_name, propensity";
     expect(await rows(sql)).toEqual([
-      { arm: "challenger", rule: null, propensity: 0.01 },
-      { arm: "challenger", rule: "testers", propensity: 1 },
-      { arm: "champion", rule: null, propensity: 0.99 },
-      { arm: null, rule: null, propensity: null },
+      { arm: "challenger", rule: null, propensity: 0.01, bucket: 4711 },
+      { arm: "challenger", rule: "testers", propensity: 1, bucket: null },
+      { arm: "champion", rule: null, propensity: 0.99, bucket: 4711 },
+      { arm: null, rule: null, propensity: null, bucket: null },
     ]);
   });
 

@@ -19,7 +19,8 @@ const [errorCodeAt, errorMessageAt, fallbackAt] = [place.error_code, place.error
 const [userAt, requestAt, traceAt, extraAt] = [place.user_name, place.request_id, place.trace_id, place.extra];
 const [parseAt, queueAt, runAt, totalAt] = [place.parse_us, place.queue_us, place.run_us, place.total_us];
 const [batchAt, redactedAt] = [place.batch_rows, place.redacted];
-const [armAt, ruleAt, propensityAt, shadowAt] = [place.arm, place.rule, place.propensity, place.shadow_of];
+const [armAt, ruleAt, propensityAt] = [place.arm, place.rule, place.propensity];
+const [bucketAt, shadowAt] = [place.bucket, place.shadow_of];
 
 /** Rows of a record that go into a chunk from `base` on: `count` of its `rows`, from `row` on. */
 export interface RowRange {
@@ -94,6 +95,7 @@ export function createFixedWriter({ dictionaries }: Plan): WriteFixed {
       (buffers[propensityAt] as ColumnBuffer).view.setFloat64(to * 8, propensity, true);
       setValid(buffers[propensityAt] as ColumnBuffer, to);
     }
+    if (fields.bucket >= 0) setNumber(buffers[bucketAt] as ColumnBuffer, to, fields.bucket);
     (coded[statusAt] as CodedColumn).codes[to] = fields.status < 3 ? fields.status : 1;
     (buffers[pinnedAt] as ColumnBuffer).bytes[to] = fields.pinned;
     (coded[faceAt] as CodedColumn).codes[to] = codeOf(faces, bytes, fields.face);
