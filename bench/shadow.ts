@@ -1,0 +1,102 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { createClient } from "@slipway/sdk";
+import { deploy } from "../test/lib/deploy.ts";
+import { scaledMatrix } from "../test/lib/models.ts";
+import { toBarTable } from "./lib/bar.ts";
+import { canPin } from "./lib/pin.ts";
+import { parseCpuUs } from "./lib/process-usage.ts";
+import { runLoad } from "./lib/run-load.ts";
+import { startSlipway } from "./lib/slipway-peer.ts";
+import { alternate, median, ratios, toFigure, toTable } from "./lib/table.ts";
+
+// What a shadow costs the predictions: the most that a server on one core answers with its traffic divided three ways, and with 10 % of it repeated by a
+// fourth version. The shadow's own compute, in a thread of the lowest priority on the same core, is counted apart.
+//   npm run bench:shadow -- [--repeats 5] [--seconds 10] [--connections 32] [--from tarball|source]
+const { values: options } = parseArgs({
+  options: {
+    repeats: { type: "string", default: "5" },
+    seconds: { type: "string", default: "10" },
+    connections: { type: "string", default: "32" },
+    from: { type: "string", default: "tarball" },
+  },
+});
+
+const lowest = 19;
+const body = JSON.stringify({ X: [1, 2, 3, 4] });
+const request = { method: "POST", path: "/api/v1/endpoints/bench/predict", body };
+const arms = [
+  { version: 2, share: 1000 },
+  { version: 3, share: 1000 },
+];
+
+const from = options.from === "source" ? "source" : "tarball";
+const server = await startSlipway(scaledMatrix(1), [], { from });
+try {
+  const client = createClient({ url: server.url });
+  for (const factor of [2, 3, 4]) await deploy(server.url, scaledMatrix(factor), { name: "bench", traffic: false });
+
+  const look = async () => (await client.endpoints.traffic("bench")).shadows[0];
+
+  const measure = async (share: number) => {
+    const shadows = share === 0 ? [] : [{ version: 4, share }];
+    await client.endpoints.setTraffic("bench", { arms, shadows });
+    while (share > 0 && (await look())?.state !== "ready") await new Promise((resolve) => setTimeout(resolve, 50));
+    const before = { shadow: await look(), cpuUs: readBackgroundUs(server.pid) };
+    const durationMs = Number(options.seconds) * 1000;
+    const load = { url: server.url, requests: [request], connections: Number(options.connections), durationMs };
+    const { perSecond, failed, cpuUs } = await runLoad({ load, pid: server.pid });
+    if (failed > 0) throw new Error(`${failed} requests failed.`);
+    const requests = (perSecond * durationMs) / 1000;
+    const ownUs = readBackgroundUs(server.pid) - before.cpuUs;
+    const shadow = await look();
+    return {
+      "requests a second": perSecond,
+      // Of the core's time that the shadow's own compute left.
+      "the same, compute aside": perSecond / (1 - ownUs / 1000 / durationMs),
+      "CPU µs a request, compute aside": cpuUs === null ? Number.NaN : cpuUs - ownUs / requests,
+      "compute of the shadow, µs a request": ownUs / requests,
+      "shadows a second": (((shadow?.answered ?? 0) - (before.shadow?.answered ?? 0)) * 1000) / durationMs,
+      "dropped, %":
+        shadow === undefined || share === 0
+          ? 0
+          : (100 * Object.values(shadow.dropped).reduce((sum, count) => sum + count, 0)) / Math.max(1, shadow.sampled),
+    };
+  };
+
+  console.log(canPin() ? "Server on core 0, load on core 1." : "Not pinned: all share the cores.");
+  await measure(1000);
+  const result = await alternate(Number(options.repeats), {
+    "three arms": () => measure(0),
+    "and a shadow of 10 %": () => measure(1000),
+  });
+  console.log(`\n${toTable(result)}\n`);
+  const pair = { of: "and a shadow of 10 %", to: "three arms" } as const;
+  const aside = median(ratios(result, { figure: "the same, compute aside", ...pair }));
+  const whole = median(ratios(result, { figure: "requests a second", ...pair }));
+  console.log(
+    toBarTable([
+      {
+        figure: "throughput with a 10 % shadow, its own compute aside",
+        bar: "≥ 0.97",
+        value: toFigure(aside),
+        met: aside >= 0.97,
+      },
+      { figure: "the same with its compute on the same core", bar: "", value: toFigure(whole), met: null },
+    ]),
+  );
+} finally {
+  await server.end();
+}
+process.exit();
+
+/** CPU time of the threads of a process that have the lowest priority, microseconds. Linux only. */
+function readBackgroundUs(pid: number): number {
+  let sum = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+    const nice = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+    if (nice === lowest) sum += parseCpuUs(stat);
+  }
+  return sum;
+}
