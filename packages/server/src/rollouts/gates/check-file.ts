@@ -163,7 +163,12 @@ function judgeLoss(
 
 function toEvidence({ rows, a, b, difference, low, high, worse, better, p }: PairedLoss) {
   return {
-    ...{ rows, champion: a, candidate: b, difference, low, high },
+    rows,
+    champion: a,
+    candidate: b,
+    difference,
+    low,
+    high,
     ...(worse === null ? {} : { negative_flips: worse, positive_flips: better, p }),
   };
 }

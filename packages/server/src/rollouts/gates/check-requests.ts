@@ -41,7 +41,11 @@ export function createLatencyCheck(comparePair: ComparePair, settings: SettingsO
     const memory = memoryOf(job);
     const mostBytes = settings.memory === undefined ? (serve.memoryBytes ?? null) : parseSize(settings.memory);
     const evidence = {
-      ...{ requests: b.requests, ratio, p99_budget_ms: budgetMs, champion: { ...a }, candidate: { ...b } },
+      requests: b.requests,
+      ratio,
+      p99_budget_ms: budgetMs,
+      champion: { ...a },
+      candidate: { ...b },
       memory_bytes: { ...memory, limit: mostBytes },
     };
     const name = addressOf(job.candidate);
@@ -96,9 +100,16 @@ export function createShadowCheck(comparePair: ComparePair, settings: SettingsOf
     const { alpha } = job.rollout.spec;
     const p = pairedHarm({ championOnly: unanswered, challengerOnly: failed.a }).pHarm;
     const evidence = {
-      ...{ rows, different, unanswered, champion_unanswered: failed.a, p, alpha },
-      ...{ disagreement: rows === 0 ? null : different / rows, limit: settings.disagreement ?? null },
-      ...{ examples: compared.examples.slice(0, 5), failures },
+      rows,
+      different,
+      disagreement: rows === 0 ? null : different / rows,
+      limit: settings.disagreement ?? null,
+      unanswered,
+      champion_unanswered: failed.a,
+      p,
+      alpha,
+      examples: compared.examples.slice(0, 5),
+      failures,
     };
     const name = addressOf(job.candidate);
     const count = `${name} did not answer ${unanswered} of ${rows + unanswered} rows that callers sent`;

@@ -6,7 +6,7 @@ import { createLatencyCheck, createShadowCheck } from "./check-requests.ts";
 import { checkSignature, createParityCheck, createTrainingAgeCheck } from "./check-version.ts";
 import type { GateFiles } from "./gate-files.ts";
 import type { Check, Finding, GateSpec } from "./gate.ts";
-import type { GatesDeps } from "./gates.ts";
+import type { GatesDeps } from "./gates-deps.ts";
 
 export interface ChecksDeps extends GatesDeps {
   readonly files: GateFiles;

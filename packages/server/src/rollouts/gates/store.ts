@@ -132,7 +132,14 @@ export function createGateStore(sql: Sql): GateStore {
 function toRow(kept: KeptGate): GateTables["gate_results"] {
   const { rollout, gate, place, endpoint, model, version, verdict, message } = kept;
   return {
-    ...{ rollout, gate, place, endpoint, model, version, verdict, message },
+    rollout,
+    gate,
+    place,
+    endpoint,
+    model,
+    version,
+    verdict,
+    message,
     compared_with: kept.comparedWith,
     evidence: JSON.stringify(kept.evidence),
     finished_at: kept.finishedAt,

@@ -29,7 +29,12 @@ export function createComparisonHandlers(deps: ComparisonDeps): Pick<Handlers, "
       const kept = await gates.listOfVersion(version.model, version.version);
       return {
         items: kept.map(({ gate, verdict, message, evidence, rollout, endpoint, comparedWith, finishedAt }) => ({
-          ...{ gate, verdict, message, evidence: { ...evidence }, rollout, endpoint },
+          gate,
+          verdict,
+          message,
+          evidence: { ...evidence },
+          rollout,
+          endpoint,
           compared_with: comparedWith,
           finished_at: new Date(finishedAt).toISOString(),
         })),
