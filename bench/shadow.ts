@@ -38,10 +38,14 @@ try {
 
   const look = async () => (await client.endpoints.traffic("bench")).shadows[0];
 
+  const whenReady = async () => {
+    while ((await look())?.state !== "ready") await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+
   const measure = async (share: number) => {
     const shadows = share === 0 ? [] : [{ version: 4, share }];
     await client.endpoints.setTraffic("bench", { arms, shadows });
-    while (share > 0 && (await look())?.state !== "ready") await new Promise((resolve) => setTimeout(resolve, 50));
+    if (share > 0) await whenReady();
     const before = { shadow: await look(), cpuUs: readBackgroundUs(server.pid) };
     const durationMs = Number(options.seconds) * 1000;
     const load = { url: server.url, requests: [request], connections: Number(options.connections), durationMs };

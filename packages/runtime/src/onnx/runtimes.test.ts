@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { createProcessRuntime } from "../process/process-runtime.ts";
 import type { Replica, Runtime } from "../runtime.ts";
@@ -35,6 +36,25 @@ const samples: Record<string, [Datatype, (number | string)[]]> = {
   fp64: ["FP64", [1e-300, Number.POSITIVE_INFINITY]],
   text: ["BYTES", ["", "é😀"]],
 };
+
+test.skipIf(process.platform !== "linux")(
+  "a thread for work that nobody waits for has the lowest priority, and no other has",
+  async () => {
+    const lowest = () =>
+      readdirSync("/proc/self/task").filter((id) => {
+        const stat = readFileSync(`/proc/self/task/${id}/stat`, "utf8");
+        return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16] === "19";
+      }).length;
+    const before = lowest();
+    await open(createWorkerRuntime(), "matrix");
+    expect(lowest()).toBe(before);
+    const options = { threads: 1, background: true };
+    const replica = await createWorkerRuntime().open(modelFiles("matrix"), await signatureOf("matrix"), options);
+    replicas.push(replica);
+    expect(await replica.run([row(1)])).toHaveLength(1);
+    expect(lowest()).toBeGreaterThan(before);
+  },
+);
 
 describe.each([
   ["thread", () => createThreadRuntime()],

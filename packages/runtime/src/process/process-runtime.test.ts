@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -65,6 +65,18 @@ test("a program that is no model process does not open, and leaves nothing behin
     await expect(open("matrix", {}, { command })).rejects.toMatchObject({
       code: "not_ready",
       message: expect.stringMatching(why),
+    });
+});
+
+test("what nobody waits for has the lowest priority from its first moment", async () => {
+  const say = "console.error(`priority ${require('os').getPriority()}`); process.exit(1)";
+  const command = [process.execPath, "-e", say] as const;
+  for (const [background, priority] of [
+    [true, "19"],
+    [false, String(getPriority())],
+  ] as const)
+    await expect(open("matrix", { background }, { command })).rejects.toMatchObject({
+      message: expect.stringContaining(`it said: priority ${priority}`),
     });
 });
 

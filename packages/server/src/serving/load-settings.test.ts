@@ -16,6 +16,15 @@ test("a version runs where it was measured to, unless the endpoint says otherwis
   expect(() => requirePlacement("m@1", version("thread"), onGpu)).toThrow(/m@1 cannot run on CUDA in the server/);
 });
 
+test("what nobody waits for never runs in the server's thread, whatever it was measured to or the endpoint says", () => {
+  for (const own of [{}, { placement: "thread" as const }]) {
+    const background = settings({ ...own, background: true });
+    expect(toPlacement(version("thread"), background)).toBe("worker");
+    expect(() => requirePlacement("m@1", version("worker"), background)).not.toThrow();
+  }
+  expect(toPlacement(version("process"), settings({ background: true }))).toBe("process");
+});
+
 test("the server's thread is refused with what was measured, or why it was not", () => {
   const own = settings({ placement: "thread" });
   const report = { createMs: 12.34, runs: { firstMs: 1, p50Ms: 1, p95Ms: 2.5, count: 9 }, unbounded: [] };
@@ -40,6 +49,8 @@ test("endpoints share a copy only where nothing about it differs", () => {
     settings({ placement: "worker", threads: 2 }),
     settings({ placement: "worker", device: "cuda" }),
     settings({ placement: "worker", replicas: 2 }),
+    settings({ background: true }),
+    settings({ placement: "process", background: true }),
   ].map((each) => toLoadKey(version("thread"), each));
   expect(new Set(keys).size).toBe(keys.length);
   const same = [settings(), settings({ replicas: 2 }), settings({ threads: 1, memoryBytes: 5, runLimitMs: 5 })];
