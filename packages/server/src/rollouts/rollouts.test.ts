@@ -153,16 +153,16 @@ test("killed at every boundary of every tick it comes to the same end: no event 
   const stride = process.env["MODE"] === "all" ? 1 : 5;
   for (let last = 1; last < 40; last += stride) {
     const [sql, kept] = [await openMemory(), keepEndpoint()];
-    let steps = 0;
-    const onStep = () => {
-      steps += 1;
+    const done: string[] = [];
+    const onStep = (step: string) => {
+      done.push(step);
       // From here on the process does nothing any more.
-      if (steps >= last) throw new Killed();
+      if (done.length >= last) throw new Killed();
     };
     const dying = open({ sql, kept, onStep });
     await dying.run();
     const begun = await dying.start(order, ann);
-    while (steps < last) {
+    while (done.length < last) {
       if (terminalPhases.has((await dying.get(begun.id)).status.phase)) break;
       await systemClock.sleep(1);
     }

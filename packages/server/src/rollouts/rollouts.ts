@@ -1,19 +1,17 @@
-import { createHash } from "node:crypto";
-import { canonicalJson, SlipwayError } from "@slipway/contract";
-import type { Authorship } from "../endpoints/index.ts";
+import { SlipwayError } from "@slipway/contract";
 import { createId } from "../kernel/ids.ts";
 import type { Sql } from "../platform/sql/index.ts";
 import type { Registry } from "../registry/index.ts";
 import { verifyEvents } from "./chain.ts";
 import { refuse } from "./decide/index.ts";
 import { createDriver, type DriverDeps } from "./driver.ts";
-import type { NewEvent, RolloutEvent } from "./event.ts";
+import type { RolloutEvent } from "./event.ts";
 import { explain } from "./explain.ts";
 import type { CommandKind } from "./observations.ts";
-import { toFirstStatus, type Rollout } from "./rollout.ts";
-import { planRollout, toSuperseded, type Planned } from "./start.ts";
+import type { Rollout } from "./rollout.ts";
+import { beginRollout, planRollout } from "./start.ts";
 import { createRolloutStore, type Notify, type RolloutStore } from "./store.ts";
-import type { Rollouts, StartOrder } from "./use-cases.ts";
+import type { Rollouts } from "./use-cases.ts";
 import { waitForNews } from "./wait-for-news.ts";
 
 export interface RolloutsDeps extends Omit<DriverDeps, "store"> {
@@ -27,7 +25,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
   const { clock, endpoints } = deps;
   const store = createRolloutStore(deps.sql, deps.notify);
   const driver = createDriver({ ...deps, store });
-  const planning = { ...deps, findActive: store.findActive };
+  const starting = { ...deps, store };
 
   async function get(id: string): Promise<Rollout> {
     const found = await store.find(id);
@@ -41,31 +39,13 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     );
   }
 
-  /** What it takes the place of goes on until the transaction: where that has moved meanwhile, it is looked at again. */
-  async function begin(order: StartOrder, by: Authorship, tries = 5): ReturnType<typeof beginOnce> {
-    try {
-      return await beginOnce(order, by);
-    } catch (error) {
-      if (tries > 1 && error instanceof SlipwayError && error.code === "conflict") return begin(order, by, tries - 1);
-      throw error;
-    }
-  }
-
-  async function beginOnce(order: StartOrder, by: Authorship) {
-    const planned = await planRollout(planning, order);
-    const begun = toRollout(planned, by, clock.now());
-    const over = planned.active && { found: planned.active, written: toSuperseded(planned.active, begun) };
-    await store.insert(begun, toStarted(begun), over);
-    return { begun, superseded: planned.supersedes };
-  }
-
   return {
     async plan(order) {
-      const { endpointNow: _, active: __, ...plan } = await planRollout(planning, order);
+      const { endpointNow: _, active: __, ...plan } = await planRollout(starting, order);
       return plan;
     },
     async start(order, by) {
-      const { begun, superseded } = await begin(order, by);
+      const { begun, superseded } = await beginRollout(starting, order, by);
       driver.changes.emit(begun);
       if (superseded !== null) await driver.tick(superseded);
       await driver.tick(begun.id);
@@ -112,39 +92,6 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     },
     run: driver.run,
     stop: driver.stop,
-  };
-}
-
-function toRollout(planned: Planned, by: Authorship, now: number): Rollout {
-  const { endpoint, model, from, to, spec, endpointNow } = planned;
-  return {
-    id: createId(),
-    endpoint,
-    model,
-    from,
-    to,
-    strategy: spec.strategy,
-    spec,
-    status: { ...toFirstStatus(endpointNow.revision), seq: 1 },
-    author: by.author,
-    message: by.message,
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
-function toStarted({ model, from, to, endpoint, spec, author, message, status }: Rollout): NewEvent {
-  const specHash = createHash("sha256").update(canonicalJson(spec)).digest("hex");
-  const { phase, step, revision } = status;
-  return {
-    kind: "started",
-    actor: author,
-    from: phase,
-    to: phase,
-    step,
-    reason: `${model}@${to} is to take the place of ${model}@${from} at ${endpoint}: ${spec.strategy}${message === null ? "" : ` (${message})`}.`,
-    evidence: [],
-    details: { from, to, strategy: spec.strategy, spec_hash: specHash, revision },
   };
 }
 

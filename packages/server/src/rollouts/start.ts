@@ -1,25 +1,30 @@
-import { SlipwayError } from "@slipway/contract";
-import { toGated, type Endpoint } from "../endpoints/index.ts";
+import { createHash } from "node:crypto";
+import { canonicalJson, SlipwayError } from "@slipway/contract";
+import { toGated, type Authorship, type Endpoint } from "../endpoints/index.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { createId } from "../kernel/ids.ts";
 import { requireVerified, type Registry } from "../registry/index.ts";
 import type { RolloutEndpoints } from "./ports.ts";
 import { resolveRollout } from "./resolve.ts";
-import type { Phase, Rollout } from "./rollout.ts";
-import type { Found, Written } from "./store.ts";
+import type { NewEvent } from "./event.ts";
+import { toFirstStatus, type Phase, type Rollout } from "./rollout.ts";
+import type { Found, RolloutStore, Written } from "./store.ts";
 import type { RolloutPlan, StartOrder } from "./use-cases.ts";
 
-export interface PlanDeps {
+export interface StartDeps {
   readonly endpoints: Pick<RolloutEndpoints, "require" | "checkServe">;
   readonly registry: Pick<Registry, "requireVersion">;
-  readonly findActive: (endpoint: string) => Promise<Found | null>;
+  readonly store: Pick<RolloutStore, "findActive" | "insert">;
+  readonly clock: Clock;
 }
 
-export interface Planned extends RolloutPlan {
+interface Planned extends RolloutPlan {
   readonly endpointNow: Endpoint;
   readonly active: Found | null;
 }
 
 /** What a start would do, or why it may not be. */
-export async function planRollout(deps: PlanDeps, order: StartOrder): Promise<Planned> {
+export async function planRollout(deps: StartDeps, order: StartOrder): Promise<Planned> {
   const { endpoint: name, version, section, allowBreaking } = order;
   const endpointNow = await deps.endpoints.require(name);
   const { target } = endpointNow.spec;
@@ -30,7 +35,7 @@ export async function planRollout(deps: PlanDeps, order: StartOrder): Promise<Pl
   if (target.version === version) throw precondition(`${name} serves version ${version} already; nothing was begun.`);
   const found = requireVerified(await deps.registry.requireVersion(target.model, version));
   await deps.endpoints.checkServe(name, { version: toGated(found), manifest: null, allowBreaking });
-  const active = await deps.findActive(name);
+  const active = await deps.store.findActive(name);
   if (active !== null) requireReplaceable(active.rollout, version);
   return {
     endpoint: name,
@@ -64,7 +69,7 @@ function precondition(message: string): SlipwayError {
 }
 
 /** What becomes of a rollout when another begins. */
-export function toSuperseded({ rollout }: Found, by: Rollout): Written {
+function toSuperseded({ rollout }: Found, by: Rollout): Written {
   const { status, endpoint } = rollout;
   const reason = `The rollout ${by.id} of ${by.model}@${by.to} took its place at ${endpoint}.`;
   const places = { from: status.phase, to: "superseded", step: status.step } as const;
@@ -75,5 +80,62 @@ export function toSuperseded({ rollout }: Found, by: Rollout): Written {
     consumed: [],
     sight: null,
     at: by.createdAt,
+  };
+}
+
+export interface Begun {
+  readonly begun: Rollout;
+  /** The one whose place it took. */
+  readonly superseded: string | null;
+}
+
+const mostTries = 5;
+
+/** What it takes the place of goes on until the transaction: where that has moved meanwhile, it is looked at again. */
+export async function beginRollout(deps: StartDeps, order: StartOrder, by: Authorship): Promise<Begun> {
+  for (let tries = 1; ; tries++) {
+    const planned = await planRollout(deps, order);
+    const begun = toRollout(planned, by, deps.clock.now());
+    const over = planned.active && { found: planned.active, written: toSuperseded(planned.active, begun) };
+    try {
+      await deps.store.insert(begun, toStarted(begun), over);
+      return { begun, superseded: planned.supersedes };
+    } catch (error) {
+      const isConflict = error instanceof SlipwayError && error.code === "conflict";
+      if (!isConflict || tries === mostTries) throw error;
+    }
+  }
+}
+
+function toRollout(planned: Planned, by: Authorship, now: number): Rollout {
+  const { endpoint, model, from, to, spec, endpointNow } = planned;
+  return {
+    id: createId(),
+    endpoint,
+    model,
+    from,
+    to,
+    strategy: spec.strategy,
+    spec,
+    status: { ...toFirstStatus(endpointNow.revision), seq: 1 },
+    author: by.author,
+    message: by.message,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+function toStarted({ model, from, to, endpoint, spec, author, message, status }: Rollout): NewEvent {
+  const specHash = createHash("sha256").update(canonicalJson(spec)).digest("hex");
+  const { phase, step, revision } = status;
+  return {
+    kind: "started",
+    actor: author,
+    from: phase,
+    to: phase,
+    step,
+    reason: `${model}@${to} is to take the place of ${model}@${from} at ${endpoint}: ${spec.strategy}${message === null ? "" : ` (${message})`}.`,
+    evidence: [],
+    details: { from, to, strategy: spec.strategy, spec_hash: specHash, revision },
   };
 }

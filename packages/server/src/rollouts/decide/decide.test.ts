@@ -87,6 +87,7 @@ test("harm is taken back at once: paused, approved, late or with people who want
 
 test("gates let pass, reject, or follow `when`", () => {
   const gating = makeRollout(
+    // oxlint-disable-next-line unicorn/no-thenable
     { ...twoSteps, when: { error: "rollback", no_data: { hold: "5m", then: "warn" } } },
     { phase: "gating" },
   );
