@@ -6,7 +6,7 @@ import { createClient } from "@slipway/sdk";
 import { beforeAll, describe, expect, test } from "vitest";
 import { stringify as stringifyYaml } from "yaml";
 import { runCli } from "../lib/cli.ts";
-import { deploy, readManifest } from "../lib/deploy.ts";
+import { deploy, readManifest, upload } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
 import { flight, patientFlights } from "../lib/models.ts";
 import { useServer } from "../lib/server.ts";
@@ -66,7 +66,7 @@ describe("two versions on the same rows", { timeout: 120_000 }, () => {
     expect(found.different).toBeGreaterThan(0);
     expect(found.flips[0]).toMatchObject({ from: "on_time", to: "late" });
     expect(found.examples[0]).toMatchObject({
-      inputs: { origin_late_3h: 1 },
+      inputs: null,
       a: { late: "on_time" },
       b: { late: "late" },
     });
@@ -99,14 +99,15 @@ describe("two versions on the same rows", { timeout: 120_000 }, () => {
     expect(shown.stdout).toMatch(/^labelled +40$/m);
     expect(shown.stdout).toMatch(/^negative flips +0 \(flight-delay@1 right, flight-delay@2 wrong\)$/m);
     expect(shown.stdout).toMatch(/^brier +40 /m);
-    const found = JSON.parse((await runCli([...versions, "--json"], { url: server.url })).stdout) as ComparisonResult;
-    expect(found).toMatchObject({ on: { kind: "file", name: "held-out.csv" }, rows: 40, labelled: null });
     const wrong = await runCli([...versions, "--label", "nobody"], { url: server.url });
     expect(wrong.code).not.toBe(0);
     expect(wrong.stderr).toContain("held-out.csv has no column nobody");
-    writeFileSync(file, "origin\nATL\n");
-    const lacking = await runCli(versions, { url: server.url });
-    expect(lacking.stderr).toMatch(/Line 2 and below of held-out\.csv: .*lacks "destination"/);
+    const sha256 = await upload(client(), Buffer.from("origin\nATL\n"));
+    const lacking = compare({ a: "flight-delay@1", b: "flight-delay@2", file: { sha256, name: "held-out.csv" } });
+    await expect(lacking).rejects.toMatchObject({
+      code: "invalid_file",
+      message: expect.stringMatching(/Line 2 and below of held-out\.csv: .*lacks "destination"/),
+    });
   });
 
   test("a deploy brings what its gates read, and what they say stays with the version", async () => {

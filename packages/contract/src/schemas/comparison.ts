@@ -116,7 +116,7 @@ export const comparisonResult = z.object({
   examples: z.array(
     z.object({
       row: z.string().meta({ description: "The prediction, or the line of the file" }),
-      inputs: answer,
+      inputs: answer.nullable().meta({ description: "Of a file; null: the prediction on record has them" }),
       a: answer,
       b: answer,
       truth: z.string().nullable(),

@@ -17,6 +17,8 @@ import { isFinished } from "../platform/queue/index.ts";
 import { resolveRollout } from "../rollouts/resolve.ts";
 import { toFirstStatus, type Rollout } from "../rollouts/rollout.ts";
 import type { GateResult } from "../rollouts/index.ts";
+import { createGateStore } from "../rollouts/gates/store.ts";
+import type { Sql } from "../platform/sql/index.ts";
 import { startCapabilities, type Capabilities } from "./capabilities.ts";
 import { openStorage } from "./storage.ts";
 
@@ -25,10 +27,12 @@ const instance = createId();
 const lifecycle = createLifecycle(systemClock, silentLogger);
 const held = { data: "holdout.parquet", label: "was_late", metric: "brier" } as const;
 let app: Capabilities;
+let sql: Sql;
 
 beforeAll(async () => {
   const config = parseConfig({ flags: { data } });
   const storage = await openStorage(data, { lifecycle, clock: systemClock });
+  ({ sql } = storage);
   const base = { config, storage, instance, workers: null, url: () => "http://0.0.0.0:1" };
   app = await startCapabilities({ ...base, clock: systemClock, logger: silentLogger, lifecycle });
   await deployFlights("v1", true);
@@ -266,8 +270,6 @@ describe("each gate lets a good version pass, and stops one for its own reason",
       verdict: "fail",
       message: expect.stringMatching(/rows differently .* 1 % is allowed/),
     });
-    const elsewhere = { endpoint: "scaled", model: "scaled", from: 1, to: 1 };
-    expect(await askOne("shadow", elsewhere)).toMatchObject({ verdict: "no_data" });
   });
 
   test("a command of one's own", async () => {
@@ -308,6 +310,21 @@ test("what was said stays said, and with the version", async () => {
     ["twice-2", rollout.id, 1],
     ["twice", rollout.id, 1],
     ["once", rollout.id, 1],
+  ]);
+});
+
+test("what a server that was killed has heard, the next one does not ask again", async () => {
+  const rollout = toRollout([
+    { name: "heard", command: ["false"] },
+    { name: "missed", command: ["true"] },
+  ]);
+  const { id, endpoint, model, to: version, from: comparedWith } = rollout;
+  const about = { rollout: id, endpoint, model, version, comparedWith, finishedAt: 0 };
+  const finding = { gate: "heard", place: 0, verdict: "pass", message: "Before.", evidence: {} } as const;
+  await createGateStore(sql).put({ ...about, ...finding });
+  expect((await ask(rollout)).map(({ gate, verdict, message }) => [gate, verdict, message])).toEqual([
+    ["heard", "pass", "Before."],
+    ["missed", "pass", "missed ended with 0."],
   ]);
 });
 

@@ -40,7 +40,12 @@ export function toComparisonResult(
       disagreement: toShare(slice.different, slice.rows),
       labelled: toLabelled(slice.labelled),
     })),
-    examples: compared.examples.map(({ name, ...example }) => ({ row: name, ...example })),
+    // What callers sent is looked up by its id, so that an erase reaches it.
+    examples: compared.examples.map(({ name, inputs, ...example }) => ({
+      row: name,
+      inputs: on.kind === "file" ? inputs : null,
+      ...example,
+    })),
     failed: { ...failed },
     failures: failures.map(({ side, name, message }) => ({ side, row: name, message })),
     not_replayable: { ...collected.notReplayable },

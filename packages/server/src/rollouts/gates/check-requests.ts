@@ -108,7 +108,8 @@ export function createShadowCheck(comparePair: ComparePair, settings: SettingsOf
       champion_unanswered: failed.a,
       p,
       alpha,
-      examples: compared.examples.slice(0, 5),
+      // By their ids alone: what is kept for ever holds nothing that somebody may want to have erased.
+      examples: compared.examples.slice(0, 5).map(({ name: prediction, a, b }) => ({ prediction, a, b })),
       failures,
     };
     const name = addressOf(job.candidate);
