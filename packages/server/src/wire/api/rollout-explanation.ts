@@ -1,11 +1,11 @@
 import type * as wire from "@slipway/contract";
-import type { Explanation, Rollout } from "../../rollouts/index.ts";
+import type { Evidence, Explanation, Rollout } from "../../rollouts/index.ts";
 import { terminalPhases } from "../../rollouts/index.ts";
 import { toEvidenceView, toGateView, toRolloutView } from "./rollout-views.ts";
 import { toTimestamp } from "./views.ts";
 
-/** Where a rollout stands in sentences, beside what they are from. */
-export function toExplanationView(explanation: Explanation): wire.RolloutExplanation {
+/** Where a rollout stands in sentences, beside what they are from. @param deciding of one that has ended */
+export function toExplanationView(explanation: Explanation, deciding: readonly Evidence[]): wire.RolloutExplanation {
   const { rollout, sight, needs, next, earliestAt } = explanation;
   return {
     rollout: toRolloutView(rollout),
@@ -16,7 +16,7 @@ export function toExplanationView(explanation: Explanation): wire.RolloutExplana
     trouble: sight?.trouble ?? null,
     samples: sight?.samples ?? 0,
     labels: sight?.labels ?? 0,
-    evidence: (sight?.evidence ?? []).map(toEvidenceView),
+    evidence: (deciding.length > 0 ? deciding : (sight?.evidence ?? [])).map(toEvidenceView),
     observed_at: sight === null || sight.lookedAt === null ? null : toTimestamp(sight.lookedAt),
     gates: sight?.gates?.map(toGateView) ?? null,
     commands: commandsFor(rollout),

@@ -3,7 +3,7 @@ import type * as wire from "@slipway/contract";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Monitoring } from "../../monitoring/index.ts";
-import { createForecasts, withStrategy, type Rollouts } from "../../rollouts/index.ts";
+import { createForecasts, terminalPhases, withStrategy, type Evidence, type Rollouts } from "../../rollouts/index.ts";
 import { toPageQuery } from "./model-handlers.ts";
 import type { ApiRequest, Handlers } from "./register.ts";
 import { toExplanationView } from "./rollout-explanation.ts";
@@ -71,10 +71,22 @@ export function createRolloutHandlers({
       const { brokenAt } = await rollouts.verify(id);
       return { ...toPageView(page, toRolloutEventView), intact: brokenAt === null } satisfies wire.RolloutEventPage;
     },
-    explainRollout: async (request) => toExplanationView(await rollouts.explain(idOf(request))),
+    explainRollout: async (request) => {
+      const id = idOf(request);
+      return toExplanationView(await rollouts.explain(id), await findDeciding(rollouts, id));
+    },
     commandRollout: async (request) => {
       const { kind, message = null } = request.body as RolloutCommand;
       return toRolloutView(await rollouts.command(idOf(request), kind, { author: request.author, message }));
     },
   };
+}
+
+const mostEvents = 1000;
+
+/** What one that has ended was decided by; nothing of one that has not. */
+async function findDeciding(rollouts: Rollouts, id: string): Promise<readonly Evidence[]> {
+  if (!terminalPhases.has((await rollouts.get(id)).status.phase)) return [];
+  const { items } = await rollouts.listEvents(id, { limit: mostEvents, cursor: null });
+  return items.findLast(({ evidence }) => evidence.length > 0)?.evidence ?? [];
 }
