@@ -93,6 +93,26 @@ describe("changes", () => {
     },
   );
 
+  test("a split and the kill switch are in force in each process when they have been answered", async () => {
+    const { main, worker } = await reachAll();
+    const versions = async () => {
+      const now = await Promise.all([main, worker].map(({ connection }) => predict(connection)));
+      return now.map((answer) => answer.version);
+    };
+    await client().endpoints.promote("sign", 1);
+    await client().endpoints.setTraffic("sign", { arms: [{ version: 2, share: 10_000 }] });
+    expect(await versions()).toEqual([2, 2]);
+    await client().endpoints.setTraffic("sign", { arms: [{ version: 2, share: 0 }] });
+    expect(await versions()).toEqual([1, 1]);
+    await client().endpoints.stop("sign");
+    for (const { connection } of [main, worker])
+      expect((await connection.ask(signPath, { json: { X: toRow(1) } })).body).toMatchObject({
+        code: "endpoint_stopped",
+      });
+    await client().endpoints.start("sign");
+    expect(await versions()).toEqual([1, 1]);
+  });
+
   test("one that does not load in any process is refused, and nothing has changed", async () => {
     const { main, worker } = await reachAll();
     const { connection } = worker;

@@ -1,20 +1,22 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TrafficView } from "@slipway/contract";
 import { createClient } from "@slipway/sdk";
 import { hashUnit } from "@slipway/statistics";
 import { beforeAll, describe, expect, test } from "vitest";
-import { runCli } from "../lib/cli.ts";
 import { deploy } from "../lib/deploy.ts";
 import { fetchJson } from "../lib/fetch-json.ts";
 import { createGrpcClient } from "../lib/grpc-client.ts";
-import { scaledMatrix } from "../lib/models.ts";
+import { flight, flights, scaledMatrix } from "../lib/models.ts";
+import { rounds } from "../lib/rounds.ts";
 import { useServer } from "../lib/server.ts";
 
-const server = useServer();
+// Each transition has to be in force in all processes.
+const server = useServer(process.env["MODE"] === "chaos" ? { args: ["--http-workers", "2"], readyMs: 60_000 } : {});
 const client = () => createClient({ url: server.url });
 
 /** Version 1 answers 1 for the row [1, 0, 0, 0], version 2 answers -1, version 3 answers 2. */
-const factors = [1, -1, 2];
+const factors = [1, -1, 2] as const;
 
 beforeAll(async () => {
   for (const factor of factors)
@@ -42,9 +44,121 @@ async function recordOf(id: string) {
   return { arm, rule, propensity, version, status };
 }
 
-const slipway = (...args: string[]) => runCli(args, { url: server.url });
+describe("transitions under load", () => {
+  interface Answer {
+    readonly id: string;
+    readonly version: number;
+    readonly y: number;
+  }
+
+  const transitions = rounds(20, 1000);
+  const troubles: string[] = [];
+  const answers: Answer[] = [];
+  const over = new AbortController();
+  /** What each revision says of its arms; null: the traffic is not divided. */
+  const armsOf = new Map<number, ReadonlyMap<string, TrafficView["arms"][number]> | null>();
+
+  async function askUntilOver(caller: number): Promise<void> {
+    for (let n = 1; !over.signal.aborted; n++) {
+      const headers = { "x-user": `${caller}/${n}`, ...(n % 7 === 0 ? { "x-tester": "yes" } : {}) };
+      const sent = caller * 100_000 + n;
+      const { status, body } = await fetchJson(`${server.url}/endpoints/sign/predict`, {
+        json: { X: [sent, 0, 0, 0] },
+        headers,
+      });
+      if (status !== 200) troubles.push(`failed: ${status} ${JSON.stringify(body)}`);
+      else {
+        answers.push({ id: body.id, version: body.version, y: body.prediction.y });
+        if (body.prediction.y !== sent * factors[body.version - 1]!)
+          troubles.push(`mixed: version ${body.version} answered ${body.prediction.y} for ${sent}`);
+      }
+    }
+  }
+
+  /** Splits that grow and shrink, rules, controls, promotions, rollbacks and clearings, in an order that is the same each time. */
+  function transit(round: number): Promise<unknown> {
+    const { endpoints } = client();
+    const rules = [{ name: "testers", header: "x-tester", values: ["yes"], version: 2 + (round % 2) }];
+    const share = [1, 500, 5000, 3333][round % 4]!;
+    switch (round % 10) {
+      case 3:
+        return endpoints.promote("sign", 1 + (Math.floor(round / 10) % 3));
+      case 6:
+        return endpoints.rollback("sign");
+      case 8:
+        return endpoints.setTraffic("sign", { arms: [] });
+      default:
+        return divide({ share, rules, isOdd: round % 2 === 1 });
+    }
+  }
+
+  async function divide({ share, rules, isOdd }: { share: number; rules: { version: number }[]; isOdd: boolean }) {
+    const { endpoints } = client();
+    const served = (await endpoints.get("sign")).target!.version;
+    const [second, third] = [1, 2, 3].filter((version) => version !== served);
+    const arms = isOdd
+      ? [{ version: second!, share }]
+      : [
+          { version: second!, share },
+          { version: third!, share: Math.floor(share / 2) },
+        ];
+    const named = rules.map((rule) => ({ ...rule, version: second! })) as never;
+    return endpoints.setTraffic("sign", { arms, unit: isOdd ? "header:x-user" : null, rules: named, control: isOdd });
+  }
+
+  test(
+    `${transitions} transitions of divided traffic under load: 0 failed, 0 mixed`,
+    { timeout: rounds(120_000, 1_800_000) },
+    async () => {
+      const load = Array.from({ length: 6 }, (_, caller) => askUntilOver(1 + caller));
+      for (let round = 0; round < transitions && troubles.length === 0; round++) {
+        const before = answers.length;
+        await transit(round);
+        const view = await client().endpoints.traffic("sign");
+        const isDivided = view.arms.length > 1 || view.rules.length > 0;
+        armsOf.set(view.revision, isDivided ? new Map(view.arms.map((arm) => [arm.name, arm])) : null);
+        while (answers.length < before + 5 && troubles.length === 0)
+          await new Promise((resolve) => void setImmediate(resolve));
+      }
+      over.abort();
+      await Promise.all(load);
+      expect(troubles.slice(0, 5)).toEqual([]);
+      expect(answers.length).toBeGreaterThan(5 * transitions - 1);
+    },
+  );
+
+  test(
+    "each answer is of the arm that its record names, at the share that its revision gives it",
+    { timeout: 120_000 },
+    async () => {
+      const said = new Map(answers.map((answer) => [answer.id, answer]));
+      const wrong: unknown[] = [];
+      let divided = 0;
+      for await (const item of client().predictions.all("sign", { limit: 1000, order: "oldest" })) {
+        const answer = said.get(item.id);
+        said.delete(item.id);
+        const arms = armsOf.get(item.revision ?? 0);
+        if (!answer || arms === undefined) continue;
+        const arm = arms?.get(item.arm ?? "");
+        const isAsSaid = item.version === answer.version && item.outputs["y"] === answer.y;
+        const byRule = item.rule !== undefined;
+        const isNamed =
+          arms === null
+            ? item.arm === undefined && item.propensity === undefined
+            : arm?.version === item.version && item.propensity === (byRule ? 1 : arm.share / 10_000);
+        if (arms !== null) divided++;
+        if (!isAsSaid || !isNamed) wrong.push({ answer, item, arms: arms && [...arms.values()] });
+      }
+      expect(wrong.slice(0, 3)).toEqual([]);
+      expect([...said.keys()].slice(0, 3)).toEqual([]);
+      expect(divided).toBeGreaterThan(answers.length / 4);
+    },
+  );
+});
 
 describe("a split", () => {
+  beforeAll(async () => void (await client().endpoints.promote("sign", 1)));
+
   test("sends each user where its bucket is, at every step of a ramp, and says so on record", async () => {
     const users = Array.from({ length: 40 }, (_, i) => `user-${i}`);
     const had = new Map<string, number>();
@@ -74,6 +188,21 @@ describe("a split", () => {
     const bad = await fetchJson(`${server.url}/endpoints/sign/predict`, { json: { X: "no", user_id: 17 } });
     expect(bad.status).toBe(400);
     expect(await recordOf(bad.body.instance)).toMatchObject({ arm: "champion", rule: "no_unit", status: "error" });
+  });
+
+  test("of an input, with an arm that has one more: the body is read for each of them as it wants it", async () => {
+    const patient = { serve: { timeout: "20s" } };
+    await deploy(server.url, flights.v1, { name: "late", manifest: patient });
+    await deploy(server.url, flights.v2, { name: "late", manifest: patient, traffic: false });
+    await client().endpoints.setTraffic("late", { arms: [{ version: 2, share: 10_000 }], unit: "origin" });
+    const { origin_late_3h: _, ...record } = flight;
+    const { status, body } = await fetchJson(`${server.url}/endpoints/late/predict`, { json: record });
+    expect([status, body.version]).toEqual([200, 2]);
+    expect(await client().predictions.get(body.id)).toMatchObject({
+      arm: "challenger",
+      version: 2,
+      inputs: { origin: flight.origin, origin_late_3h: null },
+    });
   });
 
   test("by rules, of headers and gRPC metadata alike; a version that is named is no part of it", async () => {
@@ -136,51 +265,41 @@ describe("the kill switch", () => {
     expect((await ask()).version).toBe(2);
   });
 
-  test("has the fallback answer, a value too, though no version is in memory", async () => {
-    await expect(client().endpoints.stop("sign", { fallback: true })).rejects.toMatchObject({
-      code: "precondition_failed",
-    });
+  test("has the fallback answer; without one it is refused", async () => {
+    const how = { fallback: true };
+    await expect(client().endpoints.stop("sign", how)).rejects.toMatchObject({ code: "precondition_failed" });
     const manifest = { slipway: 1, name: "sign", serve: { timeout: "20s", fallback: { y: 0.5 } } };
     await client().endpoints.apply("sign", manifest);
-    await client().endpoints.stop("sign", { fallback: true });
-    const answer = async () =>
-      (await fetchJson(`${server.url}/endpoints/sign/predict`, { json: { X: [1, 0, 0, 0] } })).body;
+    await client().endpoints.stop("sign", how);
     expect(await answer()).toMatchObject({ version: 2, prediction: { y: 0.5 }, fallback: "value: endpoint_stopped" });
+  });
+});
+
+async function answer() {
+  return (await fetchJson(`${server.url}/endpoints/sign/predict`, { json: { X: [1, 0, 0, 0] } })).body;
+}
+
+describe("after a start", () => {
+  beforeAll(async () => {
+    const { files } = await client().versions.get("late", 2);
+    await server.stop();
+    const { sha256 } = files[0]!;
+    writeFileSync(join(server.data, "blobs", sha256.slice(0, 2), sha256), "no model any more");
     await server.restart();
+  }, 60_000);
+
+  test("what was stopped is so, and its value answers though no version is in memory", async () => {
     expect(await answer()).toMatchObject({ version: 2, prediction: { y: 0.5 }, fallback: "value: endpoint_stopped" });
     await client().endpoints.start("sign");
     expect(await answer()).toMatchObject({ version: 2, prediction: { y: -1 } });
   });
-});
 
-test("an arm that does not load at a start leaves its traffic to the champion, and is named", async () => {
-  await client().endpoints.promote("sign", 1);
-  await client().endpoints.setTraffic("sign", { arms: [{ version: 2, share: 10_000 }], unit: null });
-  expect((await ask()).version).toBe(2);
-  const version = await client().versions.get("sign", 2);
-  await server.stop();
-  const { sha256 } = version.files[0]!;
-  writeFileSync(join(server.data, "blobs", sha256.slice(0, 2), sha256), "no model any more");
-  await server.restart();
-  const { id, version: answered } = await ask();
-  expect(answered).toBe(1);
-  expect(await recordOf(id)).toMatchObject({ arm: "champion", propensity: 1, version: 1 });
-  expect((await client().endpoints.get("sign")).warnings.join()).toContain("challenger (version 2)");
-  expect((await client().endpoints.traffic("sign")).arms[1]).toMatchObject({ name: "challenger", state: "failed" });
-});
-
-test("the command line divides, shows and stops", async () => {
-  const set = await slipway("traffic", "set", "sign@1=75", "sign@3=25", "--unit", "header:x-user", "--control");
-  expect([set.code, set.stdout]).toEqual([
-    0,
-    expect.stringContaining("champion (version 1) 50 %, challenger (version 3) 25 %, control (version 1) 25 %"),
-  ]);
-  const shown = await slipway("traffic", "show", "sign");
-  expect(shown.stdout).toMatch(/unit +header:x-user/);
-  expect(shown.stdout).toMatch(/challenger +3 +25 % +ready/);
-  const wrong = await slipway("traffic", "set", "sign@1=75", "sign@3=20");
-  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("95 % together")]);
-  const cleared = await slipway("traffic", "set", "sign", "--clear");
-  expect(cleared.stdout).toContain("All traffic of sign goes to version 1");
-  expect((await slipway("stop", "sign")).stdout).toContain("it refuses every request");
+  test("an arm that does not load leaves its traffic to the champion, and is named", async () => {
+    const { origin_late_3h: _, ...record } = flight;
+    const { status, body } = await fetchJson(`${server.url}/endpoints/late/predict`, { json: record });
+    expect([status, body.version]).toEqual([200, 1]);
+    expect(await recordOf(body.id)).toMatchObject({ arm: "champion", propensity: 1, version: 1 });
+    expect((await client().endpoints.get("late")).warnings.join()).toContain("challenger (version 2)");
+    expect((await client().endpoints.traffic("late")).arms[1]).toMatchObject({ name: "challenger", state: "failed" });
+  });
 });

@@ -100,9 +100,10 @@ export const rollback: Run = async (context, input) => {
   writeDone(context, endpoint, nowServes(endpoint));
 };
 
-function nowServes({ name, target, revision }: Endpoint): string {
+function nowServes({ name, target, revision, stop }: Endpoint): string {
   const served = target === null ? "has no traffic" : `serves ${targetText(target)}`;
-  return `${name} now ${served} (revision ${revision}).`;
+  const stopped = stop === null ? "" : ` It is stopped, and answers again with \`slipway start ${name}\`.`;
+  return `${name} now ${served} (revision ${revision}).${stopped}`;
 }
 
 export const undeploy: Run = async (context, input) => {

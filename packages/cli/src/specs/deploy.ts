@@ -105,7 +105,7 @@ export const deployCommands: CommandGroup = {
       usage: "stop <name>",
       summary: "the kill switch: no version of an endpoint answers any more, at once",
       about:
-        "Nothing has to load for it and nothing is waited for. Divided traffic is undivided, and a rollout that is under way ends. Versions stay in memory, and `slipway start` takes it back; it lasts over restarts, deploys and rollbacks.",
+        "Nothing has to load for it and nothing is waited for. Divided traffic is undivided, and a rollout that is under way ends. Versions stay in memory, and `slipway start` takes it back; it lasts over restarts, deploys and rollbacks, until then or until an undeploy.",
       options: [["--fallback", "the endpoint's fallback (serve.fallback) answers; else nothing does"], messageOption],
       examples: ["slipway stop flight-delay --fallback"],
       load: async () => (await import("../commands/traffic.ts")).stop,

@@ -128,7 +128,7 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
     async undeploy(name, by) {
       const { spec } = await require(name);
       const plan = async (now: Endpoint | null) => ({
-        spec: { ...(now?.spec ?? spec), target: null, traffic: undivided },
+        spec: { ...(now?.spec ?? spec), target: null, traffic: undivided, stop: null },
       });
       return change({ name, plan, action: "undeploy", ...by });
     },
