@@ -23,6 +23,8 @@ export interface Deployed {
   readonly created: boolean;
   readonly endpoint: string | null;
   readonly revision: number | null;
+  /** What lets it take the traffic step by step; null: it has all of it. */
+  readonly rollout: string | null;
   readonly placement: string;
   readonly notes: readonly string[];
 }

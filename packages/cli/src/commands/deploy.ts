@@ -195,17 +195,15 @@ async function printResult(job: Job, result: DeployResult): Promise<void> {
   for (const text of result.notes) if (settings.format !== "table") warn(context, printable(text));
   if (settings.format === "json") return writeJson(context, { ...result, url });
   const address = `${result.model}@${result.version}`;
-  const served = endpoint === null ? "registered, without traffic" : `serves ${endpoint}`;
+  const rollout = result.rollout ?? null;
   const known = result.created || result.notes.length === 0 ? "" : ", which was there already";
   // The server tells the same in a note of its own.
   const notes = result.notes.filter((text) => result.created || !text.includes("nothing new was made"));
   writeOne(context, { ...result, url }, [
     ["version", `${address}${known}`],
     ["made", known === "" ? null : "nothing new: the same files and the same model section"],
-    [
-      "state",
-      `${served}${result.revision === null ? "" : ` (revision ${result.revision})`}, placement ${result.placement}`,
-    ],
+    ["state", `${stateText(result)}, placement ${result.placement}`],
+    ["rollout", rollout],
     // A server of before sends none.
     ["examples", (result.parity ?? null) === null ? null : parityText(result.parity!)],
     ["digest", result.digest],
@@ -213,8 +211,16 @@ async function printResult(job: Job, result: DeployResult): Promise<void> {
     ["note", notes.join("\n")],
   ]);
   if (endpoint === null || url === null || version === null || settings.format !== "table") return;
+  if (rollout !== null) return note(context, `\nFollow it:\n  slipway rollout status ${endpoint} --watch`);
   const record = sampleRecord(version.signature);
   const elsewhere = client.url === (context.env.SLIPWAY_URL || defaultUrl) ? undefined : client.url;
   note(context, `\nTry it:\n  ${toPredict(endpoint, record, elsewhere)}`);
   note(context, `  ${toCurl(url, record, settings.token !== undefined)}`);
+}
+
+/** What became of the version. A server of before knows no rollouts. */
+function stateText({ endpoint, revision, rollout = null }: DeployResult): string {
+  if (endpoint === null) return "registered, without traffic";
+  if (rollout !== null) return `takes the traffic of ${endpoint} step by step`;
+  return `serves ${endpoint}${revision === null ? "" : ` (revision ${revision})`}`;
 }
