@@ -219,8 +219,12 @@ async function printResult(job: Job, result: DeployResult): Promise<void> {
 }
 
 /** What became of the version. A server of before knows no rollouts. */
-function stateText({ endpoint, revision, rollout = null }: DeployResult): string {
+function stateText({
+  endpoint,
+  revision,
+  rollout,
+}: Pick<DeployResult, "endpoint" | "revision"> & { readonly rollout?: string | null }): string {
   if (endpoint === null) return "registered, without traffic";
-  if (rollout !== null) return `takes the traffic of ${endpoint} step by step`;
+  if ((rollout ?? null) !== null) return `takes the traffic of ${endpoint} step by step`;
   return `serves ${endpoint}${revision === null ? "" : ` (revision ${revision})`}`;
 }

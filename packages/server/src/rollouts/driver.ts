@@ -8,7 +8,7 @@ export type DriverDeps = Omit<RunnerDeps, "onChange">;
 export interface Driver {
   /** Each change of a rollout, once it is on record. */
   readonly changes: Events<Rollout>;
-  /** Takes up what SQL says is under way. */
+  /** Takes up what SQL says is not finished. */
   run(): Promise<void>;
   /** Resolves after a tick that began after the call, whatever came of it; from then on it ticks by itself. */
   tick(id: string): Promise<void>;
@@ -86,7 +86,7 @@ export function createDriver(deps: DriverDeps): Driver {
   return {
     changes,
     async run() {
-      for (const id of await store.listActive()) courseOf(id);
+      for (const id of await store.listUnfinished()) courseOf(id);
       tickAll();
       stopTicking = clock.every(tickMs, tickAll);
     },

@@ -4,11 +4,12 @@ export const rolloutMigrations: readonly Migration[] = [
   {
     id: "rollouts-0001",
     async up(db, dialect) {
-      // `active` is the endpoint while the rollout is under way, else null: unique, so that an endpoint has one at most.
+      // `unfinished`: 1 until what counts for it has been told of its end. `active` is the endpoint while the rollout is under way, else null: unique, so that an endpoint has one at most.
       await raw`create table rollouts (
         id text primary key, endpoint text not null, model text not null, from_version bigint not null,
         to_version bigint not null, strategy text not null, spec text not null, author text, message text,
-        created_at bigint not null, updated_at bigint not null, active text unique, phase text not null,
+        created_at bigint not null, updated_at bigint not null, active text unique, unfinished bigint not null,
+        phase text not null,
         seq bigint not null, writes bigint not null, status text not null, sight text)`.execute(db);
       await raw`create index rollouts_by_endpoint on rollouts (endpoint, id)`.execute(db);
       await raw`create table rollout_events (

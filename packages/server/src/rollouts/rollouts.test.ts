@@ -153,13 +153,16 @@ test("killed at every boundary of every tick it comes to the same end: no event 
   const stride = process.env["MODE"] === "all" ? 1 : 5;
   for (let last = 1; last < 40; last += stride) {
     const [sql, kept] = [await openMemory(), keepEndpoint()];
+    const finished: string[] = [];
+    const finish = async (rollout: string) => void finished.push(rollout);
+    const evidence = seen({ finish });
     const done: string[] = [];
     const onStep = (step: string) => {
       done.push(step);
       // From here on the process does nothing any more.
       if (done.length >= last) throw new Killed();
     };
-    const dying = open({ sql, kept, onStep });
+    const dying = open({ sql, kept, evidence, onStep });
     await dying.run();
     const begun = await dying.start(order, ann);
     while (done.length < last) {
@@ -167,13 +170,15 @@ test("killed at every boundary of every tick it comes to the same end: no event 
       await systemClock.sleep(1);
     }
     await dying.stop();
-    const again = open({ sql, kept });
+    const again = open({ sql, kept, evidence });
     await again.run();
     const { id } = (await again.list({ limit: 1, cursor: null })).items[0]!;
     expect(await untilEnd(again, { id })).toMatchObject({ status: { phase: "succeeded" } });
     expect(await kindsOf(again, { id }), `killed at ${last}`).toEqual(promoted);
     expect(await again.verify(id)).toMatchObject({ brokenAt: null });
     expect(kept.endpoint.spec).toMatchObject({ target: { version: 2 }, traffic: { arms: [] } });
+    // Also one that had ended on record before it was told.
+    while (!finished.includes(id)) await systemClock.sleep(1);
     await again.stop();
     await sql.close();
   }

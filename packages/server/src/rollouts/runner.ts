@@ -91,6 +91,7 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
   async function end(rollout: Rollout): Promise<true> {
     await evidence.finish(rollout.id);
     await gates.cancel(rollout.id);
+    await store.finish(rollout.id);
     return true;
   }
 

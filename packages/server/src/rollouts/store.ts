@@ -22,6 +22,7 @@ interface RolloutRow {
   created_at: number;
   updated_at: number;
   active: string | null;
+  unfinished: number;
   phase: string;
   seq: number;
   writes: number;
@@ -83,7 +84,10 @@ export interface RolloutStore {
   find(id: string): Promise<Found | null>;
   /** Of an endpoint; null: none is under way. */
   findActive(endpoint: string): Promise<Found | null>;
-  listActive(): Promise<readonly string[]>;
+  /** Under way, or ended without everybody having been told. */
+  listUnfinished(): Promise<readonly string[]>;
+  /** Everybody has been told of its end. */
+  finish(id: string): Promise<void>;
   /** Newest first. */
   list(query: RolloutQuery): Promise<Page<Rollout>>;
   findSight(id: string): Promise<Sight | null>;
@@ -105,8 +109,11 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
     find: async (id) => found(await db.selectFrom("rollouts").selectAll().where("id", "=", id).executeTakeFirst()),
     findActive: async (endpoint) =>
       found(await db.selectFrom("rollouts").selectAll().where("active", "=", endpoint).executeTakeFirst()),
-    async listActive() {
-      const rows = await db.selectFrom("rollouts").select("id").where("active", "is not", null).orderBy("id").execute();
+    async finish(id) {
+      await db.updateTable("rollouts").set({ unfinished: 0 }).where("id", "=", id).execute();
+    },
+    async listUnfinished() {
+      const rows = await db.selectFrom("rollouts").select("id").where("unfinished", "=", 1).orderBy("id").execute();
       return rows.map(({ id }) => id);
     },
     list: (query) => list(db, query),
@@ -154,7 +161,7 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
         const { id, endpoint } = rollout;
         const made = await trx
           .insertInto("rollouts")
-          .values({ ...toRow(rollout), writes: 0, sight: null })
+          .values({ ...toRow(rollout), unfinished: 1, writes: 0, sight: null })
           .onConflict((conflict) => conflict.column("active").doNothing())
           .returning("id")
           .execute();
