@@ -21,6 +21,9 @@ const toLoaded = (version: number) =>
     signature: { inputs: [], outputs: [], packed: null },
   }) as unknown as LoadedVersion;
 
+let passed = 0;
+const pass = (ms: number) => (passed += ms);
+
 /** Versions of endpoints whose loads end when the test lets them; nothing else is made up. */
 async function setUp() {
   const sql = await openSqlite({ path: ":memory:" });
@@ -30,6 +33,7 @@ async function setUp() {
   const users = new Map<number, number>();
   const gates = new Map<number, PromiseWithResolvers<void>>();
   const loading: number[] = [];
+  const failing = new Set<number>();
   const count = (by: number) => (loaded: LoadedVersion) => {
     const { version } = loaded.version;
     users.set(version, (users.get(version) ?? 0) + by);
@@ -38,6 +42,7 @@ async function setUp() {
   const versions = new Map<number, LoadedVersion>();
   const load = async (version: number) => {
     loading.push(version);
+    if (failing.has(version)) throw new Error(`version ${version} does not load`);
     await gates.get(version)?.promise;
     const loaded = versions.get(version) ?? toLoaded(version);
     versions.set(version, loaded);
@@ -67,7 +72,11 @@ async function setUp() {
       if (before) discard(before);
     },
   } as unknown as SharedRouting;
-  const changes = createChanges({ store, routing, clock: systemClock });
+  const changes = createChanges({
+    store,
+    routing,
+    clock: { ...systemClock, monotonic: () => systemClock.monotonic() + passed },
+  });
   const change = (name: string, action: Action, set: (now: EndpointSpec) => EndpointSpec) =>
     changes.change({
       name,
@@ -90,7 +99,14 @@ async function setUp() {
   const until = async (version: number) => {
     while (!loading.includes(version)) await new Promise((resolve) => void setImmediate(resolve));
   };
-  return { changes, change, serve, divide, hold, until, users, store };
+  /** As after a start at which the arms did not load. */
+  const lose = (name: string, failure: string) => {
+    const route = routes.get(name)!;
+    const missing = route.arms.map(({ arm }) => ({ name: arm.name, version: arm.version, failure }));
+    routes.set(name, { ...route, arms: [], missing });
+  };
+  const missingOf = (name: string) => routes.get(name)!.missing.map((arm) => arm.name);
+  return { changes, change, serve, divide, hold, until, users, store, lose, missingOf, failing };
 }
 
 const conflict = { code: "conflict" };
@@ -175,4 +191,19 @@ test("settings that were changed while a version loaded stay changed", async () 
   const { endpoint } = await slow;
   expect([endpoint.revision, endpoint.spec.target?.version, endpoint.spec.log.fields]).toEqual([3, 2, ["carrier"]]);
   expect((await store.findRevision("a", 3))?.changes.map(({ path }) => path)).toEqual(["target.version"]);
+});
+
+test("an arm that did not load is tried again, and not all the time", async () => {
+  const { serve, divide, changes, lose, missingOf, failing } = await setUp();
+  await serve("a", 1);
+  await divide("a", 2);
+  lose("a", "It broke.");
+  failing.add(2);
+  await expect(changes.mendArms()).rejects.toThrow("version 2");
+  await changes.mendArms();
+  expect(missingOf("a")).toEqual(["challenger"]);
+  failing.clear();
+  pass(60_000);
+  await changes.mendArms();
+  expect(missingOf("a")).toEqual([]);
 });

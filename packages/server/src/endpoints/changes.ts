@@ -42,6 +42,8 @@ export interface Changes {
    * before and still load. @throws SlipwayError `conflict` for one that was ended so
    */
   change(planned: PlannedChange): Promise<ChangeResult>;
+  /** Tries again to load arms that did not. @throws whatever loading throws */
+  mendArms(): Promise<void>;
   /** States that endpoints are about to have, for which versions are being loaded. */
   pending(): readonly { readonly name: string; readonly spec: EndpointSpec }[];
   /** @throws SlipwayError `endpoint_not_found` */
@@ -54,8 +56,8 @@ export interface ChangesDeps {
   readonly clock: Clock;
 }
 
-/** An arm that does not load is not tried each time somebody asks for the state that is in force. */
-const mendEveryMs = 30_000;
+/** An arm that does not load is not tried again sooner: its load takes what the others need. */
+const mendEveryMs = 60_000;
 
 export function createChanges(deps: ChangesDeps): Changes {
   const { store, routing } = deps;
@@ -110,6 +112,12 @@ export function createChanges(deps: ChangesDeps): Changes {
     exclusively: (work) => writing.take("", work),
     inTurn: (name, work) => loading.take(name, work),
     pending: pending.list,
+    async mendArms() {
+      for (const { endpoint: name, missing } of routing.snapshot().routes.values()) {
+        const endpoint = missing.length === 0 ? null : await store.find(name);
+        if (endpoint && mend.isNeeded(endpoint)) await loading.take(name, () => mend.mend(endpoint));
+      }
+    },
     async change(how) {
       const own = pending.add(how.name, how.action);
       try {

@@ -139,6 +139,7 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
         logger.error({ error }, "looking for aliases that are not followed failed"),
       );
       let busy = false;
+      let mending = false;
       stopPolling = clock.every(epochPollMs, () => {
         if (busy) return;
         busy = true;
@@ -146,6 +147,12 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
           .sync()
           .catch((error: unknown) => logger.warn({ error }, "reading the routing epoch failed"))
           .finally(() => (busy = false));
+        if (mending) return;
+        mending = true;
+        changes
+          .mendArms()
+          .catch((error: unknown) => logger.warn({ error }, "an arm still does not load"))
+          .finally(() => (mending = false));
       });
     },
     async stop() {
