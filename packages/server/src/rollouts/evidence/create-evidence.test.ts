@@ -95,6 +95,45 @@ test("a challenger that errs, is slower and is worse by its labels", { timeout: 
   expect((champion?.n ?? 0) + (challenger?.n ?? 0)).toBe(keys.length);
 });
 
+test("units that stay with their arm count once", { timeout: 60_000 }, async () => {
+  const { evidence, label, look } = opened;
+  const endpoint = "sticky";
+  const append = (record: Parameters<typeof opened.append>[0]) => opened.append({ endpoint, ...record });
+  const section: ManifestRollout = {
+    steps: [{ traffic: "50%" }],
+    unit: "customer",
+    guardrails: ["errors", "brier", "wrong"],
+  };
+  const rollout = makeRollout(endpoint, section);
+  await evidence.start(rollout);
+  const failed = { status: "error", error: { code: "model_error", message: "no" } } as const;
+  const labels: NewLabel[] = [];
+  for (let i = 0; i < 600; i++) {
+    const customer = i % 150;
+    const arm = customer % 2 === 0 ? "challenger" : "champion";
+    const extra = [{ customer: `c${customer}` }];
+    // One customer of the challenger, and one of the champion, meet nothing but errors.
+    if (customer < 2) await append({ arm, extra, ...failed });
+    else {
+      // What the challenger says is wrong for the same few customers again and again.
+      await append({ arm, extra, keys: [`u${i}`], ...answer(customer % 30 === 2 ? 0.1 : 0.8) });
+      labels.push({ key: `u${i}`, value: "yes" });
+    }
+  }
+  for (let i = 0; i < 200; i++) await append({ arm: "challenger", extra: [{ customer: "c0" }], ...failed });
+  await label(endpoint, labels);
+  const seen = await look(rollout);
+  expect(find(seen, "errors")).toMatchObject({
+    verdict: "pass",
+    message: expect.stringContaining("(to 1 and 1 units for the first time)"),
+    arms: [{ events: 204 }, { events: 4 }],
+  });
+  expect(find(seen, "wrong").message).toContain("(to 5 and 0 units for the first time)");
+  expect(find(seen, "brier").verdict).toBe("pass");
+  expect(find(seen, "brier").interval![0]).toBeLessThan(0);
+});
+
+// Time passes in it: what is predicted after it seems to be before it began.
 test("pairs of a shadow, labels that are due, and a later step", { timeout: 60_000 }, async () => {
   const { evidence, label, look, wait } = opened;
   const endpoint = "shadowed";

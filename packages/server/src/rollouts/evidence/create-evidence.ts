@@ -62,7 +62,7 @@ export function createEvidence(deps: EvidenceDeps): EvidenceSource {
       now,
       stored,
       countError,
-      looked: rows.look(rollout, stored.startedAt),
+      looked: rows.look(rollout, stored),
       stepFrom: await findStepFrom(rollout, stored),
       isShadow: isShadowStep(rollout),
       age: rollout.status.enteredAt === null ? 0 : now - rollout.status.enteredAt,

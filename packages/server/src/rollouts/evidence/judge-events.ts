@@ -2,10 +2,10 @@ import { addEvents, asymptoticInterval, createEventTest, type EventTest, eventEv
 import type { Evidence, Verdict } from "../verdict.ts";
 import { toArms } from "./arms.ts";
 import type { ComparedMetric } from "./compared.ts";
-import { effectOf, leastEvents, leastUnits, listDivided } from "./effect-of.ts";
+import { type Divided, effectOf, leastEvents, leastUnits, listDivided } from "./effect-of.ts";
 import { addSums, type Measured, noSums, type Pairs } from "./measured.ts";
 import { toFinite, toLeaning } from "./to-leaning.ts";
-import { happens, toE, toRate } from "./words.ts";
+import { happens, toCount, toE, toRate } from "./words.ts";
 
 /** What is counted: the exact test of events over the whole rollout, whatever the shares were meanwhile. */
 export function judgeEvents(compared: ComparedMetric, measured: Measured): Evidence {
@@ -27,7 +27,7 @@ export function judgeEvents(compared: ComparedMetric, measured: Measured): Evide
     message:
       least === 0
         ? `${spec.name}: the traffic was never divided between the two versions, so there is nothing to compare.`
-        : `${toRate(spec, challenger)} of the challenger ${happens(spec)}, and ${toRate(spec, control)} of the champion at the same time: ${explain(compared, { leaning, isEnough: least >= leastUnits, e: Math.exp(evidence.logHarm) })}.`,
+        : `${toRate(spec, challenger)} of the challenger ${happens(spec)}, and ${toRate(spec, control)} of the champion at the same time${toUnits(divided)}: ${explain(compared, { leaning, isEnough: least >= leastUnits, e: Math.exp(evidence.logHarm) })}.`,
     arms: toArms(compared, { challenger, control }),
     estimate: effect?.estimate ?? null,
     interval:
@@ -46,8 +46,12 @@ export function judgeEvents(compared: ComparedMetric, measured: Measured): Evide
 
 function testOf({ spec }: ComparedMetric, { strata, pairs }: Measured): EventTest {
   let test = createEventTest({ tolerate: spec.tolerate });
-  for (const { challenger, control, share } of listDivided(strata))
-    test = addEvents(test, { candidate: challenger.sum, champion: control.sum, share });
+  for (const { challenger, control, share, firsts } of listDivided(strata))
+    test = addEvents(test, {
+      candidate: firsts?.challenger ?? challenger.sum,
+      champion: firsts?.control ?? control.sum,
+      share,
+    });
   return pairs === null ? test : addPairs(test, pairs);
 }
 
@@ -58,6 +62,13 @@ function testOf({ spec }: ComparedMetric, { strata, pairs }: Measured): EventTes
 function addPairs(test: EventTest, { challenger, control, challengerOnly, controlOnly }: Pairs): EventTest {
   const [candidate, champion] = test.tolerate > 0 ? [challenger.sum, control.sum] : [challengerOnly, controlOnly];
   return addEvents(test, { candidate, champion, share: 0.5 });
+}
+
+/** What is judged where units stay with their arm. */
+function toUnits(divided: readonly Divided[]): string {
+  if (!divided.some(({ firsts }) => firsts !== undefined)) return "";
+  const count = (arm: "challenger" | "control") => divided.reduce((sum, { firsts }) => sum + (firsts?.[arm] ?? 0), 0);
+  return ` (to ${toCount(count("challenger"))} and ${toCount(count("control"))} units for the first time)`;
 }
 
 type Leaning = ReturnType<typeof toLeaning>;

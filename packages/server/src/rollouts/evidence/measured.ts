@@ -13,6 +13,8 @@ export interface Stratum {
   readonly challenger: Sums;
   /** `champion`, or `control` where there is one. */
   readonly control: Sums;
+  /** Where units stay with their arm: how many units of each arm it happened to, each where it happened first. Left out: each event is one of its own. */
+  readonly firsts?: { readonly challenger: number; readonly control: number };
 }
 
 /** Requests that both versions answered. */

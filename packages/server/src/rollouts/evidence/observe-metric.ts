@@ -9,7 +9,7 @@ import { type Measured, ofEvents, type Pairs, type Sums } from "./measured.ts";
 import type { RowsMeasure } from "./rows/rows-input.ts";
 import { graceMs, type Seen } from "./seen.ts";
 import { toEvidence } from "./to-evidence.ts";
-import { toStrata } from "./to-strata.ts";
+import { toStrata, withFirsts } from "./to-strata.ts";
 import { toUnjudged } from "./unjudged.ts";
 
 /** Verdict on one metric that is counted or measured here. */
@@ -38,10 +38,10 @@ function observeCounter(compared: Compared, seen: Seen, metric: Counter): Eviden
   if (isShadow && metric === "fallbacks") return forNobody(compared, seen);
   const pairs = metric === "fallbacks" ? null : (looked?.output?.[metric] ?? null);
   if (isShadow && pairs === null) return notYet(compared, seen);
-  const measured = toMeasured(seen, {
-    of: ({ requests, ...counts }) => ofEvents(requests, happened[metric]({ requests, ...counts })),
-    pairs,
-  });
+  const unknown = missingUnits(compared, seen);
+  if (unknown !== null) return unknown;
+  const of = (counts: Counts): Sums => ofEvents(counts.requests, happened[metric](counts));
+  const measured = toMeasured(seen, { of, pairs, firsts: metric });
   return toEvidence(compared, measured);
 }
 
@@ -57,9 +57,14 @@ function observeLatency(compared: Compared, seen: Seen): Evidence {
     const message = `the champion has too few requests to say what one may take, which takes ${leastUnits}.`;
     return { ...toUnjudged(compared, { verdict: "inconclusive", message, window }), details };
   }
+  const unknown = missingUnits(compared, seen);
+  if (unknown !== null) return { ...unknown, details };
   const of = ({ over }: Counts): Sums => ofEvents(over[key]?.timed ?? 0, over[key]?.over ?? 0);
   const spec = { ...compared.spec, source: { kind: "latency", budgetMs } as const };
-  return { ...toEvidence({ ...compared, spec } as Compared, toMeasured(seen, { of, pairs: null })), details };
+  return {
+    ...toEvidence({ ...compared, spec } as Compared, toMeasured(seen, { of, pairs: null, firsts: key })),
+    details,
+  };
 }
 
 /** Quantiles of this step, to be looked at: what is judged is the share over the budget. */
@@ -87,7 +92,8 @@ function observeRows(
   find: (output: NonNullable<NonNullable<Seen["looked"]>["output"]>) => RowsMeasure | undefined,
 ): Evidence {
   const { looked, window, isShadow } = seen;
-  const { kind } = compared.spec.source;
+  const { source } = compared.spec;
+  const { kind } = source;
   if (looked?.error)
     return toUnjudged(compared, { verdict: "error", message: `it could not be measured: ${looked.error}.`, window });
   const found = looked?.output ? find(looked.output) : undefined;
@@ -96,7 +102,8 @@ function observeRows(
   if (isShadow && kind === "sql") return forNobody(compared, seen);
   const control = seen.rollout.spec.control === "equal" ? "control" : "champion";
   const { stepFrom } = seen;
-  const strata = toStrata(found.arms, control);
+  const isWrong = source.kind === "label" && source.metric === "wrong";
+  const strata = withFirsts(toStrata(found.arms, control), isWrong ? firstsOf(seen, "wrong") : null, control);
   const pairs = found.pairs !== null && found.pairs.n > 0 ? found.pairs : null;
   return toEvidence(compared, { strata, pairs, isShadow, stepFrom, isEarly: seen.age < graceOf(kind, seen), window });
 }
@@ -104,14 +111,31 @@ function observeRows(
 interface Counting {
   readonly of: (counts: Counts) => Sums;
   readonly pairs: Pairs | null;
+  /** Of `RowsOutput.firsts`. */
+  readonly firsts: string;
 }
 
-function toMeasured(seen: Seen, { of, pairs }: Counting): Measured {
+function toMeasured(seen: Seen, { of, pairs, firsts }: Counting): Measured {
   const control = seen.rollout.spec.control === "equal" ? "control" : "champion";
   const arms = seen.stored.cells.map(({ counts, ...key }) => ({ ...key, sums: of(counts) }));
   const { isShadow, stepFrom, age, window } = seen;
   const known = pairs !== null && pairs.n > 0 ? pairs : null;
-  return { strata: toStrata(arms, control), pairs: known, isShadow, stepFrom, isEarly: age < graceMs, window };
+  const strata = withFirsts(toStrata(arms, control), firstsOf(seen, firsts), control);
+  return { strata, pairs: known, isShadow, stepFrom, isEarly: age < graceMs, window };
+}
+
+/** Null: each request is a unit, or a budget was not known when the lake was asked. */
+function firstsOf({ looked }: Seen, name: string) {
+  return looked?.output?.firsts?.[name] ?? null;
+}
+
+/** Which unit it happened to is told by the lake. Null: it has, or need not. */
+function missingUnits(compared: Compared, seen: Seen): Evidence | null {
+  const { rollout, looked, window, isShadow } = seen;
+  if (rollout.spec.unit === null || isShadow || compared.role === "limit" || looked?.output) return null;
+  if (looked?.error)
+    return toUnjudged(compared, { verdict: "error", message: `it could not be measured: ${looked.error}.`, window });
+  return notYet(compared, seen);
 }
 
 /** Labels are waited for as long as they may come, and then for two windows. */

@@ -9,6 +9,13 @@ export interface ArmSums {
   readonly sums: Sums;
 }
 
+/** Units that it happened to, each in the arm and under the revision of the first time. */
+export interface FirstEvents {
+  readonly revision: number;
+  readonly arm: string;
+  readonly units: number;
+}
+
 /** @param control what the challenger is compared with: the arm `control` where there is one, else all that is left to the champion */
 export function toStrata(all: readonly ArmSums[], control: "champion" | "control"): Stratum[] {
   const strata: Stratum[] = [];
@@ -27,6 +34,22 @@ export function toStrata(all: readonly ArmSums[], control: "champion" | "control
     }
   }
   return strata.toSorted((a, b) => a.revision - b.revision);
+}
+
+/** Strata whose events count by the units that they happened to first. Null: each event is one of its own. */
+export function withFirsts(
+  strata: readonly Stratum[],
+  firsts: readonly FirstEvents[] | null,
+  control: "champion" | "control",
+): Stratum[] {
+  if (firsts === null) return [...strata];
+  const unitsOf = (revision: number, arm: string) =>
+    firsts.find((each) => each.revision === revision && each.arm === arm)?.units ?? 0;
+  return strata.map((stratum) => {
+    const { revision, share } = stratum;
+    if (share === null) return stratum;
+    return { ...stratum, firsts: { challenger: unitsOf(revision, "challenger"), control: unitsOf(revision, control) } };
+  });
 }
 
 /** Where one side has answered nothing yet, the other side's propensity says what its share was. */

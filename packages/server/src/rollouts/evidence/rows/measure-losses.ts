@@ -18,7 +18,7 @@ const mostTexts = 50;
  */
 export async function measureLosses(db: LakeDb, { input, ask }: Measuring): Promise<Map<LabelMetric, string>> {
   await db.exec(`create temp table losses (metric varchar, origin varchar, id uuid, "row" bigint, version bigint, revision bigint,
-    arm varchar, via varchar, propensity double, "value" double)`);
+    arm varchar, via varchar, propensity double, unit varchar, "value" double)`);
   const problems = new Map<LabelMetric, string>();
   for (const version of new Set([input.from, input.to])) {
     const [any] = await db.rows(`select 1 from labelled where version = ${version} and truth_text is not null limit 1`);
@@ -75,7 +75,7 @@ async function insertLosses(db: LakeDb, { metric, loss, plan, version }: Loss): 
   const truth = isNumber ? "null" : place("a.truth_text");
   const isKnown = isNumber ? `a."number" is not null` : `${truth} is not null`;
   await db.exec(`insert into losses select ${quoteText(metric)}, s._slipway_kind, s._slipway_about, s."row", s.version, coalesce(s.revision, 0), s.arm, s._slipway_via,
-      s.propensity, ${loss} as "value"
+      s.propensity, s._slipway_unit, ${loss} as "value"
     from answers s join (select a.id, a."row", a.origin, a."number", ${truth} as truth from labelled a
       where a.version = ${version} and ${isKnown}) l on l.id = s._slipway_about and l."row" = s."row" and l.origin = s._slipway_kind,
       lateral (select l.truth as truth, ${predicted} as predicted, l."number" as "number") t

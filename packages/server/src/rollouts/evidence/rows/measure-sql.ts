@@ -23,7 +23,7 @@ export async function measureSql(
   statements: readonly string[],
 ): Promise<Record<string, RowsMeasure>> {
   if (statements.length === 0) return {};
-  await db.exec(`create temp table all_predictions as select * exclude (_slipway_kind, _slipway_about) from answers where _slipway_kind = 'traffic' and arm is not null;
+  await db.exec(`create temp table all_predictions as select * exclude (_slipway_kind, _slipway_about, _slipway_unit) from answers where _slipway_kind = 'traffic' and arm is not null;
     create temp table all_labels as select * exclude (label_id) from labels where (id, "row") in (select (id, "row") from all_predictions)`);
   const parts = await listParts(db);
   await db.lock(paths);

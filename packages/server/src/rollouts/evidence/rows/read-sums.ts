@@ -17,6 +17,32 @@ export async function readArms(db: LakeDb, from: string): Promise<ArmSums[]> {
   }));
 }
 
+/**
+ * The same of units that stay with their arm: `squares` is such that the variance of the mean is that of a mean over units (the linearised ratio of
+ * sums), however many rows each has.
+ * @param from rows with a unit, too
+ */
+export async function readArmsByUnit(db: LakeDb, from: string): Promise<ArmSums[]> {
+  const cell = "revision, arm, via, propensity";
+  const rows = await db.rows(`with units as (
+      select revision, arm, via, coalesce(propensity, 1) as propensity, unit, count(*) as c, sum("value") as s from ${from} group by all),
+    cells as (select ${cell}, sum(c) as n, sum(s) as "sum", count(*) as units from units group by all)
+    select ${cell}, n, "sum", units, sum((s - "sum" / n * c) ** 2) as spread
+    from units join cells using (${cell}) group by all order by all`);
+  return rows.map((row) => {
+    const [n, sum, units] = [Number(row["n"]), Number(row["sum"]), Number(row["units"])];
+    // Of the mean.
+    const variance = units < 2 ? 0 : (units / (units - 1)) * (Number(row["spread"]) / n ** 2);
+    return {
+      revision: Number(row["revision"]),
+      arm: String(row["arm"]),
+      via: String(row["via"]) as ArmSums["via"],
+      propensity: Number(row["propensity"]),
+      sums: { n, sum, squares: (sum * sum) / n + n * (n - 1) * variance },
+    };
+  });
+}
+
 /** @param from rows with the columns new and old, which are the values of the two versions for the same row */
 export async function readPairs(db: LakeDb, from: string): Promise<Pairs> {
   const [row = {}] =

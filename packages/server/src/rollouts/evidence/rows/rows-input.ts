@@ -1,6 +1,6 @@
 import type { LabelMetric } from "../../report/ab-task-input.ts";
 import type { Pairs } from "../measured.ts";
-import type { ArmSums } from "../to-strata.ts";
+import type { ArmSums, FirstEvents } from "../to-strata.ts";
 
 /** What the lake is asked about a rollout. Times are milliseconds. */
 export interface RowsInput {
@@ -16,6 +16,12 @@ export interface RowsInput {
   readonly labels: readonly LabelMetric[];
   /** SELECTs with the columns arm and value. */
   readonly sql: readonly string[];
+  /** What stays with its arm: a record field. Null: nothing does. */
+  readonly unit: string | null;
+  /** The arm that the challenger is compared with. */
+  readonly control: "champion" | "control";
+  /** What a request may take, milliseconds, by `budgetKey`. */
+  readonly budgets: Readonly<Record<string, number>>;
   /** A shadow answers or has answered. */
   readonly hasShadow: boolean;
   /** Codes of errors on the caller's side, and of those that only say that a shadow had no room. */
@@ -32,6 +38,8 @@ export interface RowsMeasure {
 }
 
 export interface RowsOutput {
+  /** Of errors, refused, fallbacks, wrong, and the budgets by their keys. Null: each request is a unit. */
+  readonly firsts: Readonly<Record<string, readonly FirstEvents[]>> | null;
   /** Of requests that were answered once more. Null: there is no shadow. */
   readonly errors: Pairs | null;
   readonly refused: Pairs | null;

@@ -4,13 +4,16 @@ import type { ViewsContext } from "../../../predictions/index.ts";
 import { measureLosses } from "./measure-losses.ts";
 import { measureSql } from "./measure-sql.ts";
 import { openAnswers, openLabelled } from "./open-answers.ts";
-import { readArms, readPairs } from "./read-sums.ts";
+import { countFirsts, readFirsts } from "./count-firsts.ts";
+import { readArms, readArmsByUnit, readPairs } from "./read-sums.ts";
+import type { FirstEvents } from "../to-strata.ts";
 import type { RowsInput, RowsMeasure, RowsOutput } from "./rows-input.ts";
 
 export async function run(input: RowsInput, context: ViewsContext): Promise<RowsOutput> {
   const { db, ask } = context;
   await openAnswers(db, input);
   const [errors, refused] = input.hasShadow ? await measureFailures(context, input) : [null, null];
+  const firsts: Record<string, FirstEvents[]> | null = input.unit === null ? null : await countFirsts(context, input);
   const labels: Record<string, RowsMeasure> = {};
   let labelled: RowsOutput["labelled"] = [];
   let labelledPairs = 0;
@@ -18,6 +21,12 @@ export async function run(input: RowsInput, context: ViewsContext): Promise<Rows
     await openLabelled(db, input);
     const problems = await measureLosses(db, { input, ask });
     for (const metric of input.labels) labels[metric] = await readMetric(context, { input, metric, problems });
+    if (firsts !== null && input.labels.includes("wrong"))
+      firsts["wrong"] = await readFirsts(
+        db,
+        input,
+        `(select unit, id, revision, arm from losses where metric = 'wrong' and origin = 'traffic' and via = 'bucket' and "value" = 1)`,
+      );
     const rows = await db.rows(`select coalesce(s.revision, 0) as revision, count(*) as n from answers s
       join labelled l on l.id = s._slipway_about and l."row" = s."row" and l.origin = s._slipway_kind
       where s._slipway_kind = 'traffic' and s.arm = 'challenger' and l.truth_text is not null group by 1 order by 1`);
@@ -29,7 +38,7 @@ export async function run(input: RowsInput, context: ViewsContext): Promise<Rows
   }
   // The last: from then on the door is shut.
   const sql = await measureSql(context, input.sql);
-  return { errors, refused, labels, sql, labelled, labelledPairs };
+  return { errors, refused, firsts, labels, sql, labelled, labelledPairs };
 }
 
 /** Requests that failed with one of the two versions; those for which a shadow had no room say nothing of it. */
@@ -58,7 +67,8 @@ interface Metric {
 
 async function readMetric({ db }: ViewsContext, { input, metric, problems }: Metric): Promise<RowsMeasure> {
   const of = `metric = ${quoteText(metric)}`;
-  const arms = await readArms(db, `(from losses where ${of} and origin = 'traffic' and arm is not null)`);
+  const read = input.unit === null ? readArms : readArmsByUnit;
+  const arms = await read(db, `(from losses where ${of} and origin = 'traffic' and arm is not null)`);
   const paired = `(select a."value" as "new", b."value" as "old" from losses a join losses b on b.id = a.id and b."row" = a."row"
     where a.${of} and b.${of} and a.origin = 'shadow' and b.origin = 'traffic' and b.version = ${input.from})`;
   const pairs = input.hasShadow ? await readPairs(db, paired) : null;

@@ -4,6 +4,7 @@ import type { LossQuestion, OutputsQuestion } from "../../report/ab-task-input.t
 import { outputsFor, toLossPlan } from "../../report/create-ab-report.ts";
 import type { Rollout } from "../../rollout.ts";
 import type { RolloutSpec } from "../../spec.ts";
+import type { Stored } from "../counters/counter-tasks.ts";
 import type { EvidenceDeps } from "../evidence-source.ts";
 import type { RowsInput, RowsOutput } from "./rows-input.ts";
 
@@ -19,7 +20,7 @@ export interface Looked {
 
 export interface Rows {
   /** What is known now; where that is old it is looked at again, which nobody waits for. Null: no metric of the rollout needs it. */
-  look(rollout: Rollout, startedAt: number): Looked | null;
+  look(rollout: Rollout, stored: Pick<Stored, "plan" | "startedAt">): Looked | null;
   /** Resolves when nothing is looked at. */
   settled(): Promise<void>;
   forget(rollout: string): void;
@@ -53,10 +54,11 @@ export function createRows(deps: RowsDeps): Rows {
   const states = new Map<string, State>();
   const end = new AbortController();
 
-  async function ask(rollout: Rollout, state: State, startedAt: number): Promise<void> {
+  async function ask(rollout: Rollout, state: State, stored: Pick<Stored, "plan" | "startedAt">): Promise<void> {
+    const { startedAt } = stored;
     const from = clock.monotonic();
     const now = clock.now();
-    const input = toInput(deps, { rollout, startedAt, now });
+    const input = toInput(deps, { rollout, stored, now });
     try {
       const output = await measure(deps, { rollout, input, signal: end.signal });
       state.looked = { output, error: null, dueBefore: input.dueBefore };
@@ -71,7 +73,7 @@ export function createRows(deps: RowsDeps): Rows {
   }
 
   return {
-    look(rollout, startedAt) {
+    look(rollout, stored) {
       if (!needsRows(rollout.spec)) return null;
       let state = states.get(rollout.id);
       if (state === undefined) {
@@ -84,7 +86,7 @@ export function createRows(deps: RowsDeps): Rows {
       }
       const known = state;
       if (known.running === null && clock.monotonic() >= known.nextAt && !end.signal.aborted)
-        known.running = ask(rollout, known, startedAt).finally(() => (known.running = null));
+        known.running = ask(rollout, known, stored).finally(() => (known.running = null));
       return known.looked;
     },
     async settled() {
@@ -101,7 +103,7 @@ function listMetrics({ goal, guardrails, signals, limits, observe }: RolloutSpec
 
 function needsRows(spec: RolloutSpec): boolean {
   const needs = listMetrics(spec).some(({ source }) => source.kind === "label" || source.kind === "sql");
-  return needs || hasShadow(spec);
+  return needs || hasShadow(spec) || spec.unit !== null;
 }
 
 function hasShadow({ steps }: RolloutSpec): boolean {
@@ -110,11 +112,11 @@ function hasShadow({ steps }: RolloutSpec): boolean {
 
 interface Asked {
   readonly rollout: Rollout;
-  readonly startedAt: number;
+  readonly stored: Pick<Stored, "plan" | "startedAt">;
   readonly now: number;
 }
 
-function toInput({ settingsOf }: RowsDeps, { rollout, startedAt, now }: Asked): RowsInput {
+function toInput({ settingsOf }: RowsDeps, { rollout, stored: { plan, startedAt }, now }: Asked): RowsInput {
   const settings = settingsOf(rollout.endpoint)?.labels;
   const horizonMs = settings?.horizonMs ?? null;
   const sources = listMetrics(rollout.spec).map(({ source }) => source);
@@ -129,6 +131,9 @@ function toInput({ settingsOf }: RowsDeps, { rollout, startedAt, now }: Asked): 
     missing: horizonMs === null ? null : (settings?.missing ?? null),
     labels: [...new Set(labels)],
     sql: [...new Set(sources.filter((source) => source.kind === "sql").map(({ sql }) => sql))],
+    unit: rollout.spec.unit,
+    control: rollout.spec.control === "equal" ? "control" : "champion",
+    budgets: Object.fromEntries(Object.entries(plan.budgets).flatMap(([key, ms]) => (ms === null ? [] : [[key, ms]]))),
     hasShadow: hasShadow(rollout.spec),
     callersCodes,
     noRoomCodes,
