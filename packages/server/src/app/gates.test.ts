@@ -238,7 +238,7 @@ describe("each gate lets a good version pass, and stops one for its own reason",
   }, 60_000);
 
   test("behaviour: what it must do whatever it has learned", async () => {
-    const record = "{ origin: ATL, destination: JFK, hour: 8, weekday: 1, distance: 760, origin_late_3h: 0.1 }";
+    const record = "{ origin: ATL, destination: JFK, hour: 8, weekday: 1, distance: 760, origin_late_3h: 0.1, flight_id: x }";
     const file = (expected: string) => `tests:
   - { name: a late airport, kind: direction, output: late_p_late, expect: ${expected}, by: 0.1,
       records: [${record}], change: { origin_late_3h: 0.9 } }`;
@@ -332,6 +332,13 @@ test("files of gates are needed until their version goes", async () => {
   const { sha256 } = await app.gates.files.require({ model: "flight-delay", version: 2, path: "up.yaml" });
   expect(await app.gates.files.isReferenced(sha256)).toBe(true);
   expect((await app.gates.files.listReferenced()).has(sha256)).toBe(true);
+  const bytes = await upload(Readable.from([Buffer.from("of a version that goes")]));
+  await app.gates.files.attach("scaled", 2, [{ path: "x", sha256: bytes, size: 22 }]);
+  await app.gates.files.prune();
+  expect(await app.gates.files.isReferenced(bytes)).toBe(true);
+  await app.endpoints.deleteVersion("scaled", 2, null);
+  await app.gates.files.prune();
+  expect(await app.gates.files.isReferenced(bytes)).toBe(false);
   await expect(app.gates.files.require({ model: "flight-delay", version: 2, path: "none" })).rejects.toMatchObject({
     code: "blob_not_found",
   });

@@ -13,12 +13,14 @@ export interface BehaviourDeps extends PairedDeps {
 
 /** `behaviour`: what the model must do whatever it has learned. */
 export function createBehaviourCheck(deps: BehaviourDeps, path: string): Check {
-  return async ({ candidate, signal, onProgress }) => {
+  return async ({ candidate, endpoint, signal, onProgress }) => {
     const file = await deps.files.require({ ...candidate, path });
     const text = await readFile(deps.blobs.path(file.sha256), "utf8");
     const { tests } = parseBehaviour(parseYaml(text, path), path);
     const outcomes: TestOutcome[] = [];
-    await withAsked(deps, { version: candidate, signal }, async (ask) => {
+    const { key, fields } = endpoint.spec.log;
+    const extraFields = new Set(key === null ? fields : [...fields, key]);
+    await withAsked(deps, { version: candidate, signal, extraFields }, async (ask) => {
       for (const test of tests) {
         onProgress(`behaviour: ${test.name}`);
         outcomes.push(

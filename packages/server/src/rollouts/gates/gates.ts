@@ -1,4 +1,4 @@
-import type { RunContext } from "../../platform/queue/index.ts";
+import { isFinished, type RunContext } from "../../platform/queue/index.ts";
 import { requireVerified } from "../../registry/index.ts";
 import type { GateResult } from "../observations.ts";
 import type { Rollout } from "../rollout.ts";
@@ -74,9 +74,17 @@ export function createGates(deps: GatesDeps): Gates {
     return kept.map(({ gate, verdict, message, evidence }) => ({ gate, verdict, message, evidence }));
   }
 
+  /** One that somebody cancelled before its turn came never ran. */
+  async function isOver(operation: string): Promise<boolean> {
+    const { state } = await operations.get(operation).catch(() => ({ state: "failed" as const }));
+    return isFinished(state);
+  }
+
   return {
     async run(rollout) {
-      if (running.has(rollout.id)) return;
+      const known = running.get(rollout.id);
+      if (known === "" || (known !== undefined && !(await isOver(known)))) return;
+      if (running.get(rollout.id) !== known) return;
       running.set(rollout.id, "");
       try {
         if ((await results(rollout)) !== null) {
