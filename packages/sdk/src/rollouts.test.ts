@@ -14,7 +14,7 @@ function serverOf(answers: readonly (object | Error)[]) {
     if (answer instanceof Error) throw answer;
     return Response.json(answer);
   };
-  return { asked, rollouts: createClient({ url: "http://s.test", fetch: fetch as typeof globalThis.fetch }).rollouts };
+  return { asked, rollouts: createClient({ url: "http://s.test", fetch }).rollouts };
 }
 
 const page = (...seqs: number[]) => ({ items: seqs.map(event), next: null, intact: true });
