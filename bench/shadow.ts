@@ -46,25 +46,23 @@ try {
     const shadows = share === 0 ? [] : [{ version: 4, share }];
     await client.endpoints.setTraffic("bench", { arms, shadows });
     if (share > 0) await whenReady();
-    const before = { shadow: await look(), cpuUs: readBackgroundUs(server.pid) };
+    const before = { shadow: await look(), cpuUs: readBackgroundUs(server.pid), loopUs: await readLoopUs(server.url) };
     const durationMs = Number(options.seconds) * 1000;
     const load = { url: server.url, requests: [request], connections: Number(options.connections), durationMs };
     const { perSecond, failed, cpuUs } = await runLoad({ load, pid: server.pid });
     if (failed > 0) throw new Error(`${failed} requests failed.`);
-    const requests = (perSecond * durationMs) / 1000;
-    const ownUs = readBackgroundUs(server.pid) - before.cpuUs;
     const shadow = await look();
+    // What was drawn tells of all requests, those of the warm-up too.
+    const drawn = share === 0 ? 0 : (shadow?.sampled ?? 0) - (before.shadow?.sampled ?? 0);
+    const ownUs = drawn === 0 ? 0 : ((readBackgroundUs(server.pid) - before.cpuUs) * share) / 10_000 / drawn;
+    const dropped = Object.values(shadow?.dropped ?? {}).reduce((sum, count) => sum + count, 0);
     return {
       "requests a second": perSecond,
-      // Of the core's time that the shadow's own compute left.
-      "the same, compute aside": perSecond / (1 - ownUs / 1000 / durationMs),
-      "CPU µs a request, compute aside": cpuUs === null ? Number.NaN : cpuUs - ownUs / requests,
-      "compute of the shadow, µs a request": ownUs / requests,
-      "shadows a second": (((shadow?.answered ?? 0) - (before.shadow?.answered ?? 0)) * 1000) / durationMs,
-      "dropped, %":
-        shadow === undefined || share === 0
-          ? 0
-          : (100 * Object.values(shadow.dropped).reduce((sum, count) => sum + count, 0)) / Math.max(1, shadow.sampled),
+      // Which is what a core answers in a second that is not taken for anything else.
+      "requests a CPU second, compute aside": 1e6 / ((cpuUs ?? Number.NaN) - ownUs),
+      "compute of the shadow, µs a request": ownUs,
+      "the event loop's time, µs a shadow": drawn === 0 ? 0 : ((await readLoopUs(server.url)) - before.loopUs) / drawn,
+      "shadows, % of the requests": share === 0 ? 0 : (share / 100) * (1 - dropped / Math.max(1, shadow?.sampled ?? 0)),
     };
   };
 
@@ -76,7 +74,7 @@ try {
   });
   console.log(`\n${toTable(result)}\n`);
   const pair = { of: "and a shadow of 10 %", to: "three arms" } as const;
-  const aside = median(ratios(result, { figure: "the same, compute aside", ...pair }));
+  const aside = median(ratios(result, { figure: "requests a CPU second, compute aside", ...pair }));
   const whole = median(ratios(result, { figure: "requests a second", ...pair }));
   console.log(
     toBarTable([
@@ -93,6 +91,12 @@ try {
   await server.end();
 }
 process.exit();
+
+/** What the shadows of the process that still are have taken of the event loop, as it counts itself. */
+async function readLoopUs(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return 1e6 * Number(/^slipway_shadow_loop_seconds_total\{.*\} (\S+)$/m.exec(text)?.[1] ?? 0);
+}
 
 /** CPU time of the threads of a process that have the lowest priority, microseconds. Linux only. */
 function readBackgroundUs(pid: number): number {

@@ -14,8 +14,8 @@ export interface ShadowLimits {
 
 export const shadowLimits: ShadowLimits = {
   queue: { rows: 4096, bytes: 32 * 2 ** 20 },
-  gatherMs: 20,
+  gatherMs: 50,
   sliceMs: 1,
   longestMs: 30_000,
-  rowsAtOnce: 512,
+  rowsAtOnce: 256,
 };
