@@ -185,6 +185,7 @@ test("pairs of a shadow, labels that are due, and a later step", { timeout: 60_0
 
   // A step of its own has nothing yet, and what the shadow has shown stays.
   const next = makeRollout(endpoint, section, { step: 2, revision: 9, enteredAt: Date.now() + 2 * 3_600_000 });
+  await append({ arm: "challenger", revision: 8 });
   const begun = await look(next);
   expect([begun.samples, begun.labels, find(begun, "refused").verdict]).toEqual([0, 0, "inconclusive"]);
   wait(60_000);
@@ -196,6 +197,10 @@ test("pairs of a shadow, labels that are due, and a later step", { timeout: 60_0
   await append({ arm: "champion", revision: 9 });
   const answered = await look(next);
   expect([answered.samples, find(answered, "refused").verdict]).toEqual([1, "pass"]);
+  // Somebody changes something else of the endpoint: the step is still that one.
+  const changed = makeRollout(endpoint, section, { ...next.status, revision: 11 });
+  await append({ arm: "challenger", revision: 11 });
+  expect((await look(changed)).samples).toBe(2);
   await evidence.finish(rollout.id);
   expect((await evidence.offsets()).size).toBeGreaterThan(0);
 });

@@ -220,7 +220,7 @@ test("intervals are narrowest where the first step that waits for labels may go 
 
 test("versions that do not differ fail in at most alpha of the rollouts, however often one looks", () => {
   const random = createRandom(11);
-  const rollouts = 150;
+  const rollouts = 80;
   const failed = { events: 0, tolerated: 0, means: 0 };
   for (let rollout = 0; rollout < rollouts; rollout++) {
     let [a, b]: [Sums, Sums] = [noSums, noSums];
@@ -242,8 +242,8 @@ test("versions that do not differ fail in at most alpha of the rollouts, however
     }
     for (const name of ["events", "means", "tolerated"] as const) if (now[name]) failed[name]++;
   }
-  // P(Binomial(150, 0.05) > 16) = 0.1 %.
-  for (const [name, count] of Object.entries(failed)) expect(count, name).toBeLessThanOrEqual(16);
+  // P(Binomial(80, 0.05) > 11) = 0.1 %.
+  for (const [name, count] of Object.entries(failed)) expect(count, name).toBeLessThanOrEqual(11);
 });
 
 function addPair(of: Pairs, challenger: boolean, control: boolean): Pairs {
