@@ -295,9 +295,10 @@ export const ours: readonly Row[] = [
     method: "POST",
     path: "/api/v1/endpoints/{endpoint}/ab",
     send: { json: { metrics: ["errors"] } },
-    status: 412,
-    type: problem,
-    body: { code: "precondition_failed", detail: expect.stringContaining("slipway traffic set") },
+    status: 200,
+    type: json,
+    // Of the split above, which is over.
+    body: { unit: "header:x-user", running: false, arms: [{ share: 9000 }, { share: 1000 }] },
   },
   {
     method: "POST",
