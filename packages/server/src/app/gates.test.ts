@@ -1,13 +1,13 @@
 import { DuckDBInstance } from "@duckdb/node-api";
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { createReadStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { DeployResult, ManifestRollout } from "@slipway/contract";
-import { encodeRoute, recordsToTensors } from "@slipway/runtime";
+import { decodeExamples, encodeExamples, encodeRoute, examplesFile, recordsToTensors } from "@slipway/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readManifest } from "../../../../test/lib/deploy.ts";
-import { flights, scaledMatrix } from "../../../../test/lib/models.ts";
+import { flights } from "../../../../test/lib/models.ts";
 import { parseConfig } from "../config/index.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { createId } from "../kernel/ids.ts";
@@ -173,25 +173,19 @@ describe("each gate lets a good version pass, and stops one for its own reason",
 
   test("parity", async () => {
     expect(await askOne("parity")).toMatchObject({ verdict: "pass", evidence: { rows: 100 } });
-    const name = "scaled";
-    const files = async (factor: number) => [
-      { path: "m.onnx", sha256: await upload(createReadStream(scaledMatrix(factor))) },
-      {
-        path: "e.json",
-        sha256: await upload(Readable.from([Buffer.from(JSON.stringify([{ a: 1, b: 1, c: 1, d: 1, y: 10 }]))])),
-      },
-    ];
-    const inputs = Object.fromEntries(["a", "b", "c", "d"].map((column) => [column, "float32"]));
-    const model = { path: "m.onnx", inputs, examples: "e.json" };
-    const manifest = { slipway: 1, name, model };
-    await deploy({ name, entry: "m.onnx", files: await files(1), manifest, traffic: true });
-    // Whose files changed under it: the examples are those of a model with other weights.
-    const { origin: _, ...first } = await app.registry.requireVersion(name, 1);
-    const [other] = await files(2);
-    const changed = first.files.map((file) => (file.path === "m.onnx" ? { ...file, ...other } : file));
-    await app.registry.createVersion({ ...first, files: changed, digest: "ab".repeat(32) }, { reuse: false });
-    const found = await askOne("parity", { endpoint: name, model: name });
-    expect(found).toMatchObject({ verdict: "fail", message: expect.stringContaining("example") });
+    // A version whose examples say something else than its model.
+    const { origin: _, ...second } = await app.registry.requireVersion("flight-delay", 2);
+    const own = second.files.find(({ path }) => path === examplesFile)!;
+    const examples = decodeExamples(readFileSync(app.blobs.path(own.sha256)));
+    for (const { tensor } of examples.expected) (tensor.data as Float32Array).fill(0.5);
+    const sha256 = await upload(Readable.from([encodeExamples(examples)]));
+    const files = second.files.map((file) => (file === own ? { ...file, sha256 } : file));
+    await app.registry.createVersion({ ...second, files, digest: "ab".repeat(32) }, { reuse: false });
+    const found = await askOne("parity", { to: 3 });
+    expect(found).toMatchObject({
+      verdict: "fail",
+      message: expect.stringContaining("flight-delay@3 does not answer its examples as it did at training"),
+    });
   });
 
   test("training_age", async () => {
@@ -238,7 +232,8 @@ describe("each gate lets a good version pass, and stops one for its own reason",
   }, 60_000);
 
   test("behaviour: what it must do whatever it has learned", async () => {
-    const record = "{ origin: ATL, destination: JFK, hour: 8, weekday: 1, distance: 760, origin_late_3h: 0.1, flight_id: x }";
+    const record =
+      "{ origin: ATL, destination: JFK, hour: 8, weekday: 1, distance: 760, origin_late_3h: 0.1, flight_id: x }";
     const file = (expected: string) => `tests:
   - { name: a late airport, kind: direction, output: late_p_late, expect: ${expected}, by: 0.1,
       records: [${record}], change: { origin_late_3h: 0.9 } }`;
@@ -333,10 +328,10 @@ test("files of gates are needed until their version goes", async () => {
   expect(await app.gates.files.isReferenced(sha256)).toBe(true);
   expect((await app.gates.files.listReferenced()).has(sha256)).toBe(true);
   const bytes = await upload(Readable.from([Buffer.from("of a version that goes")]));
-  await app.gates.files.attach("scaled", 2, [{ path: "x", sha256: bytes, size: 22 }]);
+  await app.gates.files.attach("flight-delay", 3, [{ path: "x", sha256: bytes, size: 22 }]);
   await app.gates.files.prune();
   expect(await app.gates.files.isReferenced(bytes)).toBe(true);
-  await app.endpoints.deleteVersion("scaled", 2, null);
+  await app.endpoints.deleteVersion("flight-delay", 3, null);
   await app.gates.files.prune();
   expect(await app.gates.files.isReferenced(bytes)).toBe(false);
   await expect(app.gates.files.require({ model: "flight-delay", version: 2, path: "none" })).rejects.toMatchObject({

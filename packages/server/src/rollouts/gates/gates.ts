@@ -1,4 +1,4 @@
-import { isFinished, type RunContext } from "../../platform/queue/index.ts";
+import { isFinished, type Operations, type RunContext } from "../../platform/queue/index.ts";
 import { requireVerified } from "../../registry/index.ts";
 import type { GateResult } from "../observations.ts";
 import type { Rollout } from "../rollout.ts";
@@ -74,16 +74,10 @@ export function createGates(deps: GatesDeps): Gates {
     return kept.map(({ gate, verdict, message, evidence }) => ({ gate, verdict, message, evidence }));
   }
 
-  /** One that somebody cancelled before its turn came never ran. */
-  async function isOver(operation: string): Promise<boolean> {
-    const { state } = await operations.get(operation).catch(() => ({ state: "failed" as const }));
-    return isFinished(state);
-  }
-
   return {
     async run(rollout) {
       const known = running.get(rollout.id);
-      if (known === "" || (known !== undefined && !(await isOver(known)))) return;
+      if (known === "" || (known !== undefined && !(await isOver(operations, known)))) return;
       if (running.get(rollout.id) !== known) return;
       running.set(rollout.id, "");
       try {
@@ -113,4 +107,10 @@ export function createGates(deps: GatesDeps): Gates {
     listOfVersion: store.listOfVersion,
     files,
   };
+}
+
+/** One that somebody cancelled before its turn came never ran. */
+async function isOver(operations: Operations, id: string): Promise<boolean> {
+  const { state } = await operations.get(id).catch(() => ({ state: "failed" as const }));
+  return isFinished(state);
 }
