@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { areaUnderCurve, logLoss, type Scored } from "./demo/scores.ts";
 import { wrap } from "./demo/screen.ts";
 
-test("the demo runs through by itself and ends with 0", { timeout: 240_000 }, async () => {
+test("the demo runs through by itself and ends with 0", { timeout: 420_000 }, async () => {
   const script = fileURLToPath(new URL("./demo.ts", import.meta.url));
   const demo = spawn(process.execPath, [script, "--once"], { stdio: ["ignore", "pipe", "pipe"] });
   const [out, errors, [code]] = await Promise.all([text(demo.stdout), text(demo.stderr), once(demo, "close")]);
@@ -16,6 +16,10 @@ test("the demo runs through by itself and ends with 0", { timeout: 240_000 }, as
   expect(line?.[1]).toBe(line?.[2]);
   expect(Number(line?.[1]?.replaceAll(",", ""))).toBeGreaterThan(1000);
   expect(out).toMatch(/critical +open +origin_late_3h/);
+  // Version 2 was promoted by what came true, version 3 taken back by it.
+  expect(out).toMatch(/ended \d +flight-delay@2 serves all of the traffic\.$/m);
+  expect(out).toMatch(/harm 1 .* of the challenger were wrong, .* that is harm/);
+  expect(out).toMatch(/ended \d +flight-delay@2 serves all of the traffic again/);
   expect(out).not.toContain("\u001b");
 });
 

@@ -9,17 +9,18 @@ import { runAgain, traceOnePrediction } from "./demo/lineage.ts";
 import { refuseSwappedClasses } from "./demo/parity.ts";
 import { startServer, type DemoServer } from "./demo/processes.ts";
 import { showScores } from "./demo/scoreboard.ts";
+import { releaseBetter } from "./demo/releases.ts";
 import { createScreen } from "./demo/screen.ts";
 import { createStage, slipway, type Stage } from "./demo/stage.ts";
-import { askAboutFlights, rollBackAndForward, showOnePrediction, swapVersions } from "./demo/steps.ts";
+import { askAboutFlights, rollBackAndForward, showOnePrediction } from "./demo/steps.ts";
 import { flightFiles, readFlights, type Flight } from "./features.ts";
 
 /** A day of storms, from the first departures of the morning on the east coast. */
 const from = new Date("2001-04-12T10:00:00Z");
-const to = new Date("2001-04-14T03:00:00Z");
+const to = new Date("2001-04-15T04:00:00Z");
 
 /** After this nothing waits any more, so that the whole ends in time. */
-const waitsEndMs = 110_000;
+const waitsEndMs = 200_000;
 
 const once = process.argv.slice(2).includes("--once");
 const screen = createScreen(process.stdout, process.env);
@@ -68,7 +69,7 @@ async function play(): Promise<readonly string[]> {
   };
   await next(askAboutFlights);
   const shown = await next(showOnePrediction);
-  await next(swapVersions);
+  await next(releaseBetter);
   await next(refuseSwappedClasses);
   await next(rollBackAndForward);
   await next(killAndCheck);

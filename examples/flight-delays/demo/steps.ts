@@ -1,13 +1,12 @@
-// The steps while planes take off: two versions, a swap, a rollback.
+// The steps while planes take off: the questions, one answer, a rollback.
 import type { Flight } from "../features.ts";
 import { clockTime, count, percent } from "./screen.ts";
-import { endpointName, slipway, steadyRate, type Stage } from "./stage.ts";
+import { endpointName, steadyRate, type Stage } from "./stage.ts";
 import { tally, versionsText } from "./tally.ts";
 import type { Question } from "./traffic.ts";
 
 const watchMs = 12_500;
 const friendlyMs = 2500;
-const afterSwapMs = 8000;
 const answersToShow = 1000;
 const answersMs = 20_000;
 
@@ -66,17 +65,6 @@ export async function showOnePrediction({ screen, keys, traffic }: Stage): Promi
   screen.say(`so says ${endpointName}@${version}; on record as ${id}.`);
   await keys.pause(friendlyMs);
   return shown;
-}
-
-export async function swapVersions({ screen, keys, traffic, server, problems }: Stage): Promise<void> {
-  screen.step("Deploy a better model while they fly");
-  screen.say("Version 2 also knows how late the airport runs just now. The traffic goes on.");
-  const mark = traffic.questions.length;
-  await slipway({ screen, server }, ["deploy", "examples/flight-delays/v2"]);
-  await keys.pause(afterSwapMs);
-  const { sent, byVersion, failed, lost } = tally(traffic.questions.slice(mark));
-  screen.good(`${count(sent)} asked since then: ${versionsText(byVersion)}; ${failed + lost} failed.`);
-  if (!byVersion.has(2)) problems.push("Version 2 was deployed and answered nothing.");
 }
 
 export async function rollBackAndForward(stage: Stage): Promise<void> {
