@@ -66,7 +66,7 @@ async function makeHoldout(): Promise<string> {
   const db = await (await DuckDBInstance.create()).connect();
   const flown = join(flights.v2, "reference.parquet");
   await db.run(
-    `copy (select * from read_parquet('${flown}', file_row_number = true) where file_row_number % 4 = 0) to '${path}' (format parquet)`,
+    `copy (select * from read_parquet('${flown}', file_row_number = true) where file_row_number % 8 = 0) to '${path}' (format parquet)`,
   );
   db.closeSync();
   return upload(createReadStream(path));
@@ -220,14 +220,14 @@ describe("each gate lets a good version pass, and stops one for its own reason",
   }, 60_000);
 
   test("slices: no named part of them is worse", async () => {
-    const slices = { ...held, columns: ["hour", "weekday"], min_rows: 200, margin: 0 };
+    const slices = { ...held, columns: ["hour"], min_rows: 200, margin: 0 };
     expect(await askOne({ slices })).toMatchObject({
       verdict: "pass",
       message: expect.stringContaining("The weakest is"),
     });
     expect(await askOne({ slices }, backwards)).toMatchObject({
       verdict: "fail",
-      message: expect.stringMatching(/flight-delay@1 is worse in (?:hour|weekday).* The worst is hour/),
+      message: expect.stringMatching(/flight-delay@1 is worse in hour.* The worst is hour/),
     });
   }, 60_000);
 
