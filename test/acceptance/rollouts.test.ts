@@ -63,6 +63,10 @@ describe("the exit code of who waits for a rollout", () => {
     const rejected = await release(quick({ gates: [{ name: "own_check", command: ["false"] }] }));
     expect(rejected.code, rejected.stderr).toBe(7);
     expect(rejected.stdout).toMatch(/ended .*own_check/);
+    // What decided it stays to be seen.
+    const { id: refused } = await client.rollouts.latest("flight-delay");
+    const { evidence } = await client.rollouts.explain(refused);
+    expect(evidence).toMatchObject([{ metric: "own_check", role: "gate", verdict: "fail" }]);
     const section = quick({ steps: [{ traffic: "10%", hold: "1h" }], deadline: "1s" });
     const { id } = await client.rollouts.start("flight-delay", 2, { rollout: section });
     const kinds: string[] = [];

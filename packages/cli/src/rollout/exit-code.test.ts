@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import type { Rollout } from "@slipway/contract";
+import { endCode, waitsForPerson } from "./exit-code.ts";
+
+const ends: Readonly<Partial<Record<Rollout["phase"], number>>> = {
+  succeeded: 0,
+  rolled_back: 6,
+  rejected: 7,
+  cancelled: 9,
+  superseded: 9,
+};
+const phases = ["pending", "gating", "stepping", "promoting", "reporting", "rolling_back", "cancelling"] as const;
+
+test("how a rollout ended is an exit code, and nothing else is", () => {
+  for (const [phase, code] of Object.entries(ends)) expect(endCode({ phase: phase as Rollout["phase"] })).toBe(code);
+  for (const phase of phases) expect(endCode({ phase })).toBeNull();
+});
+
+test("a person is waited for where neither time nor traffic moves it on", () => {
+  const held = (reason: NonNullable<Rollout["held"]>["reason"] | null, more: Partial<Rollout> = {}) =>
+    waitsForPerson({
+      active: true,
+      paused: false,
+      phase: "stepping",
+      held: reason && { reason, since: "", message: "" },
+      ...more,
+    } as Rollout);
+  for (const reason of ["approval", "manual", "srm", "deadline"] as const) expect(held(reason)).toBe(true);
+  for (const reason of ["hold", "min_samples", "bake", "freeze", "no_data", "signal"] as const)
+    expect(held(reason)).toBe(false);
+  expect(held(null)).toBe(false);
+  expect(held(null, { paused: true })).toBe(true);
+  expect(held("approval", { phase: "rolling_back" })).toBe(false);
+  expect(held("approval", { active: false, phase: "cancelled" })).toBe(false);
+});
