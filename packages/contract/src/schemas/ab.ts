@@ -41,14 +41,9 @@ export const abRequest = z
       )
       .max(20)
       .optional(),
-    unit: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .meta({
-        description: "The record field that says whose a prediction is; left out: what the traffic is divided by",
-      }),
+    unit: z.string().min(1).max(200).optional().meta({
+      description: "The record field that says whose a prediction is; left out: what the traffic is divided by",
+    }),
     since: z
       .string()
       .optional()
