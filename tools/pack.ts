@@ -76,7 +76,7 @@ const entries = [
   "packages/server/src/predictions/erase/rewrite-task.ts",
   "packages/server/src/predictions/erase/segments-task.ts",
   "packages/server/src/rollouts/compare/compare-task.ts",
-  "packages/server/src/rollouts/compare/rows-task.ts",
+  "packages/server/src/rollouts/compare/file-rows-task.ts",
   "packages/server/src/predictions/lake/compact-task.ts",
   "packages/server/src/predictions/lake/merge-task.ts",
   "packages/server/src/predictions/lake/query-task.ts",

@@ -7,7 +7,7 @@ import type { CollectContext, Collected } from "./logged-pairs.ts";
 import type { PairFile } from "./pair-file.ts";
 import type { PairedVersions, SideInputs } from "./paired-versions.ts";
 import type { Columns } from "./pairs.ts";
-import type { RowsAnswer, RowsJob, RowsQuestion } from "./rows-task.ts";
+import type { RowsAnswer, RowsJob, RowsQuestion } from "./file-rows-task.ts";
 
 export interface FileRows {
   /** As the caller named it; its end says the format. */
@@ -19,7 +19,7 @@ export interface FileRows {
   readonly limit: number;
 }
 
-const script = new URL(`./rows-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const script = new URL(`./file-rows-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 const formats: Readonly<Record<string, TableFile["format"]>> = {
   csv: "csv",
   tsv: "csv",
