@@ -38,7 +38,7 @@ export interface Divided {
   readonly parsed: ParsedRequest | null;
 }
 
-export interface Choice {
+interface Choice {
   readonly assignment: Assignment;
   /** Where the unit fell; null: no unit decided. */
   readonly bucket: number | null;
@@ -130,7 +130,7 @@ type Unit =
   | { readonly field: string; readonly header?: undefined };
 
 /** `header:NAME`, or a record field. Null: each request by itself. */
-export function toUnit(text: string | null): Unit | null {
+function toUnit(text: string | null): Unit | null {
   if (text === null) return null;
   return text.startsWith("header:") ? { header: text.slice("header:".length).toLowerCase() } : { field: text };
 }

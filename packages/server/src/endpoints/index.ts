@@ -26,7 +26,7 @@ import { createEndpointStore } from "./store.ts";
 import { createVerify, type Verify } from "./verify.ts";
 import { createVerifyRegistered } from "./verify-registered.ts";
 
-export { champion, diffJson, toManifestSettings, undivided } from "./endpoint.ts";
+export { champion, diffJson, toManifestSettings } from "./endpoint.ts";
 export type {
   Arm,
   Change,

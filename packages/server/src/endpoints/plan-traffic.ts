@@ -16,7 +16,7 @@ export interface WantedTraffic {
   readonly shadows?: readonly Shadow[];
 }
 
-export const control = "control";
+const control = "control";
 const challenger = "challenger";
 /** The arm that one is compared with begins in the middle, so that both can grow to a half. */
 const middle = BUCKETS / 2;
