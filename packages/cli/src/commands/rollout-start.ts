@@ -96,6 +96,7 @@ async function writePlan(context: Context, plan: RolloutPlan): Promise<void> {
     renderFacts([
       ["release", `${versionsText(plan)}, ${plan.strategy}`],
       ["endpoint", plan.endpoint],
+      ["supersedes", plan.supersedes],
       [
         "traffic",
         traffic === null

@@ -4,7 +4,7 @@ import type { Facts } from "../output.ts";
 import { durationText, relativeTime } from "../time.ts";
 
 /** Ten-thousandths as "0.5 %". */
-export function partText(share: number): string {
+function partText(share: number): string {
   return `${Number((share / 100).toFixed(2))} %`;
 }
 

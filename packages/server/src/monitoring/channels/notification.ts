@@ -19,8 +19,7 @@ interface ToldEvidence {
   readonly message: string;
 }
 
-export const rolloutNews = ["rolled_back", "rejected", "waiting", "went_on"] as const;
-export type RolloutNews = (typeof rolloutNews)[number];
+type RolloutNews = "rolled_back" | "rejected" | "waiting" | "went_on";
 
 /** What is told of an incident or of a rollout, before it has the form of any channel. JSON-safe, without secrets: it waits in SQL. */
 export interface Notification {
