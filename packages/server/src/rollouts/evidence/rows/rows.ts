@@ -37,6 +37,9 @@ const seldomMs = 60_000;
 const restFactor = 5;
 /** Of a rollout's age: one that lasts for days is not looked at every few seconds. */
 const ageFactor = 20;
+/** A look that took long because a process had to be started does not delay what has just begun. */
+const patientFactor = 5;
+const youngMs = 4_000;
 
 const codes = Object.keys(errorTable) as ErrorCode[];
 const callersCodes = codes.filter(isCallersError);
@@ -68,8 +71,7 @@ export function createRows(deps: RowsDeps): Rows {
       logger.warn({ rollout: rollout.id, error }, "rows of a rollout could not be looked at; it is tried again");
       state.looked = { output: null, error: message, dueBefore: input.dueBefore };
     }
-    const rest = Math.max(restFactor * (clock.monotonic() - from), (now - startedAt) / ageFactor, oftenMs);
-    state.nextAt = clock.monotonic() + Math.min(rest, seldomMs);
+    state.nextAt = clock.monotonic() + restOf(clock.monotonic() - from, now - startedAt);
   }
 
   return {
@@ -95,6 +97,12 @@ export function createRows(deps: RowsDeps): Rows {
     forget: (rollout) => void states.delete(rollout),
     close: () => end.abort(),
   };
+}
+
+/** How long to wait for the next look. */
+function restOf(tookMs: number, ageMs: number): number {
+  const wanted = Math.max(restFactor * tookMs, ageMs / ageFactor, oftenMs);
+  return Math.min(wanted, Math.max(youngMs, ageMs / patientFactor), seldomMs);
 }
 
 function listMetrics({ goal, guardrails, signals, limits, observe }: RolloutSpec) {
