@@ -140,4 +140,12 @@ describe("two versions on the same rows", { timeout: 120_000 }, () => {
     expect(digests).not.toContain("b.yaml");
     expect((await client().endpoints.get("flight-delay")).target).toMatchObject({ version: 1 });
   });
+
+  test("no file of a gate escapes its folder", async () => {
+    const sha256 = await upload(client(), Buffer.from("x"));
+    const files = [{ path: "m.onnx", sha256 }];
+    const gate_files = [{ path: "../../slipway.db", sha256 }];
+    const refused = client().deployments.create({ name: "m", entry: "m.onnx", files, gate_files });
+    await expect(refused).rejects.toMatchObject({ code: "invalid_request" });
+  });
 });

@@ -129,7 +129,9 @@ export function createDeploy(deps: DeployDeps): Deploy {
       }));
     }
     await requireFiles(deps.blobs, planned.request);
-    await requireUploaded(deps.blobs, planned.request.gate_files ?? []);
+    const gateFiles = planned.request.gate_files ?? [];
+    checkFilePaths(gateFiles.map(({ path }) => path));
+    await requireUploaded(deps.blobs, gateFiles);
     return deps.operations.start("deploy", subject, async (context) => ({ ...(await run(planned, author, context)) }));
   };
 }
@@ -140,7 +142,6 @@ async function attachGateFiles(
   files: NonNullable<DeployFilesRequest["gate_files"]>,
 ): Promise<void> {
   if (files.length === 0) return;
-  checkFilePaths(files.map(({ path }) => path));
   const hold = await blobs.hold(files.map(({ sha256 }) => sha256));
   try {
     await gateFiles.attach(model, version, await requireUploaded(blobs, files));
