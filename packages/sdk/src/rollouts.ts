@@ -46,7 +46,10 @@ export interface RolloutChange {
 }
 
 export interface RolloutsClient {
-  /** Begins to release a version. @throws SlipwayError `conflict` where another rollout of the endpoint has not ended */
+  /**
+   * Begins to release a version; another rollout of the endpoint that is under way is superseded.
+   * @throws SlipwayError `precondition_failed` where it serves or is being released already, `breaking_change`, `invalid_manifest`
+   */
   start(endpoint: string, version: number, options?: RolloutStartOptions): Promise<Rollout>;
   /** What it would do and how long it would take; begins nothing. */
   plan(endpoint: string, version: number, options?: RolloutStartOptions): Promise<RolloutPlan>;

@@ -12,7 +12,14 @@ export const rolloutsRoutes = {
     body: rollouts.rolloutRequest,
     status: 200,
     answer: rollouts.rolloutStarted,
-    errors: ["endpoint_not_found", "version_not_found", "precondition_failed", "conflict", "breaking_change"],
+    errors: [
+      "endpoint_not_found",
+      "version_not_found",
+      "invalid_manifest",
+      "precondition_failed",
+      "conflict",
+      "breaking_change",
+    ],
   },
   listRollouts: {
     method: "GET",

@@ -6,7 +6,7 @@ import { foreseeSteps, type ForeseenStep } from "./foresee-steps.ts";
 import { readPresentTraffic, type PresentDeps, type PresentTraffic } from "./present-traffic.ts";
 import { spanText } from "./words.ts";
 
-export interface Advice {
+interface Advice {
   readonly message: string;
   /** A command line. */
   readonly command: string;

@@ -3,7 +3,7 @@ import type { RolloutSpec, Step } from "../spec.ts";
 import type { PresentTraffic } from "./present-traffic.ts";
 import { aboutText, spanText } from "./words.ts";
 
-export type StepCause = "hold" | "bake" | "min_samples" | "min_labels" | "approval" | "deadline";
+type StepCause = "hold" | "bake" | "min_samples" | "min_labels" | "approval" | "deadline";
 
 export interface ForeseenStep {
   readonly kind: Step["kind"];
