@@ -15,7 +15,9 @@ const isLong = process.env["MODE"] === "all";
 const runs = isLong ? 20_000 : 60;
 const verdict = fc.constantFrom("pass", "pass", "pass", "inconclusive", "no_data", "error", "fail");
 
-const step = (share: number) =>
+type Steps = NonNullable<ManifestRollout["steps"]>;
+
+const step = (share: number): fc.Arbitrary<Steps[number]> =>
   fc.oneof(
     {
       weight: 4,
@@ -30,9 +32,11 @@ const step = (share: number) =>
     { weight: 1, arbitrary: fc.constantFrom("bob", "anyone").map((approve) => ({ approve, timeout: "20m" })) },
   );
 
+type When = NonNullable<ManifestRollout["when"]>;
+
 /** As YAML has it. */
 // oxlint-disable-next-line unicorn/no-thenable
-const wait = (hold: string, then: "rollback" | "warn" | "promote") => ({ hold, then });
+const wait = (hold: string, then: "rollback" | "warn" | "promote"): NonNullable<When["no_data"]> => ({ hold, then });
 
 const section: fc.Arbitrary<ManifestRollout> = fc
   .uniqueArray(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 4 })
@@ -40,7 +44,7 @@ const section: fc.Arbitrary<ManifestRollout> = fc
     fc.record({
       steps: fc
         .tuple(...shares.toSorted((a, b) => a - b).map(step))
-        .map((all) => [{ shadow: "50%", hold: "1m" }, ...all, { traffic: "100%", hold: "1m" }]),
+        .map((all): Steps => [{ shadow: "50%", hold: "1m" }, ...all, { traffic: "100%", hold: "1m" }]),
       control: fc.constantFrom("rest", "equal"),
       finish: fc.constantFrom("promote", "report"),
       deadline: fc.constantFrom("40m", "3d"),
