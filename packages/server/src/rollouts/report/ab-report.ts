@@ -1,7 +1,7 @@
 import type { SplitArm } from "./split.ts";
 
 /** What can be said of one arm against another: proven better, proven worse, not decided, nothing to look at, could not be looked at. */
-export type AbOutcome = "better" | "worse" | "undecided" | "no_data" | "error";
+type AbOutcome = "better" | "worse" | "undecided" | "no_data" | "error";
 
 export interface AbArm extends SplitArm {
   /** Compared: those that met this arm alone, by the buckets. */
@@ -9,7 +9,7 @@ export interface AbArm extends SplitArm {
   readonly rows: number;
 }
 
-export interface AbMean {
+interface AbMean {
   readonly arm: string;
   readonly units: number;
   /** What the mean is taken over: units, or what was counted of them. */

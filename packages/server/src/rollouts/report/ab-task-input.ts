@@ -1,5 +1,5 @@
 /** What is measured of each unit. `total`: the sum, 0 of a unit without a row. `ratio`: sums of value over sums of count. */
-export type AbMeasure = "total" | "ratio";
+type AbMeasure = "total" | "ratio";
 
 export type LabelMetric = "wrong" | "brier" | "log_loss" | "absolute_error" | "squared_error";
 

@@ -91,6 +91,6 @@ test("few units, rare events and no rows decide nothing", () => {
   const alone = compareArms(measured([some("champion", 500, 50)]), options);
   expect(alone.comparisons[0]).toMatchObject({
     outcome: "no_data",
-    message: "There is nothing of losses for challenger.",
+    message: "losses: nothing to look at yet with challenger.",
   });
 });

@@ -35,7 +35,10 @@ export function compareArms(measured: MeasuredMetric, { better, alpha, arms }: C
     const [challenger, control] = [found.get(arm), found.get(versus)];
     const missing = [control === undefined ? versus : null, challenger === undefined ? arm : null].filter(Boolean);
     if (control === undefined || challenger === undefined)
-      return { ...nothing(sides, "no_data"), message: `There is nothing of ${name} for ${missing.join(" and ")}.` };
+      return {
+        ...nothing(sides, "no_data"),
+        message: `${name}: nothing to look at yet with ${missing.join(" and ")}.`,
+      };
     return judge({ name, better, alpha, counted, control, challenger, ...sides });
   });
   return { metric: name, better, alpha, means, comparisons };
