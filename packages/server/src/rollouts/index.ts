@@ -1,5 +1,5 @@
 export { createCompare, type Compare, type CompareDeps, type NewCompare } from "./compare/compare.ts";
-export { createEvidence, evidenceMigrations, type EvidenceDeps, type EvidenceSource } from "./evidence/index.ts";
+export { createEvidence, evidenceMigrations, type EvidenceSource } from "./evidence/index.ts";
 export {
   createGateFiles,
   createGates,

@@ -10,7 +10,7 @@ export interface ComparedMetric {
   readonly tuning: number;
 }
 
-export interface ComparedLimit {
+interface ComparedLimit {
   readonly role: "limit";
   readonly spec: LimitSpec;
 }

@@ -10,8 +10,6 @@ import { findLogEnd } from "./log-end.ts";
 
 const script = new URL(`./counter-tasks${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
-export type Counters = ReturnType<typeof createCounters>;
-
 /** Counts what the arms of rollouts do: each record once, whatever is killed when. */
 export function createCounters({ logFolder, sql, log, clock, logger, onStep }: CountersDeps) {
   const { read, write } = sql.tasks<typeof tasks>(script);
