@@ -34,9 +34,9 @@ export function toShadowRecord(original: Journey, repeated: Repeated): NewRecord
   const journey = { ...original, id, at, startedAt, parsedAt, loaded, parsed, inputs, rows, run, assignment: null };
   const outcome = { loaded, version: loaded.version.version, outputs: run?.outputs ?? nothing, error, fallback: null };
   const record = toRecord(journey, outcome, endedAt);
-  const { rawBody: _, ...kept } = record;
   return {
-    ...kept,
+    ...record,
+    rawBody: undefined,
     inputs: takesSame ? nothing : record.inputs,
     pinned: false,
     face: "shadow",
