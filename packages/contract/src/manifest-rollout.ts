@@ -154,8 +154,11 @@ const gate = z.union(
 );
 
 const action = z.enum(["hold", "rollback", "promote", "warn"]);
+// Words of slipway.yaml: nobody awaits them.
+// oxlint-disable-next-line unicorn/no-thenable
+const holdThen = z.strictObject({ hold: duration, then: z.enum(["rollback", "promote", "warn"]) });
 /** What comes of a verdict, at once or after a while. */
-const reaction = z.union([action, z.strictObject({ hold: duration, then: z.enum(["rollback", "promote", "warn"]) })], {
+const reaction = z.union([action, holdThen], {
   error: "must be hold, rollback, promote, warn, or {hold: 30m, then: rollback}",
 });
 

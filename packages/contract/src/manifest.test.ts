@@ -94,9 +94,7 @@ describe("a manifest", () => {
       { name: "revenue", sql: "select 1", better: "higher" },
     ];
     expect(withRollout("none")).toEqual([]);
-    expect(
-      withRollout({ strategy: "canary", steps, guardrails, when: { no_data: { hold: "30m", then: "rollback" } } }),
-    ).toEqual([]);
+    expect(withRollout({ strategy: "canary", steps, guardrails, when: { no_data: "warn" } })).toEqual([]);
     expect(withRollout({ strategy: "cannary" })).toEqual([expect.stringContaining("strategy")]);
     expect(withRollout({ gurdrails: [] })).toEqual([expect.stringContaining('Did you mean "guardrails"?')]);
     expect(withRollout({ steps: [{ traffic: "0.001%" }] })).toEqual([expect.stringContaining("two decimals")]);

@@ -7,6 +7,7 @@ import {
   createReplay,
   type CollectGarbage,
   type Endpoints,
+  type EndpointsDeps,
   type EnvironmentCare,
   type ImportPredictions,
   type Replay,
@@ -17,7 +18,7 @@ import type { Monitoring } from "../monitoring/index.ts";
 import { createBackups, type Backups, type BackupsDeps } from "../platform/backup/index.ts";
 import { createBlobStore, type BlobStore } from "../platform/blobs/index.ts";
 import { createOperations, type Operations } from "../platform/queue/index.ts";
-import { createGateFiles, type Compare, type Gates, type Rollouts } from "../rollouts/index.ts";
+import { createGateFiles } from "../rollouts/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
 import {
   createLineage,
@@ -37,9 +38,7 @@ import {
   type Removal,
   type Tracking,
 } from "../tracking/index.ts";
-import type { FindAbReport } from "../rollouts/index.ts";
 import type { Serving } from "../serving/index.ts";
-import { openAbReport } from "./ab-report.ts";
 import { startKeeping, type Keeping } from "./keeping.ts";
 import { createLogMark } from "./log-mark.ts";
 import type { CapabilityDeps } from "./capability-deps.ts";
@@ -52,14 +51,12 @@ import { parseModelUser, shieldDataFolder } from "./model-user.ts";
 import { openMonitoring } from "./monitoring.ts";
 import { createModelRuntimes } from "./runtimes.ts";
 import { openServing } from "./serving.ts";
-import { openGates } from "./gates.ts";
-import { listReaders, openEvidence } from "./evidence.ts";
-import { createReleaseDoor, openRollouts } from "./rollouts.ts";
-import { createRolloutNews } from "./rollout-news.ts";
+import { openReleases, type Releases } from "./releases.ts";
+import { createReleaseDoor } from "./rollouts.ts";
 import { openTracer } from "./tracer.ts";
 import { openWebhooks } from "./webhooks.ts";
 
-export interface Capabilities extends Keeping {
+export interface Capabilities extends Keeping, Releases {
   readonly blobs: BlobStore;
   readonly operations: Operations;
   readonly registry: Registry;
@@ -79,14 +76,10 @@ export interface Capabilities extends Keeping {
   readonly maintenance: Maintenance;
   readonly backups: Backups;
   readonly replay: Replay;
-  readonly compare: Compare;
-  readonly gates: Gates;
-  readonly rollouts: Rollouts;
   readonly importPredictions: ImportPredictions;
   readonly collectGarbage: CollectGarbage;
   readonly environmentCare: EnvironmentCare;
   readonly monitoring: Monitoring;
-  readonly findAbReport: FindAbReport;
 }
 
 /** Everything between the storage and the faces, in the order of the layers; the endpoints serve when it returns. */
@@ -113,6 +106,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   const { predictions, predictionLake, labels } = record;
   const tracer = await openTracer(given);
   const door = createReleaseDoor();
+  const files = createGateFiles({ sql, registry });
   const deps = {
     folder,
     instance,
@@ -128,70 +122,37 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     logger,
     tracer,
     peers: given.workers?.routes ?? null,
-    gateFiles: createGateFiles({ sql, registry }),
+    gateFiles: files,
     release: door.release,
   };
   const backups = openBackups({ ...deps, maintenance, lifecycle });
-  const endpoints = createEndpoints(deps);
-  lifecycle.onStop("operations", () => operations.drain(5_000), 6_000);
-  lifecycle.onStop("endpoints", () => endpoints.stop());
-  await endpoints.start();
-  labels.pulls.start(() => listPulls(endpoints));
-  lifecycle.onStop("labels", () => labels.pulls.stop());
+  const endpoints = await startEndpoints(deps, { labels, lifecycle });
   const removal = createRemoval({ sql, search: tracking.search, clock });
   const isBlobNeeded = async (sha256: string) =>
     (await registry.isReferenced(sha256)) || artifacts.isReferenced(sha256);
   const monitoring = openMonitoring({ ...deps, ...record, endpoints, outbox, sealer, isBlobNeeded, config, lifecycle });
   const { references } = monitoring;
-  const { compare, gates } = openGates({
+  const known = { ...deps, predictionLake, endpoints, monitoring, config, lifecycle };
+  const { otherReaders, ...releases } = await openReleases({ ...known, user, url: given.url, files, door });
+  const collectGarbage = createGc({
     ...deps,
-    predictionLake,
-    endpoints,
-    url: given.url,
-    user,
-    files: deps.gateFiles,
+    artifacts,
+    blobUsers: [references, releases.gates.files],
+    removal,
+    maintenance,
   });
-  const evidence = openEvidence({ ...deps, config, predictionLake, monitoring, lifecycle });
-  const rollouts = await openRollouts({
-    ...deps,
-    endpoints,
-    gates,
-    evidence,
-    lifecycle,
-    door,
-    notify: createRolloutNews({ ...deps, monitoring }),
-  });
-  const otherReaders = () => listReaders(monitoring, evidence);
-  const collectGarbage = createGc({ ...deps, artifacts, blobUsers: [references, gates.files], removal, maintenance });
   const onErased = references.forgetPredictions;
   return {
     ...(await startKeeping({ ...given, ...record, maintenance, operations, otherReaders, onErased })),
-    blobs,
-    operations,
-    registry,
-    sources,
+    ...releases,
+    ...{ blobs, operations, registry, sources, serving, predictions, predictionLake, labels, endpoints, monitoring },
     findLineage: createLineage({ registry, tracking }),
-    webhooks,
-    tracking,
-    artifacts,
-    removal,
+    ...{ webhooks, tracking, artifacts, removal, maintenance, backups },
     mlflowImports: createMlflowImports({ sql, clock }),
-    predictions,
-    predictionLake,
-    labels,
-    endpoints,
-    serving,
-    maintenance,
-    backups,
     importPredictions: createImportPredictions({ ...deps, endpoints, predictionLake, labels }),
-    compare,
-    gates,
-    rollouts,
     replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),
     collectGarbage,
     environmentCare: createEnvironmentCare({ ...deps, environments }),
-    monitoring,
-    findAbReport: openAbReport({ ...record, endpoints, registry, clock }),
   };
 }
 
@@ -208,6 +169,20 @@ function openBackups({ predictions, lifecycle, ...deps }: BackupGiven): Backups 
   const backups = createBackups({ ...deps, mark });
   lifecycle.onStop("backups", () => backups.close());
   return backups;
+}
+
+/** Operations end before the endpoints that they are about. */
+async function startEndpoints(
+  deps: EndpointsDeps,
+  { labels, lifecycle }: { readonly labels: Labels; readonly lifecycle: Lifecycle },
+): Promise<Endpoints> {
+  const endpoints = createEndpoints(deps);
+  lifecycle.onStop("operations", () => deps.operations.drain(5_000), 6_000);
+  lifecycle.onStop("endpoints", () => endpoints.stop());
+  await endpoints.start();
+  labels.pulls.start(() => listPulls(endpoints));
+  lifecycle.onStop("labels", () => labels.pulls.stop());
+  return endpoints;
 }
 
 /** Endpoints that pull labels, whether or not they have traffic now: the truth about old predictions still comes. */
