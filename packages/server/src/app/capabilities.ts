@@ -132,7 +132,7 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
     (await registry.isReferenced(sha256)) || artifacts.isReferenced(sha256);
   const monitoring = openMonitoring({ ...deps, ...record, endpoints, outbox, sealer, isBlobNeeded, config, lifecycle });
   const { references } = monitoring;
-  const known = { ...deps, predictionLake, endpoints, monitoring, config, lifecycle };
+  const known = { ...deps, predictionLake, labels, endpoints, monitoring, config, lifecycle };
   const { otherReaders, ...releases } = await openReleases({ ...known, user, url: given.url, files, door });
   const collectGarbage = createGc({
     ...deps,
@@ -145,9 +145,14 @@ export async function startCapabilities(given: CapabilityDeps): Promise<Capabili
   return {
     ...(await startKeeping({ ...given, ...record, maintenance, operations, otherReaders, onErased })),
     ...releases,
-    ...{ blobs, operations, registry, sources, serving, predictions, predictionLake, labels, endpoints, monitoring },
+    ...known,
     findLineage: createLineage({ registry, tracking }),
-    ...{ webhooks, tracking, artifacts, removal, maintenance, backups },
+    webhooks,
+    tracking,
+    artifacts,
+    removal,
+    maintenance,
+    backups,
     mlflowImports: createMlflowImports({ sql, clock }),
     importPredictions: createImportPredictions({ ...deps, endpoints, predictionLake, labels }),
     replay: createReplay({ ...deps, snapshot: endpoints.snapshot }),

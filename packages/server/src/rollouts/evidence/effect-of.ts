@@ -1,5 +1,5 @@
-import { absoluteEffect, type Estimate, momentsOfSums, pairedEffect, stratifiedEffect } from "@slipway/statistics";
-import type { Measured, Stratum, Sums } from "./measured.ts";
+import { absoluteEffect, type Estimate, pairedEffect, stratifiedEffect } from "@slipway/statistics";
+import { clustersOf, type Measured, momentsOf, type Stratum, type Sums } from "./measured.ts";
 
 /** Fewer units of an arm say nothing that an asymptotic interval could hold. */
 export const leastUnits = 100;
@@ -24,24 +24,25 @@ export function effectOf({ strata, pairs }: Pick<Measured, "strata" | "pairs">):
   const parts: Estimate[] = [];
   let [challenger, control] = [0, 0];
   for (const stratum of listDivided(strata)) {
-    const [a, b] = [stratum.challenger.n, stratum.control.n];
+    const [a, b] = [clustersOf(stratum.challenger), clustersOf(stratum.control)];
     if (Math.min(a, b) < leastOfStratum) continue;
     challenger += a;
     control += b;
-    const effect = absoluteEffect(momentsOfSums(stratum.control), momentsOfSums(stratum.challenger));
+    const effect = absoluteEffect(momentsOf(stratum.control), momentsOf(stratum.challenger));
     parts.push({ ...effect, n: (4 * a * b) / (a + b) });
   }
-  if (pairs !== null && pairs.n >= leastOfStratum) {
-    challenger += pairs.n;
-    control += pairs.n;
-    parts.push(pairedEffect(momentsOfSums(pairs.difference)));
+  const paired = pairs === null ? 0 : clustersOf(pairs.difference);
+  if (pairs !== null && paired >= leastOfStratum) {
+    challenger += paired;
+    control += paired;
+    parts.push(pairedEffect(momentsOf(pairs.difference)));
   }
   return Math.min(challenger, control) < leastUnits ? null : stratifiedEffect(parts);
 }
 
 /** The same of the metric times -1. */
 export function negated({ strata, pairs }: Pick<Measured, "strata" | "pairs">): Pick<Measured, "strata" | "pairs"> {
-  const negate = ({ n, sum, squares }: Sums): Sums => ({ n, sum: -sum, squares });
+  const negate = (sums: Sums): Sums => ({ ...sums, sum: -sums.sum });
   return {
     strata: strata.map((each) => ({ ...each, challenger: negate(each.challenger), control: negate(each.control) })),
     pairs: pairs === null ? null : { ...pairs, difference: negate(pairs.difference) },

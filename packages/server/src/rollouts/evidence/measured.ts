@@ -1,8 +1,12 @@
+import { type ArmMoments, momentsOfSums } from "@slipway/statistics";
+
 /** Sums over the units of one arm. Of what is counted a unit is 0 or 1, so that all three sums say the same: see `ofEvents`. */
 export interface Sums {
   readonly n: number;
   readonly sum: number;
   readonly squares: number;
+  /** Clusters that were drawn as one (all rows of a request, or of a bucket): `squares` is such that the mean varies as one over clusters does. Left out: each unit is one of its own. */
+  readonly clusters?: number;
 }
 
 /** What the two arms showed while their shares did not change: one revision of the endpoint, by the buckets or by a rule. */
@@ -24,9 +28,11 @@ export interface Pairs {
   readonly difference: Sums;
   readonly challenger: Sums;
   readonly control: Sums;
-  /** Of what is counted: pairs in which it happened to one of the two. */
+  /** Of what is counted: clusters by the first pair in which it happened to one of the two. */
   readonly challengerOnly: number;
   readonly controlOnly: number;
+  /** Clusters in which it happened with either. Left out: each pair is one of its own. */
+  readonly firsts?: { readonly challenger: number; readonly control: number };
 }
 
 /** All that is known of one metric. */
@@ -50,8 +56,21 @@ export function ofEvents(n: number, events: number): Sums {
   return { n, sum: events, squares: events };
 }
 
+export function clustersOf({ n, clusters }: Sums): number {
+  return clusters ?? n;
+}
+
+/** Of clusters: their number, and a variance such that the mean over all units varies as it does. */
+export function momentsOf(sums: Sums): ArmMoments {
+  const moments = momentsOfSums(sums);
+  const n = clustersOf(sums);
+  return { n, mean: moments.mean, variance: (moments.variance * n) / moments.n };
+}
+
 export function addSums(a: Sums, b: Sums): Sums {
-  return { n: a.n + b.n, sum: a.sum + b.sum, squares: a.squares + b.squares };
+  const sums = { n: a.n + b.n, sum: a.sum + b.sum, squares: a.squares + b.squares };
+  if (a.clusters === undefined && b.clusters === undefined) return sums;
+  return { ...sums, clusters: clustersOf(a) + clustersOf(b) };
 }
 
 export function totalOf(strata: readonly Stratum[], arm: "challenger" | "control"): Sums {

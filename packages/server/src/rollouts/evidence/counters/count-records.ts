@@ -7,6 +7,7 @@ import {
   type Route,
 } from "@slipway/runtime/log";
 import { isCallersError } from "../../../kernel/is-callers-error.ts";
+import { addBucket, type BucketSet, createBucketSet, toBase64 } from "./bucket-set.ts";
 import { type Cell, type CellKey, type Counts, createCounts, type Plan } from "./counts.ts";
 import { bucketOf } from "./latency.ts";
 import type { Counted, CounterSetup, CountOrder } from "./messages.ts";
@@ -53,6 +54,8 @@ export function createRecordCounter({ folder, edges }: CounterSetup): (order: Co
 
 interface Found {
   readonly counts: Counts;
+  /** By the name of what happened. */
+  readonly buckets: Map<string, BucketSet>;
   readonly plan: Plan;
 }
 
@@ -71,7 +74,7 @@ function createCells(plans: readonly Plan[]) {
     let cell = cells.get(name);
     if (cell === undefined) {
       const counts = createCounts();
-      cells.set(name, (cell = { plan, counts, cell: { ...key, counts } }));
+      cells.set(name, (cell = { plan, counts, buckets: new Map(), cell: { ...key, counts } }));
     }
     return cell;
   }
@@ -83,7 +86,11 @@ function createCells(plans: readonly Plan[]) {
       if (found === undefined) known.set(route, (found = create(route, shadowFrom >= 0)));
       return found;
     },
-    list: (): Cell[] => [...cells.values()].map(({ cell }) => cell),
+    list: (): Cell[] =>
+      [...cells.values()].map(({ cell, buckets }) => {
+        const sets = Object.fromEntries([...buckets].map(([name, set]) => [name, toBase64(set)]));
+        return { ...cell, counts: { ...cell.counts, buckets: sets } };
+      }),
   };
 }
 
@@ -114,11 +121,17 @@ function count({ log: { bytes, view }, fields, edges }: Counting, found: Found |
   const { counts, plan } = found;
   const { status, durationsFrom, errorCode } = fields;
   counts.requests++;
-  if (status === fallback) counts.fallbacks++;
+  mark(found, "requests", fields);
+  if (status === fallback) {
+    counts.fallbacks++;
+    mark(found, "fallbacks", fields);
+    mark(found, "errors", fields);
+  }
   if (status === error) {
     const code = errorCode.from < 0 ? "internal" : bytes.toString("utf8", errorCode.from, errorCode.to);
-    if (isCallersError(code)) counts.refused++;
-    else counts.errors++;
+    const side = isCallersError(code) ? "refused" : "errors";
+    counts[side]++;
+    mark(found, side, fields);
   } else counts.rows += Math.max(1, fields.rows);
   const us = durationsFrom < 0 ? 0 : view.getUint32(durationsFrom + 12, true);
   // What was imported took no time here.
@@ -130,6 +143,16 @@ function count({ log: { bytes, view }, fields, edges }: Counting, found: Found |
     if (budgetMs === null) continue;
     const over = (counts.over[name] ??= { timed: 0, over: 0 });
     over.timed++;
-    if (us > budgetMs * 1000) over.over++;
+    if (us <= budgetMs * 1000) continue;
+    over.over++;
+    mark(found, name, fields);
   }
+}
+
+/** Without a unit a request has no bucket. */
+function mark({ buckets }: Found, name: string, { bucket }: RecordFields): void {
+  if (bucket < 0) return;
+  let set = buckets.get(name);
+  if (set === undefined) buckets.set(name, (set = createBucketSet()));
+  addBucket(set, bucket);
 }

@@ -1,3 +1,5 @@
+import { mergeBase64 } from "./bucket-set.ts";
+
 /** What was counted of one arm while its share did not change. JSON-safe. */
 export interface Counts {
   requests: number;
@@ -12,6 +14,11 @@ export interface Counts {
   latency: number[];
   /** By the name of the metric: requests since its budget is known, and how many of them took longer. */
   over: Record<string, { timed: number; over: number }>;
+  /**
+   * Where a unit decided: the buckets in which a request came (`requests`), failed (`errors`, a fallback's too), was refused (`refused`), was answered by the fallback
+   * (`fallbacks`) or took longer than a budget (by its name). Each is a `BucketSet` in base64.
+   */
+  buckets: Record<string, string>;
 }
 
 /** Whose counts these are. */
@@ -41,7 +48,7 @@ export interface Plan {
 }
 
 export function createCounts(): Counts {
-  return { requests: 0, rows: 0, errors: 0, refused: 0, fallbacks: 0, latency: [], over: {} };
+  return { requests: 0, rows: 0, errors: 0, refused: 0, fallbacks: 0, latency: [], over: {}, buckets: {} };
 }
 
 export function addCounts(a: Counts, b: Counts): Counts {
@@ -49,6 +56,11 @@ export function addCounts(a: Counts, b: Counts): Counts {
   for (const [name, { timed, over: slow }] of Object.entries(b.over)) {
     const known = over[name];
     over[name] = known === undefined ? { timed, over: slow } : { timed: known.timed + timed, over: known.over + slow };
+  }
+  const buckets = { ...a.buckets };
+  for (const [name, set] of Object.entries(b.buckets)) {
+    const known = buckets[name];
+    buckets[name] = known === undefined ? set : mergeBase64(known, set);
   }
   return {
     requests: a.requests + b.requests,
@@ -61,5 +73,6 @@ export function addCounts(a: Counts, b: Counts): Counts {
       (_, i) => (a.latency[i] ?? 0) + (b.latency[i] ?? 0),
     ),
     over,
+    buckets,
   };
 }
