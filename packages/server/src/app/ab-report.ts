@@ -1,7 +1,7 @@
 import type { Endpoints } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { PredictionLake } from "../predictions/index.ts";
-import type { Registry } from "../registry/index.ts";
+import { createFindSignature, type Registry } from "../registry/index.ts";
 import { createAbReport, type FindAbReport } from "../rollouts/index.ts";
 
 export interface AbReportGiven {
@@ -12,7 +12,5 @@ export interface AbReportGiven {
 }
 
 export function openAbReport({ endpoints, predictionLake: lake, registry, clock }: AbReportGiven): FindAbReport {
-  const findSignature = async (model: string, version: number) =>
-    (await registry.findRecorded(model, version))?.version.signature ?? null;
-  return createAbReport({ endpoints, lake, findSignature, clock });
+  return createAbReport({ endpoints, lake, findSignature: createFindSignature(registry), clock });
 }

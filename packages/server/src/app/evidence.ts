@@ -7,7 +7,7 @@ import type { Logger } from "../kernel/logger.ts";
 import type { Monitoring } from "../monitoring/index.ts";
 import type { Sql } from "../platform/sql/index.ts";
 import type { PredictionLake, PredictionLog } from "../predictions/index.ts";
-import type { Registry } from "../registry/index.ts";
+import { createFindSignature, type Registry } from "../registry/index.ts";
 import { createEvidence, type EvidenceSource } from "../rollouts/index.ts";
 
 export interface EvidenceGiven {
@@ -41,7 +41,7 @@ export function openEvidence({
     lake: predictionLake,
     profiles: monitoring.profiles,
     settingsOf: monitoring.settingsOf,
-    findSignature: async (model, version) => (await registry.findRecorded(model, version))?.version.signature ?? null,
+    findSignature: createFindSignature(registry),
     allowPrivate: config.webhookPrivate,
     clock,
     logger,

@@ -6,7 +6,7 @@ import type { Logger } from "../kernel/logger.ts";
 import type { Maintenance } from "../kernel/maintenance.ts";
 import { createLake } from "../platform/lake/index.ts";
 import { createPredictionLake, type Exports, type PredictionLake, type PredictionLog } from "../predictions/index.ts";
-import type { Registry } from "../registry/index.ts";
+import { createFindSignature, type Registry } from "../registry/index.ts";
 import type { Storage } from "./storage.ts";
 
 export interface LakeGiven {
@@ -37,7 +37,7 @@ export async function openPredictionLake(given: LakeGiven): Promise<PredictionLa
     writer: createLake({ ...limits, threads: 1 }),
     maintenance,
     growing: async () => [...(await predictions.growing()), ...predictions.adopted()],
-    findSignature: async (model, version) => (await registry.findRecorded(model, version))?.version.signature ?? null,
+    findSignature: createFindSignature(registry),
     clock,
     logger,
     intervalMs: config.lakeInterval,

@@ -9,7 +9,7 @@ import type { Operations } from "../platform/queue/index.ts";
 import type { Sealer } from "../platform/secrets/index.ts";
 import type { Kysely, Sql } from "../platform/sql/index.ts";
 import type { Labels, PredictionLake, PredictionLog } from "../predictions/index.ts";
-import type { Registry, Sources } from "../registry/index.ts";
+import { createFindSignature, type Registry, type Sources } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import type { Channels } from "./channels/channels.ts";
@@ -96,8 +96,7 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
   const { sql, endpoints } = deps;
   const store = createWatchStore(sql);
   const settingsOf = createEndpointSettings(endpoints);
-  const findSignature = async (model: string, version: number) =>
-    (await deps.registry.findRecorded(model, version))?.version.signature ?? null;
+  const findSignature = createFindSignature(deps.registry);
   const references = createReferences({
     ...deps,
     settingsOf,
@@ -166,13 +165,17 @@ export function createMonitoring(deps: MonitoringDeps): Monitoring {
     views: createMonitorViews({ ...known, points: performance.points, listIncidents: listActive(incidents) }),
     incidents,
     channels,
-    announce: (trx, announcement) => {
-      const names = settingsOf(announcement.watched.endpoint)?.incidents.channels ?? null;
-      return channels.announce(trx, toNewsNotification(announcement), names);
-    },
+    announce: createAnnounce(channels, settingsOf),
     wakeChannels: channels.wake,
     gauges,
     backtest: (watched, wish) => alarms.backtest(judges, watched, wish),
+  };
+}
+
+function createAnnounce(channels: Channels, settingsOf: Monitoring["settingsOf"]): Monitoring["announce"] {
+  return (trx, announcement) => {
+    const names = settingsOf(announcement.watched.endpoint)?.incidents.channels ?? null;
+    return channels.announce(trx, toNewsNotification(announcement), names);
   };
 }
 

@@ -28,6 +28,7 @@ export {
   type WebhookEvent,
   type Webhooks,
 } from "./webhooks/index.ts";
+export { createFindSignature, type FindSignature } from "./find-signature.ts";
 export { parseSource, type Source, type VersionWanted } from "./sources/source.ts";
 export { createSources, type NamedSource, type SourceDeps, type SourceFiles, type Sources } from "./sources/sources.ts";
 export { createLineage, type FindLineage, type LineageDeps } from "./lineage.ts";
