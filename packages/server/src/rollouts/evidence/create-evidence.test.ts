@@ -101,8 +101,12 @@ test("units that stay with their arm count once", { timeout: 60_000 }, async () 
   const append = (record: Parameters<typeof opened.append>[0]) => opened.append({ endpoint, ...record });
   const section: ManifestRollout = {
     steps: [{ traffic: "50%" }],
-    unit: "customer",
+    unit: "header:x-customer",
     guardrails: ["errors", "brier", "wrong"],
+    observe: [
+      { name: "by_unit", sql: "select arm, late_p_yes as value, bucket as unit from predictions", better: "lower" },
+      { name: "by_row", sql: "select arm, late_p_yes as value from predictions", better: "lower" },
+    ],
   };
   const rollout = makeRollout(endpoint, section);
   await evidence.start(rollout);
@@ -111,26 +115,87 @@ test("units that stay with their arm count once", { timeout: 60_000 }, async () 
   for (let i = 0; i < 600; i++) {
     const customer = i % 150;
     const arm = customer % 2 === 0 ? "challenger" : "champion";
-    const extra = [{ customer: `c${customer}` }];
+    const bucket = customer + (arm === "challenger" ? 0 : 5000);
     // One customer of the challenger, and one of the champion, meet nothing but errors.
-    if (customer < 2) await append({ arm, extra, ...failed });
+    if (customer < 2) await append({ arm, bucket, ...failed });
     else {
       // What the challenger says is wrong for the same few customers again and again.
-      await append({ arm, extra, keys: [`u${i}`], ...answer(customer % 30 === 2 ? 0.1 : 0.8) });
+      await append({ arm, bucket, keys: [`u${i}`], ...answer(customer % 30 === 2 ? 0.1 : 0.8) });
       labels.push({ key: `u${i}`, value: "yes" });
     }
   }
-  for (let i = 0; i < 200; i++) await append({ arm: "challenger", extra: [{ customer: "c0" }], ...failed });
+  for (let i = 0; i < 200; i++) await append({ arm: "challenger", bucket: 0, ...failed });
+  // What is counted from the log's headers waits for no lake.
+  const early = await evidence.observe(rollout, Date.now());
+  expect(find(early, "errors").message).toContain("(1 and 1 where each unit counts once)");
   await label(endpoint, labels);
   const seen = await look(rollout);
   expect(find(seen, "errors")).toMatchObject({
     verdict: "pass",
-    message: expect.stringContaining("(to 1 and 1 units for the first time)"),
+    interval: null,
+    message: expect.stringContaining("(1 and 1 where each unit counts once)"),
     arms: [{ events: 204 }, { events: 4 }],
   });
-  expect(find(seen, "wrong").message).toContain("(to 5 and 0 units for the first time)");
+  expect(find(seen, "wrong").message).toContain("(5 and 0 where each unit counts once)");
+  expect(find(seen, "srm")).toMatchObject({ verdict: "pass", arms: [{ n: 75 }, { n: 75 }] });
   expect(find(seen, "brier").verdict).toBe("pass");
   expect(find(seen, "brier").interval![0]).toBeLessThan(0);
+  const width = (name: string) => find(seen, name).interval![1] - find(seen, name).interval![0];
+  expect(width("by_unit")).toBeGreaterThan(1.3 * width("by_row"));
+});
+
+test("the rows of one request are one event and one cluster", { timeout: 60_000 }, async () => {
+  const { evidence, label, look } = opened;
+  const endpoint = "batches";
+  const append = (record: Parameters<typeof opened.append>[0]) => opened.append({ endpoint, ...record });
+  const guardrails = ["wrong" as const, "brier" as const];
+  const rollout = makeRollout(endpoint, { steps: [{ traffic: "50%" }], guardrails });
+  await evidence.start(rollout);
+  const labels: NewLabel[] = [];
+  for (let i = 0; i < 24; i++) {
+    const arm = i % 2 === 0 ? "challenger" : "champion";
+    const keys = Array.from({ length: 20 }, (_, row) => `b${i} ${row}`);
+    // Two requests of the challenger are wrong, with all of their rows.
+    await append({ arm, keys, ...answer(i % 12 === 0 ? 0.1 : 0.8, 20) });
+    labels.push(...keys.map((key) => ({ key, value: "yes" })));
+  }
+  await label(endpoint, labels);
+  const seen = await look(rollout);
+  expect(find(seen, "wrong")).toMatchObject({
+    verdict: "pass",
+    message: expect.stringContaining("(2 and 0 where each unit counts once)"),
+    arms: [
+      { n: 240, events: 40 },
+      { n: 240, events: 0 },
+    ],
+  });
+  expect(find(seen, "brier")).toMatchObject({ verdict: "inconclusive", interval: null });
+  expect([seen.samples, seen.labels]).toEqual([240, 240]);
+});
+
+test("what happens to one user in a shadow again and again counts once", { timeout: 60_000 }, async () => {
+  const { evidence, look } = opened;
+  const endpoint = "shadowed by units";
+  const append = (record: Parameters<typeof opened.append>[0]) => opened.append({ endpoint, ...record });
+  const section: ManifestRollout = { steps: [{ shadow: "100%" }], unit: "header:x-customer", guardrails: ["errors"] };
+  const rollout = makeRollout(endpoint, section);
+  await evidence.start(rollout);
+  for (let i = 0; i < 120; i++) {
+    const id = randomUUIDv7();
+    await append({ id, version: 1, bucket: i % 30, ...answer(0.5) });
+    const shadow = { shadowOf: { id, row: 0 }, face: "shadow", version: 2 } as const;
+    const error = { code: "model_error", message: "no" };
+    await append(i % 30 < 2 ? { ...shadow, status: "error", error } : { ...shadow, ...answer(0.5) });
+  }
+  const errors = find(await look(rollout), "errors");
+  expect(errors).toMatchObject({
+    verdict: "pass",
+    arms: [
+      { n: 120, events: 8 },
+      { n: 120, events: 0 },
+    ],
+  });
+  expect(errors.eValue).toBeLessThan(20);
 });
 
 // Time passes in it: what is predicted after it seems to be before it began.

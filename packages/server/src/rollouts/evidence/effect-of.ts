@@ -1,10 +1,12 @@
 import { absoluteEffect, type Estimate, pairedEffect, stratifiedEffect } from "@slipway/statistics";
-import { clustersOf, type Measured, momentsOf, type Stratum, type Sums } from "./measured.ts";
+import { addSums, clustersOf, type Measured, momentsOf, noSums, type Stratum, type Sums } from "./measured.ts";
 
 /** Fewer units of an arm say nothing that an asymptotic interval could hold. */
 export const leastUnits = 100;
 /** Of what is counted, of both arms together. */
 export const leastEvents = 10;
+/** Of an arm: fewer clusters do not tell how much their mean varies, however many units they have. */
+const leastClusters = 30;
 /** Smaller strata have no variance that one could go by. Told by size alone, so that leaving them out takes no side. */
 const leastOfStratum = 10;
 
@@ -22,22 +24,23 @@ export function listDivided(strata: readonly Stratum[]): Divided[] {
  */
 export function effectOf({ strata, pairs }: Pick<Measured, "strata" | "pairs">): Estimate | null {
   const parts: Estimate[] = [];
-  let [challenger, control] = [0, 0];
+  let [challenger, control] = [noSums, noSums];
   for (const stratum of listDivided(strata)) {
     const [a, b] = [clustersOf(stratum.challenger), clustersOf(stratum.control)];
     if (Math.min(a, b) < leastOfStratum) continue;
-    challenger += a;
-    control += b;
+    challenger = addSums(challenger, stratum.challenger);
+    control = addSums(control, stratum.control);
     const effect = absoluteEffect(momentsOf(stratum.control), momentsOf(stratum.challenger));
     parts.push({ ...effect, n: (4 * a * b) / (a + b) });
   }
   const paired = pairs === null ? 0 : clustersOf(pairs.difference);
   if (pairs !== null && paired >= leastOfStratum) {
-    challenger += paired;
-    control += paired;
+    challenger = addSums(challenger, pairs.difference);
+    control = addSums(control, pairs.difference);
     parts.push(pairedEffect(momentsOf(pairs.difference)));
   }
-  return Math.min(challenger, control) < leastUnits ? null : stratifiedEffect(parts);
+  const isEnough = [challenger, control].every((arm) => arm.n >= leastUnits && clustersOf(arm) >= leastClusters);
+  return isEnough ? stratifiedEffect(parts) : null;
 }
 
 /** The same of the metric times -1. */

@@ -19,6 +19,8 @@ export function judgeEvents(compared: ComparedMetric, measured: Measured): Evide
   const leaning = toLeaning({ logHarm: evidence.logHarm, logBetter: evidence.logImprovement, alpha: spec.alpha });
   const verdict = toVerdict(compared, { leaning, isEnough: least >= leastUnits });
   const effect = challenger.sum + control.sum < leastEvents ? null : effectOf(measured);
+  // How much the rate of requests varies that come in bunches is not known.
+  const isBunched = divided.some((each) => each.firsts !== undefined && each.challenger.clusters === undefined);
   const options = { alpha: spec.alpha, tuning: compared.tuning };
   return {
     metric: spec.name,
@@ -31,7 +33,7 @@ export function judgeEvents(compared: ComparedMetric, measured: Measured): Evide
     arms: toArms(compared, { challenger, control }),
     estimate: effect?.estimate ?? null,
     interval:
-      effect === null
+      effect === null || isBunched
         ? null
         : [
             asymptoticInterval(effect, { ...options, side: "lower" }).lower,
@@ -59,16 +61,23 @@ function testOf({ spec }: ComparedMetric, { strata, pairs }: Measured): EventTes
  * Of pairs those count in which it happened to one side only. Where some worsening is tolerated that would be a bound on those alone, so that all events
  * count: an event of both multiplies E by r/(1 + w(r - 1))², which makes up for the share w of (1 + δ)/(2 + δ), so that E stays a supermartingale.
  */
-function addPairs(test: EventTest, { challenger, control, challengerOnly, controlOnly }: Pairs): EventTest {
-  const [candidate, champion] = test.tolerate > 0 ? [challenger.sum, control.sum] : [challengerOnly, controlOnly];
+function addPairs(test: EventTest, { firsts, challenger, control, challengerOnly, controlOnly }: Pairs): EventTest {
+  const all = firsts ?? { challenger: challenger.sum, control: control.sum };
+  const [candidate, champion] = test.tolerate > 0 ? [all.challenger, all.control] : [challengerOnly, controlOnly];
   return addEvents(test, { candidate, champion, share: 0.5 });
 }
 
-/** What is judged where units stay with their arm. */
+/** What is judged where it happened to some more than once. */
 function toUnits(divided: readonly Divided[]): string {
-  if (!divided.some(({ firsts }) => firsts !== undefined)) return "";
-  const count = (arm: "challenger" | "control") => divided.reduce((sum, { firsts }) => sum + (firsts?.[arm] ?? 0), 0);
-  return ` (to ${toCount(count("challenger"))} and ${toCount(count("control"))} units for the first time)`;
+  const count = (arm: "challenger" | "control") =>
+    divided.reduce((sum, each) => sum + (each.firsts?.[arm] ?? each[arm].sum), 0);
+  const isSame = divided.every(
+    ({ firsts, challenger, control }) =>
+      firsts === undefined || (firsts.challenger === challenger.sum && firsts.control === control.sum),
+  );
+  return isSame
+    ? ""
+    : ` (${toCount(count("challenger"))} and ${toCount(count("control"))} where each unit counts once)`;
 }
 
 type Leaning = ReturnType<typeof toLeaning>;

@@ -9,8 +9,8 @@ import { toCount, toNumber } from "./words.ts";
 const alpha = 0.001;
 
 /**
- * Whether requests came to the arms with the shares that they should have had. Where users stay with their arm their requests come together, so that counts of
- * requests prove nothing: it says so.
+ * Whether the arms got the shares that they should have had.
+ * @param strata of requests; where units stay with their arm, of buckets that had none before: the requests of a unit come together, so that counting them proves nothing
  */
 export function judgeSrm(
   strata: readonly Stratum[],
@@ -24,13 +24,12 @@ export function judgeSrm(
     (sum, each) => sum + sampleRatioEvidence([each.challenger.n, each.control.n], [each.share, 1 - each.share]).logE,
     0,
   );
-  const isOff = !hasUnit && logE >= -Math.log(alpha);
-  const counts = `The challenger got ${toCount(challenger)} of ${toCount(challenger + control)} requests, ${toNumber(expected)} were to be expected`;
-  const told = hasUnit
-    ? "units stay with their arm, so requests do not tell whether that is chance; the A/B report looks at units"
-    : isOff
-      ? "that is no chance, so nothing can be told from a comparison. Look for requests that are lost or sent twice"
-      : "as it should be";
+  const isOff = logE >= -Math.log(alpha);
+  const what = hasUnit ? "buckets of units" : "requests";
+  const counts = `The challenger got ${toCount(challenger)} of ${toCount(challenger + control)} ${what}, ${toNumber(expected)} were to be expected`;
+  const told = isOff
+    ? "that is no chance, so nothing can be told from a comparison. Look for requests that are lost or sent twice"
+    : "as it should be";
   return {
     metric: "srm",
     role: "srm",
@@ -42,8 +41,8 @@ export function judgeSrm(
     ],
     estimate: null,
     interval: null,
-    eValue: hasUnit ? null : toFinite(Math.exp(logE)),
-    p: hasUnit ? null : Math.min(1, Math.exp(-logE)),
+    eValue: toFinite(Math.exp(logE)),
+    p: Math.min(1, Math.exp(-logE)),
     alpha,
     window,
   };

@@ -1,6 +1,7 @@
 import { latencyEdges } from "../../monitoring/index.ts";
 import type { Evidence } from "../verdict.ts";
 import type { Compared } from "./compared.ts";
+import { countFirsts } from "./counters/count-firsts.ts";
 import { quantileOf } from "./counters/latency.ts";
 import type { Counts } from "./counters/counts.ts";
 import { leastUnits } from "./effect-of.ts";
@@ -38,8 +39,6 @@ function observeCounter(compared: Compared, seen: Seen, metric: Counter): Eviden
   if (isShadow && metric === "fallbacks") return forNobody(compared, seen);
   const pairs = metric === "fallbacks" ? null : (looked?.output?.[metric] ?? null);
   if (isShadow && pairs === null) return notYet(compared, seen);
-  const unknown = missingUnits(compared, seen);
-  if (unknown !== null) return unknown;
   const of = (counts: Counts): Sums => ofEvents(counts.requests, happened[metric](counts));
   const measured = toMeasured(seen, { of, pairs, firsts: metric });
   return toEvidence(compared, measured);
@@ -57,8 +56,6 @@ function observeLatency(compared: Compared, seen: Seen): Evidence {
     const message = `the champion has too few requests to say what one may take, which takes ${leastUnits}.`;
     return { ...toUnjudged(compared, { verdict: "inconclusive", message, window }), details };
   }
-  const unknown = missingUnits(compared, seen);
-  if (unknown !== null) return { ...unknown, details };
   const of = ({ over }: Counts): Sums => ofEvents(over[key]?.timed ?? 0, over[key]?.over ?? 0);
   const spec = { ...compared.spec, source: { kind: "latency", budgetMs } as const };
   return {
@@ -92,8 +89,7 @@ function observeRows(
   find: (output: NonNullable<NonNullable<Seen["looked"]>["output"]>) => RowsMeasure | undefined,
 ): Evidence {
   const { looked, window, isShadow } = seen;
-  const { source } = compared.spec;
-  const { kind } = source;
+  const { kind } = compared.spec.source;
   if (looked?.error)
     return toUnjudged(compared, { verdict: "error", message: `it could not be measured: ${looked.error}.`, window });
   const found = looked?.output ? find(looked.output) : undefined;
@@ -102,8 +98,7 @@ function observeRows(
   if (isShadow && kind === "sql") return forNobody(compared, seen);
   const control = seen.rollout.spec.control === "equal" ? "control" : "champion";
   const { stepFrom } = seen;
-  const isWrong = source.kind === "label" && source.metric === "wrong";
-  const strata = withFirsts(toStrata(found.arms, control), isWrong ? firstsOf(seen, "wrong") : null, control);
+  const strata = withFirsts(toStrata(found.arms, control), found.firsts, control);
   const pairs = found.pairs !== null && found.pairs.n > 0 ? found.pairs : null;
   return toEvidence(compared, { strata, pairs, isShadow, stepFrom, isEarly: seen.age < graceOf(kind, seen), window });
 }
@@ -111,7 +106,7 @@ function observeRows(
 interface Counting {
   readonly of: (counts: Counts) => Sums;
   readonly pairs: Pairs | null;
-  /** Of `RowsOutput.firsts`. */
+  /** Of `Counts.buckets`. */
   readonly firsts: string;
 }
 
@@ -120,22 +115,9 @@ function toMeasured(seen: Seen, { of, pairs, firsts }: Counting): Measured {
   const arms = seen.stored.cells.map(({ counts, ...key }) => ({ ...key, sums: of(counts) }));
   const { isShadow, stepFrom, age, window } = seen;
   const known = pairs !== null && pairs.n > 0 ? pairs : null;
-  const strata = withFirsts(toStrata(arms, control), firstsOf(seen, firsts), control);
+  const units = seen.rollout.spec.unit === null ? null : countFirsts(seen.stored.cells, firsts, control);
+  const strata = withFirsts(toStrata(arms, control), units, control);
   return { strata, pairs: known, isShadow, stepFrom, isEarly: age < graceMs, window };
-}
-
-/** Null: each request is a unit, or a budget was not known when the lake was asked. */
-function firstsOf({ looked }: Seen, name: string) {
-  return looked?.output?.firsts?.[name] ?? null;
-}
-
-/** Which unit it happened to is told by the lake. Null: it has, or need not. */
-function missingUnits(compared: Compared, seen: Seen): Evidence | null {
-  const { rollout, looked, window, isShadow } = seen;
-  if (rollout.spec.unit === null || isShadow || compared.role === "limit" || looked?.output) return null;
-  if (looked?.error)
-    return toUnjudged(compared, { verdict: "error", message: `it could not be measured: ${looked.error}.`, window });
-  return notYet(compared, seen);
 }
 
 /** Labels are waited for as long as they may come, and then for two windows. */

@@ -173,8 +173,24 @@ test("a sample ratio that is off", () => {
   expect(of(5400, 4600)).toMatchObject({ verdict: "fail", role: "srm" });
   // Section 2.7 of the study, with the concentration 100.
   expect(Math.log(of(5200, 4800).eValue!)).toBeCloseTo(5.613613, 5);
-  expect(of(5400, 4600, true)).toMatchObject({ verdict: "pass", eValue: null });
+  expect(of(540, 460, true).message).toMatch(
+    /^The challenger got 540 of 1,000 buckets of units, 500 were to be expected: /,
+  );
   expect(of(0, 0).verdict).toBe("inconclusive");
+});
+
+test("clusters, not their units, are what a verdict takes", () => {
+  const rows = (mean: number, clusters: number) => ({ ...around(1000, mean, 0.05), clusters });
+  const verdict = (clusters: number) =>
+    verdictOf(compared(averaged), [stratum(rows(0.3, clusters), rows(0.2, clusters))]);
+  expect([verdict(29), verdict(30)]).toEqual(["inconclusive", "fail"]);
+  const few: Pairs = { ...pairs(500, 300, 0), difference: { n: 500, sum: 300, squares: 300, clusters: 3 } };
+  expect(verdictOf(compared(averaged), [], { isShadow: true, pairs: few })).toBe("inconclusive");
+  // 60 rows of 3 requests: the first one of each tells.
+  const counts = { challengerOnly: 3, controlOnly: 0, firsts: { challenger: 3, control: 0 } };
+  const shadow = { isShadow: true, pairs: { ...pairs(500, 60, 0), ...counts } };
+  for (const tolerate of [0, 0.1]) expect(verdictOf(compared(counted, { tolerate }), [], shadow)).toBe("pass");
+  expect(verdictOf(compared(counted), [], { ...shadow, pairs: pairs(500, 60, 0) })).toBe("fail");
 });
 
 test("shares are those on record; what a rule sent is compared with nothing", () => {

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import type { DividedRecord } from "../testing/append-divided.ts";
 import { openTestCounters, plan } from "../testing/open-counters.ts";
+import { countFirsts } from "./count-firsts.ts";
 
 async function open(options: Parameters<typeof openTestCounters>[0] = {}) {
   const opened = await openTestCounters(options);
@@ -48,6 +49,41 @@ test("counts what each arm did, from its beginning on, and nothing else", async 
   ]);
   expect(found).toHaveLength(4);
   expect(found[3]?.over).toEqual({ latency: { timed: 2, over: 1 } });
+});
+
+test("in which buckets something happened, where a unit decides", async () => {
+  const { append, begin, cells } = await open();
+  await begin();
+  const slow = { durations: { parse: 1, queue: 1, run: 1, total: 51_000 } };
+  await append({ arm: "champion", bucket: 9_999, ...error("model_error") });
+  await append({ arm: "champion", bucket: 3, status: "fallback", fallback: "value" });
+  await append({ arm: "challenger", bucket: 0, ...error("model_error") });
+  // A rule's, and one without a unit.
+  await append({ arm: "challenger", bucket: 7, propensity: 1, rule: "testers", ...error("model_error") });
+  await append({ arm: "challenger", ...error("model_error") });
+  await cells();
+  await append({ arm: "challenger", bucket: 0, ...error("model_error") });
+  await append({ arm: "challenger", bucket: 8, ...slow });
+  await append({ arm: "challenger", bucket: 9, ...error("invalid_input") });
+  // More traffic for the challenger: bucket 3 has changed sides, 0 has not, and 4 is met for the first time.
+  for (const bucket of [0, 3, 4]) await append({ arm: "challenger", revision: 8, bucket, ...error("model_error") });
+  const found = await cells();
+  const of = (name: string) =>
+    countFirsts(found, name, "champion").map(({ revision, arm, units }) => [revision, arm, units]);
+  const both = (challenger: number, champion: number, later: number) => [
+    [7, "challenger", challenger],
+    [7, "champion", champion],
+    [8, "challenger", later],
+  ];
+  expect(of("errors")).toEqual(both(1, 2, 1));
+  expect(of("fallbacks")).toEqual(both(0, 1, 0));
+  expect(of("refused")).toEqual(both(1, 0, 0));
+  expect(of("latency")).toEqual(both(1, 0, 0));
+  expect(of("requests")).toEqual(both(3, 2, 1));
+  expect(countFirsts(found, "errors", "control")).toEqual([
+    { revision: 7, arm: "challenger", units: 1 },
+    { revision: 8, arm: "challenger", units: 2 },
+  ]);
 });
 
 test("a rollout that begins while another runs counts from there on, and the other goes on", async () => {

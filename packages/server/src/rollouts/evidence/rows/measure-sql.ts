@@ -16,7 +16,7 @@ interface Part {
 
 /**
  * Metrics that users write. Each statement is asked for every stretch with the same shares by itself, with the views `predictions` and `labels` of that stretch alone: so arms are
- * compared at the same time, although the statement knows nothing of it.
+ * compared at the same time, although the statement knows nothing of it. What has the same `unit` counts as drawn at once; without the column each row is drawn by itself.
  */
 export async function measureSql(
   { db, paths }: ViewsContext,
@@ -27,8 +27,8 @@ export async function measureSql(
     create temp table all_labels as select * exclude (label_id) from labels where (id, "row") in (select (id, "row") from all_predictions)`);
   const parts = await listParts(db);
   await db.lock(paths);
-  const found: Record<string, { arms: ArmSums[]; pairs: null; error: string | null }> = {};
-  for (const sql of statements) found[sql] = { arms: [], pairs: null, error: null };
+  const found: Record<string, { arms: ArmSums[]; firsts: null; pairs: null; error: string | null }> = {};
+  for (const sql of statements) found[sql] = { arms: [], firsts: null, pairs: null, error: null };
   for (const part of parts) {
     await db.exec(`create or replace temp view predictions as select * exclude (_slipway_via) from all_predictions
         where coalesce(revision, 0) = ${part.revision} and _slipway_via = '${part.via}';
@@ -65,9 +65,12 @@ async function measurePart(db: ViewsContext["db"], sql: string, part: Part): Pro
   const columns = (await db.describe(`select * from ${toTableSql(sql)}`)).map(({ name }) => name);
   if (!columns.includes("arm") || !columns.includes("value"))
     throw new Error(`It has the columns ${columns.join(", ")}. It must have arm and value.`);
+  const unit = columns.includes("unit")
+    ? `coalesce(unit::varchar, 'row ' || row_number() over ())`
+    : "row_number() over ()::varchar";
   const rows = await readArms(
     db,
-    `(select ${part.revision} as revision, arm::varchar as arm, '${part.via}' as via, 1 as propensity, "value"::double as "value"
+    `(select ${part.revision} as revision, arm::varchar as arm, '${part.via}' as via, 1 as propensity, ${unit} as unit, "value"::double as "value"
       from ${toTableSql(sql)} where arm is not null and "value" is not null and isfinite("value"::double))`,
   );
   return rows.map((row) => ({ ...row, propensity: part.propensities.get(row.arm) ?? 1 }));

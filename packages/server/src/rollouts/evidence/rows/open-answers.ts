@@ -1,5 +1,5 @@
 import type { LakeDb } from "../../../platform/lake/lake-db.ts";
-import { quoteName, quoteText } from "../../../platform/lake/quote.ts";
+import { quoteText } from "../../../platform/lake/quote.ts";
 import type { RowsInput } from "./rows-input.ts";
 
 /** What `slipway loadtest` sends is nobody's: a trace that begins with "loadtest" in hex. */
@@ -7,26 +7,18 @@ const realSql = `not starts_with(coalesce(trace_id, ''), '6c6f616474657374')`;
 
 /**
  * The view `answers`: what the two versions said since the rollout began, to callers and for nobody (`_slipway_kind`), and the request that
- * a label is about (`_slipway_about`). An input may have any simpler name.
+ * a label is about (`_slipway_about`), and what was drawn as one (`_slipway_unit`): the rows of all units of a bucket, else those of a request. An input may have any
+ * simpler name.
  */
-export async function openAnswers(db: LakeDb, { model, from, to, since, unit, hasShadow }: RowsInput): Promise<void> {
-  const columns = new Set((await db.describe("select * from predictions")).map(({ name }) => name));
+export async function openAnswers(db: LakeDb, { model, from, to, since, hasShadow }: RowsInput): Promise<void> {
   const own = `model = ${quoteText(model)} and predicted_at >= make_timestamp_ms(${since}) and ${realSql}`;
   const via = `case when rule is null then 'bucket' else 'rule' end`;
   const traffic = `select *, 'traffic' as _slipway_kind, id as _slipway_about, ${via} as _slipway_via,
-      ${unitSql(unit, columns)} as _slipway_unit from predictions
+      coalesce('bucket ' || bucket, id::varchar) as _slipway_unit from predictions
     where ${own} and version in (${from}, ${to})`;
   const shadow = `select *, 'shadow' as _slipway_kind, shadow_of as _slipway_about, 'shadow' as _slipway_via, null as _slipway_unit from shadows
     where ${own} and version = ${to} and shadow_of is not null`;
   await db.exec(`create temp view answers as ${hasShadow ? `${traffic} union all by name ${shadow}` : traffic}`);
-}
-
-/** Whose a prediction is: an input or a field that is kept, else the caller's key. Where that is something else it tells all apart, as it is without a unit. */
-function unitSql(unit: string | null, columns: ReadonlySet<string>): string {
-  if (unit === null) return "id::varchar";
-  if (columns.has(unit)) return `coalesce(${quoteName(unit)}::varchar, id::varchar)`;
-  const path = quoteText(`$."${unit.replaceAll('"', '\\"')}"`);
-  return `coalesce(extra->>${path}, "key", id::varchar)`;
 }
 
 /**

@@ -14,14 +14,10 @@ export interface RowsInput {
   /** What a label means that has not come by then; null: nothing. */
   readonly missing: string | null;
   readonly labels: readonly LabelMetric[];
-  /** SELECTs with the columns arm and value. */
+  /** SELECTs with the columns arm and value, and perhaps unit. */
   readonly sql: readonly string[];
-  /** What stays with its arm: a record field. Null: nothing does. */
-  readonly unit: string | null;
   /** The arm that the challenger is compared with. */
   readonly control: "champion" | "control";
-  /** What a request may take, milliseconds, by `budgetKey`. */
-  readonly budgets: Readonly<Record<string, number>>;
   /** A shadow answers or has answered. */
   readonly hasShadow: boolean;
   /** Codes of errors on the caller's side, and of those that only say that a shadow had no room. */
@@ -32,14 +28,14 @@ export interface RowsInput {
 /** Of one metric. */
 export interface RowsMeasure {
   readonly arms: readonly ArmSums[];
+  /** Of what is counted; null: it is not. */
+  readonly firsts: readonly FirstEvents[] | null;
   readonly pairs: Pairs | null;
   /** Why it could not be measured. */
   readonly error: string | null;
 }
 
 export interface RowsOutput {
-  /** Of errors, refused, fallbacks, wrong, and the budgets by their keys. Null: each request is a unit. */
-  readonly firsts: Readonly<Record<string, readonly FirstEvents[]>> | null;
   /** Of requests that were answered once more. Null: there is no shadow. */
   readonly errors: Pairs | null;
   readonly refused: Pairs | null;

@@ -4,16 +4,14 @@ import type { ViewsContext } from "../../../predictions/index.ts";
 import { measureLosses } from "./measure-losses.ts";
 import { measureSql } from "./measure-sql.ts";
 import { openAnswers, openLabelled } from "./open-answers.ts";
-import { countFirsts, readFirsts } from "./count-firsts.ts";
-import { readArms, readArmsByUnit, readPairs } from "./read-sums.ts";
-import type { FirstEvents } from "../to-strata.ts";
+import { readFirsts } from "./read-firsts.ts";
+import { readArms, readPairs } from "./read-sums.ts";
 import type { RowsInput, RowsMeasure, RowsOutput } from "./rows-input.ts";
 
 export async function run(input: RowsInput, context: ViewsContext): Promise<RowsOutput> {
   const { db, ask } = context;
   await openAnswers(db, input);
   const [errors, refused] = input.hasShadow ? await measureFailures(context, input) : [null, null];
-  const firsts: Record<string, FirstEvents[]> | null = input.unit === null ? null : await countFirsts(context, input);
   const labels: Record<string, RowsMeasure> = {};
   let labelled: RowsOutput["labelled"] = [];
   let labelledPairs = 0;
@@ -21,12 +19,6 @@ export async function run(input: RowsInput, context: ViewsContext): Promise<Rows
     await openLabelled(db, input);
     const problems = await measureLosses(db, { input, ask });
     for (const metric of input.labels) labels[metric] = await readMetric(context, { input, metric, problems });
-    if (firsts !== null && input.labels.includes("wrong"))
-      firsts["wrong"] = await readFirsts(
-        db,
-        input,
-        `(select unit, id, revision, arm from losses where metric = 'wrong' and origin = 'traffic' and via = 'bucket' and "value" = 1)`,
-      );
     const rows = await db.rows(`select coalesce(s.revision, 0) as revision, count(*) as n from answers s
       join labelled l on l.id = s._slipway_about and l."row" = s."row" and l.origin = s._slipway_kind
       where s._slipway_kind = 'traffic' and s.arm = 'challenger' and l.truth_text is not null group by 1 order by 1`);
@@ -38,7 +30,7 @@ export async function run(input: RowsInput, context: ViewsContext): Promise<Rows
   }
   // The last: from then on the door is shut.
   const sql = await measureSql(context, input.sql);
-  return { errors, refused, firsts, labels, sql, labelled, labelledPairs };
+  return { errors, refused, labels, sql, labelled, labelledPairs };
 }
 
 /** Requests that failed with one of the two versions; those for which a shadow had no room say nothing of it. */
@@ -49,7 +41,7 @@ async function measureFailures({ db }: ViewsContext, { from, callersCodes, noRoo
   const compare = (of: (row: string) => string) =>
     readPairs(
       db,
-      `(select (${of("s")})::integer as "new", (${of("p")})::integer as "old" from answers s join answers p on p.id = s._slipway_about and p."row" = 0
+      `(select p._slipway_unit as unit, p.id, p."row", (${of("s")})::integer as "new", (${of("p")})::integer as "old" from answers s join answers p on p.id = s._slipway_about and p."row" = 0
         where s._slipway_kind = 'shadow' and p._slipway_kind = 'traffic' and s."row" = 0 and p.version = ${from}
           and not (${failed("s")} and coalesce(s.error_code, '') in (${list(noRoomCodes)})))`,
     );
@@ -67,10 +59,11 @@ interface Metric {
 
 async function readMetric({ db }: ViewsContext, { input, metric, problems }: Metric): Promise<RowsMeasure> {
   const of = `metric = ${quoteText(metric)}`;
-  const read = input.unit === null ? readArms : readArmsByUnit;
-  const arms = await read(db, `(from losses where ${of} and origin = 'traffic' and arm is not null)`);
-  const paired = `(select a."value" as "new", b."value" as "old" from losses a join losses b on b.id = a.id and b."row" = a."row"
+  const arms = await readArms(db, `(from losses where ${of} and origin = 'traffic' and arm is not null)`);
+  const events = `(from losses where ${of} and origin = 'traffic' and via = 'bucket' and "value" > 0)`;
+  const firsts = metric === "wrong" ? await readFirsts(db, input, events) : null;
+  const paired = `(select b.unit, b.id, b."row", a."value" as "new", b."value" as "old" from losses a join losses b on b.id = a.id and b."row" = a."row"
     where a.${of} and b.${of} and a.origin = 'shadow' and b.origin = 'traffic' and b.version = ${input.from})`;
   const pairs = input.hasShadow ? await readPairs(db, paired) : null;
-  return { arms, pairs, error: problems.get(metric) ?? null };
+  return { arms, firsts, pairs, error: problems.get(metric) ?? null };
 }

@@ -20,7 +20,7 @@ export interface Looked {
 
 export interface Rows {
   /** What is known now; where that is old it is looked at again, which nobody waits for. Null: no metric of the rollout needs it. */
-  look(rollout: Rollout, stored: Pick<Stored, "plan" | "startedAt">): Looked | null;
+  look(rollout: Rollout, stored: Pick<Stored, "startedAt">): Looked | null;
   /** Resolves when nothing is looked at. */
   settled(): Promise<void>;
   forget(rollout: string): void;
@@ -57,7 +57,7 @@ export function createRows(deps: RowsDeps): Rows {
   const states = new Map<string, State>();
   const end = new AbortController();
 
-  async function ask(rollout: Rollout, state: State, stored: Pick<Stored, "plan" | "startedAt">): Promise<void> {
+  async function ask(rollout: Rollout, state: State, stored: Pick<Stored, "startedAt">): Promise<void> {
     const { startedAt } = stored;
     const from = clock.monotonic();
     const now = clock.now();
@@ -111,7 +111,7 @@ function listMetrics({ goal, guardrails, signals, limits, observe }: RolloutSpec
 
 function needsRows(spec: RolloutSpec): boolean {
   const needs = listMetrics(spec).some(({ source }) => source.kind === "label" || source.kind === "sql");
-  return needs || hasShadow(spec) || spec.unit !== null;
+  return needs || hasShadow(spec);
 }
 
 function hasShadow({ steps }: RolloutSpec): boolean {
@@ -120,11 +120,11 @@ function hasShadow({ steps }: RolloutSpec): boolean {
 
 interface Asked {
   readonly rollout: Rollout;
-  readonly stored: Pick<Stored, "plan" | "startedAt">;
+  readonly stored: Pick<Stored, "startedAt">;
   readonly now: number;
 }
 
-function toInput({ settingsOf }: RowsDeps, { rollout, stored: { plan, startedAt }, now }: Asked): RowsInput {
+function toInput({ settingsOf }: RowsDeps, { rollout, stored: { startedAt }, now }: Asked): RowsInput {
   const settings = settingsOf(rollout.endpoint)?.labels;
   const horizonMs = settings?.horizonMs ?? null;
   const sources = listMetrics(rollout.spec).map(({ source }) => source);
@@ -139,9 +139,7 @@ function toInput({ settingsOf }: RowsDeps, { rollout, stored: { plan, startedAt 
     missing: horizonMs === null ? null : (settings?.missing ?? null),
     labels: [...new Set(labels)],
     sql: [...new Set(sources.filter((source) => source.kind === "sql").map(({ sql }) => sql))],
-    unit: rollout.spec.unit,
     control: rollout.spec.control === "equal" ? "control" : "champion",
-    budgets: Object.fromEntries(Object.entries(plan.budgets).flatMap(([key, ms]) => (ms === null ? [] : [[key, ms]]))),
     hasShadow: hasShadow(rollout.spec),
     callersCodes,
     noRoomCodes,
