@@ -179,10 +179,10 @@ describe("what cannot be served is refused, and what serves goes on", { timeout:
     await expect(client().models.get("unfit")).rejects.toMatchObject({ code: "model_not_found" });
   });
 
-  test("sections of later issues and misspelt keys are refused before anything is made", async () => {
+  test("wrong sections and misspelt keys are refused before anything is made", async () => {
     const send = (manifest: object) =>
       deploy(server.url, smallModel("matrix"), { name: "later", manifest: manifest as Record<string, unknown> });
-    await expect(send({ rollout: { steps: [] } })).rejects.toThrow(/rollout.*not built yet/);
+    await expect(send({ rollout: { steps: [{ trafic: "1%" }] } })).rejects.toThrow(/trafic.*Did you mean "?traffic/);
     await expect(send({ model: { path: "matrix.onnx", environment: { pyhton: "3.11" } } })).rejects.toThrow(
       /model\.environment\.pyhton: .*Did you mean "?python/,
     );

@@ -230,9 +230,9 @@ describe("one model from its file to its second version and back", { timeout: 12
       changes: [],
     });
     expect((await cli("apply", "-f", file, "--dry-run")).stderr).toMatch(/is as .* says/);
-    writeFileSync(file, `slipway: 1\nname: ${name}\nserve: {timeuot: 1s}\nrollout: {}\n`);
+    writeFileSync(file, `slipway: 1\nname: ${name}\nserve: {timeuot: 1s}\nrollout: {stepps: []}\n`);
     await refused(1, /did you mean "?timeout/i, "apply", "-f", file);
-    await refused(1, /rollout.*not built yet/, "apply", "-f", file);
+    await refused(1, /did you mean "?steps/i, "apply", "-f", file);
   });
 
   test("undeploy, and what is deleted only when nobody uses it", async () => {

@@ -82,7 +82,7 @@ export function createDeploy(deps: DeployDeps): Deploy {
       created,
       placement,
       parity: parity && (toParityDetails(parity) as DeployResult["parity"]),
-      notes: [...packaged.notes, ...remarks, ...(created ? [] : [same])],
+      notes: [...packaged.notes, ...remarks, ...(created ? [] : [same]), ...(served?.notes ?? [])],
     };
   }
 
@@ -93,7 +93,8 @@ export function createDeploy(deps: DeployDeps): Deploy {
     context: RunContext,
   ): Promise<DeployResult> {
     const served = await serve(version, by, context);
-    return { ...toResult(version, served), created: false, placement: version.placement, parity: null, notes: [] };
+    const notes = served?.notes ?? [];
+    return { ...toResult(version, served), created: false, placement: version.placement, parity: null, notes };
   }
 
   async function serve(
@@ -110,10 +111,11 @@ export function createDeploy(deps: DeployDeps): Deploy {
     const parsed = manifest === null ? null : parseManifest(manifest);
     const order = endpoint && { endpoint, version: made, manifest: parsed, allowBreaking };
     const rollout = order && (await deps.release(order, by));
-    if (rollout !== null) return { endpoint: await deps.endpoints.require(name), rollout };
+    if (rollout !== null) return { endpoint: await deps.endpoints.require(name), rollout, notes: [] };
     context.progress("serve", `loading ${model}@${version} beside what serves now`, 0.8);
     const target = { model, version, manifest, action: "deploy", allowBreaking } as const;
-    return { endpoint: (await deps.endpoints.serve(name, target, by)).endpoint, rollout };
+    const served = (await deps.endpoints.serve(name, target, by)).endpoint;
+    return { endpoint: served, rollout, notes: listSurprises(endpoint, served) };
   }
 
   return async (request, author) => {
@@ -134,6 +136,19 @@ export function createDeploy(deps: DeployDeps): Deploy {
     await requireUploaded(deps.blobs, gateFiles);
     return deps.operations.start("deploy", subject, async (context) => ({ ...(await run(planned, author, context)) }));
   };
+}
+
+/** What came of a deploy that nobody may have had in mind. */
+function listSurprises(before: Endpoint | null, { name, spec }: Endpoint): string[] {
+  const [was, is] = [before?.spec.target?.model, spec.target?.model];
+  return [
+    ...(spec.rollout !== null && was !== undefined && was !== is
+      ? [`A rollout compares versions of one model. ${name} served ${was} before, so ${is} took all traffic at once.`]
+      : []),
+    ...(spec.stop === null
+      ? []
+      : [`${name} is stopped and does not answer by it; "slipway start ${name}" takes that back.`]),
+  ];
 }
 
 async function attachGateFiles(

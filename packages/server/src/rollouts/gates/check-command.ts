@@ -103,7 +103,7 @@ function toVariables({ url }: CommandDeps, { rollout, endpoint, candidate, champ
     SLIPWAY_MODEL: candidate.model,
     SLIPWAY_VERSION: String(candidate.version),
     SLIPWAY_CANDIDATE: addressOf(candidate),
-    SLIPWAY_CHAMPION: champion === null ? "" : addressOf(champion),
+    SLIPWAY_CHAMPION: addressOf(champion),
     SLIPWAY_ROLLOUT: rollout.id,
   };
 }

@@ -5,7 +5,7 @@ import { lossMetrics, type LossMetric } from "../compare/losses.ts";
 import type { Labelled } from "../compare/analyse.ts";
 import type { PairedLoss } from "../compare/paired-losses.ts";
 import type { GateFiles } from "./gate-files.ts";
-import { addressOf, nothingServes, type Check, type Finding, type GateJob, type SettingsOf } from "./gate.ts";
+import { addressOf, type Check, type Finding, type GateJob, type SettingsOf } from "./gate.ts";
 import type { GateFile } from "./store.ts";
 
 export interface FileCheckDeps {
@@ -56,7 +56,7 @@ async function askBoth(
       throw new SlipwayError("blob_not_found", `The file ${wanted.data} is gone.`, { sha256: file.sha256 });
     const rows = { name: wanted.data, path: blobs.path(file.sha256), label: wanted.label, limit: mostRows };
     const answer = await comparePair(
-      { a: champion!, b: candidate, source: { kind: "file", ...rows }, tolerance, ...cutting },
+      { a: champion, b: candidate, source: { kind: "file", ...rows }, tolerance, ...cutting },
       { signal, onProgress },
     );
     return { answer, file, metric };
@@ -68,7 +68,6 @@ async function askBoth(
 /** `offline`: on held-out rows, the candidate's loss is not more than a margin above the champion's. */
 export function createOfflineCheck(deps: FileCheckDeps, settings: SettingsOf<"offline">): Check {
   return async (job) => {
-    if (job.champion === null) return nothingServes();
     const alpha = settings.alpha ?? job.rollout.spec.alpha;
     const cutting = { slices: [], minRows: 1, alpha };
     const { answer, file, metric } = await askBoth(deps, { job, wanted: settings, cutting });
@@ -90,7 +89,6 @@ export function createOfflineCheck(deps: FileCheckDeps, settings: SettingsOf<"of
 /** `slices`: in no named part of the held-out rows the candidate is proven to be worse. */
 export function createSlicesCheck(deps: FileCheckDeps, settings: SettingsOf<"slices">): Check {
   return async (job) => {
-    if (job.champion === null) return nothingServes();
     const { spec } = job.rollout;
     const minRows = settings.min_rows ?? 100;
     // What the rollout may spend on a false alarm is spent on all slices together.
@@ -145,7 +143,7 @@ function judgeLoss(
 ): Omit<Finding, "evidence"> {
   const { metric, rows, a, b, atMost, atLeast } = loss;
   const candidate = addressOf(job.candidate);
-  const figures = `${metric} is ${text(b)} with ${candidate} and ${text(a)} with ${addressOf(job.champion!)}, on the same ${rows} rows`;
+  const figures = `${metric} is ${text(b)} with ${candidate} and ${text(a)} with ${addressOf(job.champion)}, on the same ${rows} rows`;
   if (atMost === null || atLeast === null)
     return { verdict: "inconclusive", message: `${figures}: fewer than 100 rows say too little.` };
   if (atLeast > margin)

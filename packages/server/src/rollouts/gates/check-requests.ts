@@ -2,7 +2,7 @@ import { parseDuration, parseSize } from "@slipway/contract";
 import { asymptoticInterval, momentsOfShare, pairedEffect, pairedHarm } from "@slipway/statistics";
 import type { Latency } from "../compare/analyse.ts";
 import type { ComparePair, PairAnswer } from "../compare/engine.ts";
-import { addressOf, nothingServes, type Check, type Finding, type GateJob, type SettingsOf } from "./gate.ts";
+import { addressOf, type Check, type Finding, type GateJob, type SettingsOf } from "./gate.ts";
 
 const tolerance = { absolute: 1e-6, relative: 1e-4 };
 
@@ -18,7 +18,7 @@ function replay(comparePair: ComparePair, job: GateJob, rows: number): Promise<P
     labels: false,
   } as const;
   return comparePair(
-    { a: champion!, b: candidate, source, slices: [], minRows: 1, tolerance, alpha: rollout.spec.alpha },
+    { a: champion, b: candidate, source, slices: [], minRows: 1, tolerance, alpha: rollout.spec.alpha },
     { signal, onProgress },
   );
 }
@@ -31,7 +31,6 @@ const usualRatio = 2;
 /** `latency`: the time and memory of the candidate are within a budget, and not so many times the champion's. */
 export function createLatencyCheck(comparePair: ComparePair, settings: SettingsOf<"latency"> = {}): Check {
   return async (job) => {
-    if (job.champion === null) return nothingServes();
     const { compared } = await replay(comparePair, job, settings.requests ?? 500);
     const { a, b } = compared.latency;
     if (a === null || b === null) return nothingAsked(job);
@@ -92,7 +91,6 @@ function memoryReasons(
 /** `shadow`: what callers asked of late, the candidate answers too, and not too differently. */
 export function createShadowCheck(comparePair: ComparePair, settings: SettingsOf<"shadow"> = {}): Check {
   return async (job) => {
-    if (job.champion === null) return nothingServes();
     const { collected, compared } = await replay(comparePair, job, settings.requests ?? 1000);
     const { rows, different, failed, failures } = compared;
     const unanswered = failed.b + collected.refusedByB;

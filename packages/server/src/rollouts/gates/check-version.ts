@@ -10,11 +10,10 @@ import {
 import type { Clock } from "../../kernel/clock.ts";
 import { requireSameAnswers, toTrainedAt } from "../../packaging/index.ts";
 import type { Serving } from "../../serving/index.ts";
-import { addressOf, nothingServes, type Check, type Finding } from "./gate.ts";
+import { addressOf, type Check, type Finding } from "./gate.ts";
 
 /** `signature`: those who call what serves can go on with the candidate. */
 export const checkSignature: Check = async ({ candidate, champion, endpoint }) => {
-  if (champion === null) return nothingServes();
   return refusedBy("breaking_change", () => {
     const request = { version: toGated(candidate), serving: toGated(champion), spec: endpoint.spec };
     checkCompatibility({ ...request, allowBreaking: false });

@@ -15,8 +15,8 @@ export interface GateJob {
   readonly rollout: Rollout;
   readonly endpoint: Endpoint;
   readonly candidate: VerifiedVersion;
-  /** What serves now; null: nothing does. */
-  readonly champion: VerifiedVersion | null;
+  /** What serves now. */
+  readonly champion: VerifiedVersion;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string, fraction?: number | null) => void;
 }
@@ -51,8 +51,4 @@ export function toErrorFinding(error: unknown): Finding {
   if (SlipwayError.is(error))
     return { verdict: "error", message: error.message, evidence: { code: error.code, ...error.details } };
   return { verdict: "error", message: `It could not be looked at: ${String(error)}`, evidence: {} };
-}
-
-export function nothingServes(): Finding {
-  return { verdict: "no_data", message: "Nothing serves yet that it could be compared with.", evidence: {} };
 }

@@ -39,7 +39,7 @@ export function createGates(deps: GatesDeps): Gates {
       rollout,
       endpoint: await endpoints.require(rollout.endpoint),
       candidate: requireVerified(await registry.requireVersion(model, to)),
-      champion: from === null ? null : requireVerified(await registry.requireVersion(model, from)),
+      champion: requireVerified(await registry.requireVersion(model, from)),
       signal,
       onProgress: (message, fraction = null) => progress("gates", message, fraction),
     };

@@ -2,11 +2,12 @@ import { errorTable, parseDuration, SlipwayError, type ErrorCode } from "@slipwa
 import type { Signature } from "@slipway/runtime";
 import type { Clock } from "../../kernel/clock.ts";
 import type { EndpointRevision, Endpoints, EndpointSpec } from "../../endpoints/index.ts";
-import { findProblem, outputsOf, toClass } from "../../monitoring/index.ts";
+import { isCallersError } from "../../kernel/is-callers-error.ts";
 import type { PredictionLake } from "../../predictions/index.ts";
 import type { AbQuestion } from "./ab-question.ts";
 import type { AbReport } from "./ab-report.ts";
-import type { AbTaskInput, AbTaskOutput, LossPlan, LossQuestion, OutputsQuestion } from "./ab-task-input.ts";
+import type { AbTaskInput, AbTaskOutput, LossQuestion, OutputsQuestion } from "./ab-task-input.ts";
+import { outputsFor, toLossPlan } from "./loss-plan.ts";
 import { findSplit, type Split } from "./split.ts";
 import { toAbReport } from "./to-ab-report.ts";
 
@@ -27,16 +28,7 @@ export type FindAbReport = (question: AbQuestion) => Promise<AbReport>;
 const taskMs = 120_000;
 const module = new URL(`./ab-report-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
-const callersKinds: ReadonlySet<string> = new Set([
-  "invalid",
-  "unauthenticated",
-  "forbidden",
-  "not_found",
-  "too_large",
-  "exhausted",
-  "cancelled",
-]);
-const callersCodes = (Object.keys(errorTable) as ErrorCode[]).filter((code) => callersKinds.has(errorTable[code].kind));
+const callersCodes = (Object.keys(errorTable) as ErrorCode[]).filter(isCallersError);
 
 export function createAbReport({ endpoints, lake, findSignature, clock }: AbReportDeps): FindAbReport {
   return async (question) => {
@@ -131,27 +123,4 @@ function horizonOf({ monitor }: EndpointSpec): number {
 function positiveOf({ monitor }: EndpointSpec): string | null {
   const positive = typeof monitor === "object" ? monitor.labels?.positive : undefined;
   return positive === undefined ? null : String(positive);
-}
-
-export function outputsFor(signature: Signature | null) {
-  return signature === null ? [] : outputsOf(signature).map(({ name, kind }) => ({ name, kind }));
-}
-
-export function toLossPlan(
-  { truths, values, shares }: LossQuestion,
-  signature: Signature | null,
-  positive: string | null,
-): LossPlan | null {
-  if (signature === null) return null;
-  const problem = findProblem(outputsOf(signature), { truths, values, shares: new Set(shares) }, positive);
-  if (problem === null) return null;
-  const { kind, prediction, scores } = problem;
-  const texts = new Set([
-    ...problem.classes,
-    ...(truths ?? []),
-    ...(prediction === null ? [] : (values[prediction] ?? [])),
-  ]);
-  const places = [...texts].map((text) => [text, toClass(text, problem.classes)] as const);
-  const classes = Object.fromEntries(places.filter((entry): entry is [string, number] => entry[1] !== null));
-  return { kind, prediction, scores, classes: kind === "regression" ? {} : classes };
 }

@@ -1,7 +1,7 @@
 import { errorTable, type ErrorCode } from "@slipway/contract";
 import { isCallersError } from "../../../kernel/is-callers-error.ts";
 import type { LossQuestion, OutputsQuestion } from "../../report/ab-task-input.ts";
-import { outputsFor, toLossPlan } from "../../report/create-ab-report.ts";
+import { outputsFor, toLossPlan } from "../../report/loss-plan.ts";
 import type { Rollout } from "../../rollout.ts";
 import type { RolloutSpec } from "../../spec.ts";
 import type { Stored } from "../counters/counter-tasks.ts";
