@@ -1,19 +1,17 @@
 import type { Rollout } from "../rollout.ts";
 import type { Evidence } from "../verdict.ts";
-import { countFirsts } from "./counters/count-firsts.ts";
 import { createCounters } from "./counters/counters.ts";
 import type { Stored } from "./counters/counter-tasks.ts";
 import type { Plan } from "./counters/counts.ts";
 import type { EvidenceDeps, EvidenceSource, Observed } from "./evidence-source.ts";
 import { judgeSrm } from "./judge-srm.ts";
 import { findBudgets, usualBudget } from "./latency-budget.ts";
+import { listArrivals } from "./list-arrivals.ts";
 import { listCompared } from "./listed-metrics.ts";
-import { ofEvents, type Stratum } from "./measured.ts";
 import { observeMetric } from "./observe-metric.ts";
 import { createPrometheus, type Prometheus } from "./prometheus/prometheus.ts";
 import { createRows } from "./rows/rows.ts";
 import { graceMs, isShadowStep, type Seen } from "./seen.ts";
-import { toStrata, withFirsts } from "./to-strata.ts";
 
 const hourMs = 3_600_000;
 
@@ -123,24 +121,13 @@ function toObserved(seen: Seen, prometheus: Prometheus): Observed {
   );
   const own = stored.cells.filter(({ arm, revision }) => arm === "challenger" && revision >= stepFrom);
   const answered = own.filter(({ via }) => (via === "shadow") === isShadow);
+  const hasUnit = spec.unit !== null;
+  const arrivals = listArrivals(stored.cells, { control: spec.control === "equal" ? "control" : "champion", hasUnit });
   const output = looked?.output ?? null;
   const labelled = output?.labelled.filter(({ revision }) => revision >= stepFrom) ?? [];
   return {
     samples: answered.reduce((sum, { counts }) => sum + counts.rows, 0),
     labels: isShadow ? (output?.labelledPairs ?? 0) : labelled.reduce((sum, each) => sum + each.rows, 0),
-    evidence: [...evidence, judgeSrm(listArrivals(seen), { window, hasUnit: spec.unit !== null })],
+    evidence: [...evidence, judgeSrm(arrivals, { window, hasUnit })],
   };
-}
-
-/** What came to the arms: requests, or units for the first time. */
-function listArrivals({ rollout: { spec }, stored: { cells } }: Seen): Stratum[] {
-  const control = spec.control === "equal" ? "control" : "champion";
-  const requests = cells.map(({ counts, ...key }) => ({ ...key, sums: ofEvents(counts.requests, 0) }));
-  const strata = toStrata(requests, control);
-  if (spec.unit === null) return strata;
-  return withFirsts(strata, countFirsts(cells, "requests", control), control).map(({ firsts, ...stratum }) =>
-    firsts === undefined
-      ? stratum
-      : { ...stratum, challenger: ofEvents(firsts.challenger, 0), control: ofEvents(firsts.control, 0) },
-  );
 }

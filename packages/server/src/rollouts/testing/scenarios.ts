@@ -1,4 +1,5 @@
 import type { ManifestRollout } from "@slipway/contract";
+import type { Users } from "./sticky-users.ts";
 
 /** Traffic in which the candidate is exactly as good as the champion, or `ratio` times as bad. */
 export interface Scenario {
@@ -12,6 +13,8 @@ export interface Scenario {
   readonly ratio: number;
   /** Looks after every request that shows something, instead of every second. */
   readonly isContinuous: boolean;
+  /** Who makes the traffic, with error rates of their own. Left out: requests have nothing to do with each other. */
+  readonly users?: Users;
 }
 
 const usual: Readonly<Record<string, number>> = { errors: 0.02, refused: 0.01, latency: 0.05, wrong: 0.2 };
@@ -70,6 +73,12 @@ export function harmless(seconds: number): readonly Scenario[] {
       section: { ...rampFor(seconds), ...errors },
       traffic: (second) => (second % 45 < 15 ? 240 : 0),
       rate: (_, second) => (second % 90 < 45 ? 0.01 : 0.06),
+    },
+    {
+      ...still,
+      name: "users who stay with their arm, some of whom fail always",
+      section: { ...rampFor(seconds), ...errors, unit: "header:x-user" },
+      users: { count: 2000, tail: 1.1, rate: [0.05, 1] },
     },
   ];
 }

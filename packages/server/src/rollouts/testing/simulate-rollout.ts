@@ -7,6 +7,7 @@ import { type Phase, type Rollout, terminalPhases, toFirstStatus } from "../roll
 import { whole } from "../share.ts";
 import { toTraffic } from "../traffic.ts";
 import type { Scenario } from "./scenarios.ts";
+import { createStickyTraffic, type StickyTraffic } from "./sticky-users.ts";
 
 /** A label that is right comes after 60 s on average, one that is wrong after 20 s; both arms' alike. */
 const labelSeconds = { right: 60, wrong: 20 };
@@ -37,7 +38,8 @@ interface Counts {
 /** One rollout from its start to its end, through the evaluation and the decisions of a real one: only requests are made up. */
 export function simulateRollout(scenario: Scenario, random: () => number): Outcome {
   const spec = resolveRollout({ gates: [], ...scenario.section });
-  const judge = createJudge(spec);
+  const users = scenario.users === undefined ? null : createStickyTraffic(scenario.users, random);
+  const judge = createJudge(spec, users);
   let rollout = begin(spec);
   let place: Place = { revision: 1, since: 0 };
   let requests = 0;
@@ -51,15 +53,17 @@ export function simulateRollout(scenario: Scenario, random: () => number): Outco
       const challenger = binomial(random, n, share);
       const drawn = { revision: place.revision, share, challenger, control: n - challenger };
       requests += n;
-      for (const { spec: metric, counts } of judge.metrics) {
-        const rate = scenario.rate(metric.name, second);
-        const [bad, badOfControl] = [
-          binomial(random, challenger, rate * scenario.ratio),
-          binomial(random, n - challenger, rate),
-        ];
-        counts.add(drawn, bad, badOfControl);
-        isNews ||= bad + badOfControl > 0;
-      }
+      if (users !== null) isNews = users.send(n, drawn) > 0 || isNews;
+      else
+        for (const { spec: metric, counts } of judge.metrics) {
+          const rate = scenario.rate(metric.name, second);
+          const [bad, badOfControl] = [
+            binomial(random, challenger, rate * scenario.ratio),
+            binomial(random, n - challenger, rate),
+          ];
+          counts.add(drawn, bad, badOfControl);
+          isNews ||= bad + badOfControl > 0;
+        }
     }
     if (!isNews) continue;
     const found = decide(rollout, judge.look({ ...place, second, now }, random), now);
@@ -75,7 +79,7 @@ interface Place {
   readonly since: number;
 }
 
-function createJudge(spec: Rollout["spec"]) {
+function createJudge(spec: Rollout["spec"], users: StickyTraffic | null) {
   const metrics = spec.guardrails.map((metric) => ({
     spec: metric,
     compared: { role: "guardrail", spec: metric, tuning: tuningOf(spec) } as const,
@@ -91,13 +95,13 @@ function createJudge(spec: Rollout["spec"]) {
       const window = [startedAt, now] as const;
       const isEarly = second - since < grace;
       const evidence = metrics.map(({ compared, counts }) => {
-        const strata = counts.strata(random);
+        const strata = users?.strata() ?? counts.strata(random);
         return toEvidence(compared, { strata, pairs: null, isShadow: false, stepFrom: revision, isEarly, window });
       });
-      const strata = metrics[0]?.counts.strata(random) ?? [];
+      const strata = users?.strata() ?? metrics[0]?.counts.strata(random) ?? [];
       const samples = strata.find((stratum) => stratum.revision === revision)?.challenger.n ?? 0;
       const known = { commands: [], ready: true, inForce: true, changedBy: null, trouble: null, gates: [], labels: 0 };
-      const srm = judgeSrm(strata, { window, hasUnit: false });
+      const srm = judgeSrm(users?.arrivals() ?? strata, { window, hasUnit: users !== null });
       return { ...known, revision, lookedAt: now, samples, evidence: [...evidence, srm] };
     },
   };

@@ -1,0 +1,22 @@
+import { countFirsts } from "./counters/count-firsts.ts";
+import type { Cell } from "./counters/counts.ts";
+import { ofEvents, type Stratum } from "./measured.ts";
+import { toStrata, withFirsts } from "./to-strata.ts";
+
+export interface ArrivalsOptions {
+  readonly control: "champion" | "control";
+  /** Units stay with their arm. */
+  readonly hasUnit: boolean;
+}
+
+/** What came to the arms: requests; where units stay with their arm, buckets that none had come from before. */
+export function listArrivals(cells: readonly Cell[], { control, hasUnit }: ArrivalsOptions): Stratum[] {
+  const requests = cells.map(({ counts, ...key }) => ({ ...key, sums: ofEvents(counts.requests, 0) }));
+  const strata = toStrata(requests, control);
+  if (!hasUnit) return strata;
+  return withFirsts(strata, countFirsts(cells, "requests", control), control).map(({ firsts, ...stratum }) =>
+    firsts === undefined
+      ? stratum
+      : { ...stratum, challenger: ofEvents(firsts.challenger, 0), control: ofEvents(firsts.control, 0) },
+  );
+}
