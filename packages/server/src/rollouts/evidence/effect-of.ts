@@ -13,6 +13,8 @@ const leastOfStratum = 10;
 /** A stretch in which the traffic was divided. */
 export type Divided = Stratum & { readonly share: number };
 
+type Compared = Pick<Measured, "strata" | "pairs" | "isSticky">;
+
 export function listDivided(strata: readonly Stratum[]): Divided[] {
   return strata.filter((stratum): stratum is Divided => stratum.share !== null);
 }
@@ -22,7 +24,7 @@ export function listDivided(strata: readonly Stratum[]): Divided[] {
  * 4ab/(a + b) of arms with a and b units (all units where both have the same share): a step with 1 % of the traffic would otherwise drown the later ones in its noise.
  * Null: too little is there.
  */
-export function effectOf({ strata, pairs }: Pick<Measured, "strata" | "pairs">): Estimate | null {
+export function effectOf({ strata, pairs, isSticky = false }: Compared): Estimate | null {
   const parts: Estimate[] = [];
   let [challenger, control] = [noSums, noSums];
   for (const stratum of listDivided(strata)) {
@@ -40,13 +42,18 @@ export function effectOf({ strata, pairs }: Pick<Measured, "strata" | "pairs">):
     parts.push(pairedEffect(momentsOf(pairs.difference)));
   }
   const isEnough = [challenger, control].every((arm) => arm.n >= leastUnits && clustersOf(arm) >= leastClusters);
-  return isEnough ? stratifiedEffect(parts) : null;
+  if (!isEnough) return null;
+  const effect = stratifiedEffect(parts);
+  if (!isSticky) return effect;
+  // The same units are in many of the stretches, which vary together: at most as if they were one.
+  return { ...effect, standardError: parts.reduce((sum, each) => sum + each.n * each.standardError, 0) / effect.n };
 }
 
 /** The same of the metric times -1. */
-export function negated({ strata, pairs }: Pick<Measured, "strata" | "pairs">): Pick<Measured, "strata" | "pairs"> {
+export function negated({ strata, pairs, ...rest }: Compared): Compared {
   const negate = (sums: Sums): Sums => ({ ...sums, sum: -sums.sum });
   return {
+    ...rest,
     strata: strata.map((each) => ({ ...each, challenger: negate(each.challenger), control: negate(each.control) })),
     pairs: pairs === null ? null : { ...pairs, difference: negate(pairs.difference) },
   };

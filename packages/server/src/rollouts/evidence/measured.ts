@@ -41,6 +41,8 @@ export interface Measured {
   readonly pairs: Pairs | null;
   /** The step that runs now is a shadow: the pairs are what it shows. */
   readonly isShadow: boolean;
+  /** What was drawn together is there again in later strata. Left out: it is not. */
+  readonly isSticky?: boolean;
   /** Strata from this revision on belong to the step that runs now. */
   readonly stepFrom: number;
   /** Nothing need be there yet: the step has just begun, or no label is due. */

@@ -100,7 +100,9 @@ function observeRows(
   const { stepFrom } = seen;
   const strata = withFirsts(toStrata(found.arms, control), found.firsts, control);
   const pairs = found.pairs !== null && found.pairs.n > 0 ? found.pairs : null;
-  return toEvidence(compared, { strata, pairs, isShadow, stepFrom, isEarly: seen.age < graceOf(kind, seen), window });
+  const isSticky = seen.rollout.spec.unit !== null;
+  const isEarly = seen.age < graceOf(kind, seen);
+  return toEvidence(compared, { strata, pairs, isShadow, isSticky, stepFrom, isEarly, window });
 }
 
 interface Counting {

@@ -193,6 +193,18 @@ test("clusters, not their units, are what a verdict takes", () => {
   expect(verdictOf(compared(counted), [], { ...shadow, pairs: pairs(500, 60, 0) })).toBe("fail");
 });
 
+test("units that are in each stretch again prove no more by it", () => {
+  const once = [stratum(around(100, 0.25), around(100, 0.2))];
+  const again = Array.from({ length: 9 }, (_, i) => ({ ...once[0]!, revision: i + 1 }));
+  const widthOf = (strata: readonly Stratum[], isSticky: boolean) => {
+    const { interval, estimate } = toEvidence(compared(averaged), measured(strata, { isSticky }));
+    return estimate! - interval![0];
+  };
+  expect(widthOf(again, false)).toBeLessThan(0.35 * widthOf(once, false));
+  // Wider by what looking more often takes, and no narrower.
+  expect(widthOf(again, true)).toBeGreaterThan(0.5 * widthOf(once, true));
+});
+
 test("shares are those on record; what a rule sent is compared with nothing", () => {
   const key = { revision: 3, sums: ofEvents(10, 1) };
   const arms = [
