@@ -63,6 +63,7 @@ test("in which buckets something happened, where a unit decides", async () => {
   await append({ arm: "challenger", ...error("model_error") });
   await cells();
   await append({ arm: "challenger", bucket: 0, ...error("model_error") });
+  await append({ arm: "champion", bucket: 5, ...error("model_error") });
   await append({ arm: "challenger", bucket: 8, ...slow });
   await append({ arm: "challenger", bucket: 9, ...error("invalid_input") });
   // More traffic for the challenger: bucket 3 has changed sides, 0 has not, and 4 is met for the first time.
@@ -75,11 +76,11 @@ test("in which buckets something happened, where a unit decides", async () => {
     [7, "champion", champion],
     [8, "challenger", later],
   ];
-  expect(of("errors")).toEqual(both(1, 2, 1));
+  expect(of("errors")).toEqual(both(1, 3, 1));
   expect(of("fallbacks")).toEqual(both(0, 1, 0));
   expect(of("refused")).toEqual(both(1, 0, 0));
   expect(of("latency")).toEqual(both(1, 0, 0));
-  expect(of("requests")).toEqual(both(3, 2, 1));
+  expect(of("requests")).toEqual(both(3, 3, 1));
   expect(countFirsts(found, "errors", "control")).toEqual([
     { revision: 7, arm: "challenger", units: 1 },
     { revision: 8, arm: "challenger", units: 2 },
