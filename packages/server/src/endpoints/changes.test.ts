@@ -180,6 +180,38 @@ test("a roll-back of an arm that is in force loads nothing and ends what was to 
   expect([users.get(1), users.get(2), users.get(3) ?? 0]).toEqual([1, 0, 0]);
 });
 
+test("what would take away a load that has not ended ends it, although nothing of it is in force yet", async () => {
+  const { serve, divide, hold, until, users, store } = await setUp();
+  await serve("a", 1);
+  const letGo = hold(2);
+  const begun = divide("a", 2).catch((error: unknown) => error);
+  await until(2);
+  expect(await divide("a", null)).toMatchObject({ changes: [], endpoint: { revision: 1 } });
+  expect(await begun).toMatchObject(conflict);
+  letGo();
+  await new Promise((resolve) => void setImmediate(resolve));
+  expect([users.get(2), (await store.find("a"))?.revision]).toEqual([0, 1]);
+});
+
+test("what is not wanted any more is not put in force when its load ends", async () => {
+  const { changes, serve, hold, until, users, store } = await setUp();
+  await serve("a", 1);
+  const letGo = hold(2);
+  const unwanted = new AbortController();
+  const by = { name: "a", action: "rollout", author: null, message: null } as const;
+  const plan = async (now: Endpoint | null) => ({
+    spec: { ...now!.spec, target: { model: "m", version: 2, follows: null } },
+  });
+  const begun = changes.change({ ...by, plan, signal: unwanted.signal }).catch((error: unknown) => error);
+  await until(2);
+  unwanted.abort();
+  expect(await begun).toMatchObject(conflict);
+  letGo();
+  await new Promise((resolve) => void setImmediate(resolve));
+  expect([users.get(2), (await store.find("a"))?.spec.target?.version]).toEqual([0, 1]);
+  await expect(changes.change({ ...by, plan, signal: unwanted.signal })).rejects.toMatchObject(conflict);
+});
+
 test("settings that were changed while a version loaded stay changed", async () => {
   const { serve, change, hold, until, store } = await setUp();
   await serve("a", 1);

@@ -27,6 +27,8 @@ export interface Planned {
 export interface PlannedChange extends Authorship {
   readonly name: string;
   readonly action: Action;
+  /** Aborted, it is not written unless it is just being written; what it loads is given back. */
+  readonly signal?: AbortSignal | undefined;
   /** Told the state at the moment of the change; null: there is no such endpoint yet. Asked again where others have changed it meanwhile. */
   plan(before: Endpoint | null): Promise<Planned>;
 }
@@ -39,7 +41,8 @@ export interface Changes {
   /**
    * Loads what the planned state needs, writes the revision, moves the traffic. Nothing is written where nothing differs. What has to
    * load nothing waits for nobody's load; a change that takes away (a rollback, a stop, an undeploy) ends those that were asked for
-   * before and still load. @throws SlipwayError `conflict` for one that was ended so
+   * before and still load, also where nothing of them is there to be taken away. @throws SlipwayError `conflict` for one that was
+   * ended so, or is not wanted any more
    */
   change(planned: PlannedChange): Promise<ChangeResult>;
   /** Tries again to load arms that did not. @throws whatever loading throws */
@@ -69,11 +72,15 @@ export function createChanges(deps: ChangesDeps): Changes {
 
   /** Null: it has to load something. */
   async function changeAtOnce(how: PlannedChange, own: PendingChange): Promise<ChangeResult | null> {
+    own.check();
     const before = await store.find(how.name);
     const planned = await how.plan(before);
     const changes = toChanges(before, planned);
-    if (before && changes.length === 0 && how.action !== "rollback")
-      return mend.isNeeded(before) ? null : { endpoint: before, changes };
+    if (before && changes.length === 0 && how.action !== "rollback") {
+      pending.endEarlier(own, before, before);
+      // A rollout asks whether its traffic is as it wants it, and waits for nothing to be mended.
+      return how.action !== "rollout" && mend.isNeeded(before) ? null : { endpoint: before, changes };
+    }
     const prepared = routing.prepareHeld(how.name, planned.spec);
     return prepared && write({ how, before, planned, changes, prepared, own });
   }
@@ -119,7 +126,7 @@ export function createChanges(deps: ChangesDeps): Changes {
       }
     },
     async change(how) {
-      const own = pending.add(how.name, how.action);
+      const own = pending.add(how.name, how.action, how.signal);
       try {
         const done = await writing.take("", () => changeAtOnce(how, own));
         return done ?? (await own.unlessEnded(loading.take(how.name, () => changeByLoading(how, own))));

@@ -14,25 +14,29 @@ export interface PendingChange {
 }
 
 export interface PendingChanges {
-  add(name: string, action: Action): PendingChange;
+  /** `signal`: who asked for it wants it no longer. */
+  add(name: string, action: Action, signal?: AbortSignal): PendingChange;
   remove(change: PendingChange): void;
   list(): readonly { readonly name: string; readonly spec: EndpointSpec }[];
   /** Ends what was asked for before `by` and would undo what it takes away. */
   endEarlier(by: PendingChange, endpoint: Endpoint, before: Endpoint | null): void;
 }
 
-type Held = PendingChange & { end(error: SlipwayError): void };
+type Held = PendingChange & { end(error: SlipwayError): void; forget(): void };
 
 export function createPendingChanges(): PendingChanges {
   /** In the order in which they were asked for. */
   const all = new Set<Held>();
   return {
-    add(name, action) {
-      const change = createPending(name, action);
+    add(name, action, signal) {
+      const change = createPending(name, action, signal);
       all.add(change);
       return change;
     },
-    remove: (change) => void all.delete(change as Held),
+    remove(change) {
+      all.delete(change as Held);
+      (change as Held).forget();
+    },
     list: () => [...all].flatMap(({ name, spec }) => (spec === null ? [] : [{ name, spec }])),
     endEarlier(by, endpoint, before) {
       const ends = listEnded(by.action, endpoint, before);
@@ -46,14 +50,21 @@ export function createPendingChanges(): PendingChanges {
   };
 }
 
-function createPending(name: string, action: Action): Held {
+function createPending(name: string, action: Action, unwanted?: AbortSignal): Held {
   const ended = new AbortController();
+  const giveUp = () => {
+    const why = `The ${action} of ${name} is not wanted any more; nothing of it was put in force.`;
+    ended.abort(new SlipwayError("conflict", why, { endpoint: name }));
+  };
+  if (unwanted?.aborted) giveUp();
+  else unwanted?.addEventListener("abort", giveUp, { once: true });
   return {
     name,
     action,
     spec: null,
     check: () => ended.signal.throwIfAborted(),
     end: (error) => ended.abort(error),
+    forget: () => unwanted?.removeEventListener("abort", giveUp),
     unlessEnded<T>(work: Promise<T>, late?: (result: T) => void): Promise<T> {
       const { signal } = ended;
       const { promise, resolve, reject } = Promise.withResolvers<T>();

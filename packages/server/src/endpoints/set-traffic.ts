@@ -16,6 +16,8 @@ export interface TrafficOrder {
   readonly allowBreaking?: boolean;
   /** The revision that was looked at: others may not have moved target or traffic since. Left out: since now. */
   readonly base?: number;
+  /** Aborted, it is wanted no longer: it is not put in force, unless it is just being written. */
+  readonly signal?: AbortSignal;
 }
 
 export interface TrafficUseCases {
@@ -78,8 +80,14 @@ export function createTrafficUseCases({ registry, changes, gatekeeper, aliases }
     async setTraffic(name, order, by) {
       const seen = await changes.require(name);
       if (order.base !== undefined && order.base !== seen.revision) throw moved(name, seen.revision);
-      const { action } = order;
-      const result = await changes.change({ name, action, plan: (now) => plan(seen, order, now ?? seen), ...by });
+      const { action, signal } = order;
+      const result = await changes.change({
+        name,
+        action,
+        signal,
+        plan: (now) => plan(seen, order, now ?? seen),
+        ...by,
+      });
       const isMoved = order.target !== undefined && result.changes.length > 0;
       if (isMoved) await aliases.follow(result.endpoint.spec, by);
       return result;

@@ -8,8 +8,12 @@ import { toTraffic, type WantedTraffic } from "./traffic.ts";
 export interface Enforcement {
   /** Why the traffic is not as it was asked for; null: it is, or nobody knows yet. */
   trouble(): string | null;
+  /** A wish was taken back and may be in force by now: only what is read after the next one is done says what serves. */
+  isUnsure(): boolean;
   /** Makes the traffic what the status asks for, unless it is. Never waits for it; a wish that is on its way already is not repeated. */
   apply(rollout: Rollout, endpoint: Endpoint): void;
+  /** Nothing is wanted any more; what is on its way is taken back. */
+  close(): void;
 }
 
 export interface EnforcementDeps {
@@ -31,51 +35,68 @@ export function isInForce({ spec }: Endpoint, { target, traffic }: WantedTraffic
   return spec.target?.version === target && canonical(spec.traffic) === canonical(traffic);
 }
 
+interface Wish {
+  readonly key: string;
+  readonly failures: number;
+  /** Null: it is on its way. */
+  readonly retryAt: number | null;
+  readonly trouble: string | null;
+  readonly takeBack: AbortController;
+}
+
 export function createEnforcement({ endpoints, clock, onDone }: EnforcementDeps): Enforcement {
-  let wish: { key: string; failures: number; retryAt: number | null; trouble: string | null } | null = null;
+  let wish: Wish | null = null;
+  let isUnsure = false;
+
+  function takeBack(): void {
+    // It may be past the place where it could have been stopped.
+    if (wish?.retryAt === null) isUnsure = true;
+    wish?.takeBack.abort();
+    wish = null;
+  }
+
+  function fail(mine: Wish, error: unknown): void {
+    if (wish !== mine) return;
+    // Somebody moved it meanwhile; whose traffic it is now is found at the next look.
+    if (error instanceof SlipwayError && error.code === "conflict") {
+      wish = null;
+      return;
+    }
+    const failures = mine.failures + 1;
+    const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(mine.failures, 10));
+    const trouble = error instanceof Error ? error.message : String(error);
+    wish = { ...mine, failures, retryAt: clock.now() + waitMs, trouble };
+    onDone();
+  }
 
   return {
     trouble: () => wish?.trouble ?? null,
+    isUnsure: () => isUnsure,
     apply(rollout, endpoint) {
       const wanted = toTraffic(rollout, rollout.status);
-      if (isInForce(endpoint, wanted)) {
-        wish = null;
+      const key = canonicalJson(wanted);
+      if (wish !== null && wish.key !== key) takeBack();
+      if (isInForce(endpoint, wanted) && !isUnsure) {
+        if (wish?.retryAt !== null) wish = null;
         return;
       }
-      const key = canonicalJson(wanted);
       // On its way, or about to be tried again.
-      if (wish?.key === key && (wish.retryAt === null || clock.now() < wish.retryAt)) return;
-      const mine = {
-        key,
-        failures: wish?.key === key ? wish.failures : 0,
-        retryAt: null,
-        trouble: wish?.key === key ? wish.trouble : null,
-      };
+      if (wish !== null && (wish.retryAt === null || clock.now() < wish.retryAt)) return;
+      const { failures = 0, trouble = null } = wish ?? {};
+      const mine: Wish = { key, failures, retryAt: null, trouble, takeBack: new AbortController() };
       wish = mine;
       const { traffic, target } = wanted;
       const moves = endpoint.spec.target?.version === target ? {} : { target: { version: target } };
-      const by = { author: rollout.author, message: rollout.id };
-      void endpoints
-        .setTraffic(endpoint.name, { traffic, ...moves, action: "rollout", base: endpoint.revision }, by)
-        .then(
-          () => {
-            if (wish === mine) wish = null;
-            onDone();
-          },
-          (error: unknown) => {
-            if (wish !== mine) return;
-            // Somebody moved it meanwhile; whose traffic it is now is found at the next look.
-            if (error instanceof SlipwayError && error.code === "conflict") {
-              wish = null;
-              return;
-            }
-            const failures = mine.failures + 1;
-            const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(mine.failures, 10));
-            const trouble = error instanceof Error ? error.message : String(error);
-            wish = { key, failures, retryAt: clock.now() + waitMs, trouble };
-            onDone();
-          },
-        );
+      const { signal } = mine.takeBack;
+      const order = { traffic, ...moves, action: "rollout", base: endpoint.revision, signal } as const;
+      void endpoints.setTraffic(endpoint.name, order, { author: rollout.author, message: rollout.id }).then(
+        () => {
+          if (wish === mine) [wish, isUnsure] = [null, false];
+          onDone();
+        },
+        (error: unknown) => fail(mine, error),
+      );
     },
+    close: takeBack,
   };
 }

@@ -227,6 +227,42 @@ test("an abort waits for no evidence and no load", async () => {
   await sql.close();
 });
 
+test.each([
+  ["the first step", order],
+  ["the promotion", { ...order, section: { strategy: "immediate" as const, gates: [] } }],
+])("what %s was loading when it was aborted never comes into force", async (_, ordered) => {
+  const [sql, kept] = [await openMemory(), keepEndpoint()];
+  const load = Promise.withResolvers<void>();
+  kept.loading = load.promise;
+  const rollouts = open({ sql, kept });
+  await rollouts.run();
+  const begun = await rollouts.start(ordered, ann);
+  while (!["stepping", "promoting"].includes((await rollouts.get(begun.id)).status.phase)) await systemClock.sleep(1);
+  await rollouts.command(begun.id, "abort", ann);
+  expect(await untilEnd(rollouts, begun)).toMatchObject({ status: { phase: "cancelled" } });
+  load.resolve();
+  await new Promise((resolve) => void setImmediate(resolve));
+  expect([kept.endpoint.spec.target?.version, kept.revisions]).toEqual([1, []]);
+  await rollouts.stop();
+  await sql.close();
+});
+
+test("one whose place another takes while its candidate loads sends nothing to it any more", async () => {
+  const [sql, kept] = [await openMemory(), keepEndpoint()];
+  const load = Promise.withResolvers<void>();
+  kept.loading = load.promise;
+  const rollouts = open({ sql, kept });
+  await rollouts.run();
+  const begun = await rollouts.start(order, ann);
+  while ((await rollouts.get(begun.id)).status.phase !== "stepping") await systemClock.sleep(1);
+  const next = await rollouts.start({ ...order, version: 3 }, ann);
+  load.resolve();
+  await untilEnd(rollouts, next);
+  expect(kept.revisions.flatMap(({ spec }) => spec.traffic.arms).every(({ version }) => version === 3)).toBe(true);
+  await rollouts.stop();
+  await sql.close();
+});
+
 test("evidence that fails holds the step and says why; harm takes it back", async () => {
   const [sql, kept] = [await openMemory(), keepEndpoint()];
   let observe: RolloutEvidence["observe"] = () => Promise.reject(new Error("the lake is gone"));

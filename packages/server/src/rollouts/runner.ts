@@ -39,6 +39,14 @@ export interface Runner {
 /** The row says what was last seen at least so often while nothing happens. */
 const keepSightMs = 10_000;
 
+/** What a tick began with. */
+interface Read {
+  readonly endpoint: Endpoint;
+  readonly commands: readonly Command[];
+  /** Of the traffic: `Enforcement`. */
+  readonly isUnsure: boolean;
+}
+
 export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Runner {
   const { store, endpoints, evidence, gates, clock, logger } = deps;
   const looks = createLooks({ evidence, clock, logger, onDone: wake });
@@ -48,13 +56,13 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
   let sight: Sight | null = null;
   let sightKeptAt = 0;
 
-  async function observe(rollout: Rollout, endpoint: Endpoint, commands: readonly Command[]): Promise<Observations> {
+  async function observe(rollout: Rollout, { endpoint, commands, isUnsure }: Read): Promise<Observations> {
     const { status } = rollout;
     const look = looks.last(status);
     return {
       commands,
       ready: status.phase !== "pending" || beginning.run(() => evidence.start(rollout)),
-      inForce: isInForce(endpoint, toTraffic(rollout, status)),
+      inForce: !isUnsure && isInForce(endpoint, toTraffic(rollout, status)),
       revision: endpoint.revision,
       changedBy: await findForeignChange(endpoints, endpoint, status.revision),
       gates: status.phase === "gating" ? await findGates(rollout) : null,
@@ -89,6 +97,7 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
   }
 
   async function end(rollout: Rollout): Promise<true> {
+    enforcement.close();
     await evidence.finish(rollout.id);
     await gates.cancel(rollout.id);
     await store.finish(rollout.id);
@@ -101,8 +110,10 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
       const found = await store.find(id);
       if (found === null) return true;
       if (terminalPhases.has(found.rollout.status.phase)) return end(found.rollout);
+      // Asked before the endpoint is read: what is read afterwards has what came of it.
+      const isUnsure = enforcement.isUnsure();
       const endpoint = await endpoints.require(found.rollout.endpoint);
-      const seen = await observe(found.rollout, endpoint, await store.listCommands(id));
+      const seen = await observe(found.rollout, { endpoint, isUnsure, commands: await store.listCommands(id) });
       deps.onStep?.("observed");
       const rollout = await write(found, seen);
       if (terminalPhases.has(rollout.status.phase)) return end(rollout);

@@ -42,13 +42,22 @@ export function openEndpoints(kept: KeptEndpoint): RolloutEndpoints {
     listRevisions: async () => ({ items: kept.revisions, next: null }),
     checkServe: async () => {},
     apply: async () => ({ endpoint: kept.endpoint, changes: [] }),
-    async setTraffic(_, { traffic, target, base }, { message }) {
-      if (traffic.arms.length > 0) await kept.loading;
+    async setTraffic(_, { traffic, target, base, signal }, { message }) {
+      const seen = kept.endpoint;
+      if (base !== seen.revision) throw new SlipwayError("conflict", "moved");
+      const version = target?.version ?? seen.spec.target?.version ?? 1;
+      const isLoading = traffic.arms.length > 0 || version !== seen.spec.target?.version;
+      // As the real one: what is wanted stays so until somebody says otherwise, and is put in force when the load ends.
+      if (isLoading) await kept.loading;
+      if (signal?.aborted) throw new SlipwayError("conflict", "not wanted any more");
       const { endpoint } = kept;
-      if (base !== endpoint.revision) throw new SlipwayError("conflict", "moved");
-      const version = target?.version ?? endpoint.spec.target?.version ?? 1;
-      change(kept, { traffic, target: { model: "flights", version, follows: null } }, { action: "rollout", message });
+      if (served(endpoint) !== served(seen)) throw new SlipwayError("conflict", "moved");
+      const wanted = { traffic, target: { model: "flights", version, follows: null } };
+      if (JSON.stringify([wanted.target, traffic]) === served(endpoint)) return { endpoint, changes: [] };
+      change(kept, wanted, { action: "rollout", message });
       return { endpoint: kept.endpoint, changes: [] };
     },
   };
 }
+
+const served = ({ spec }: Endpoint): string => JSON.stringify([spec.target, spec.traffic]);
