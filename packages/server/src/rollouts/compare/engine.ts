@@ -41,13 +41,12 @@ export function createComparePair(deps: EngineDeps): ComparePair {
   return async ({ a, b, source, ...options }, context) => {
     const room = await mkdtemp(join(deps.folder, "tmp", "compare-"));
     try {
-      const into = openPairFile(join(room, "pairs.jsonl"));
       context.onProgress("loading both versions", null);
       const pair = await openPaired(deps, a, b);
-      const collected = await collect(deps, { source, pair, into }, context).finally(async () => {
-        await into.end();
-        await pair.close();
-      });
+      const into = openPairFile(join(room, "pairs.jsonl"));
+      const collected = await collect(deps, { source, pair, into }, context).finally(() =>
+        into.end().finally(() => pair.close()),
+      );
       context.onProgress("comparing", null);
       const labels = source.kind === "logged" && source.labels;
       const job: CompareJob = { ...options, outputs: pair.outputs, path: into.path, labels };
