@@ -82,7 +82,11 @@ function createCell(revision: number, arm: string, propensity: number) {
     },
     toCell: (): Cell =>
       (known ??= {
-        ...{ rollout: "simulated", revision, arm, via: "bucket", propensity },
+        rollout: "simulated",
+        revision,
+        arm,
+        via: "bucket",
+        propensity,
         counts: { ...counts, buckets: { requests: toBase64(came), errors: toBase64(failed) } },
       }),
   };
