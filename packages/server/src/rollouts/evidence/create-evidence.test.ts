@@ -144,6 +144,42 @@ test("units that stay with their arm count once", { timeout: 60_000 }, async () 
   expect(width("by_unit")).toBeGreaterThan(1.3 * width("by_row"));
 });
 
+test("a missing arm and answers of a fallback do not blind a look at rows", { timeout: 60_000 }, async () => {
+  const { evidence, label, look } = opened;
+  const endpoint = "patchy";
+  const append = (record: Parameters<typeof opened.append>[0]) => opened.append({ endpoint, ...record });
+  const section: ManifestRollout = {
+    steps: [{ traffic: "50%" }],
+    guardrails: ["errors", "wrong"],
+    observe: [{ name: "score", sql: "select arm, late_p_yes as value from predictions", better: "lower" }],
+  };
+  const rollout = makeRollout(endpoint, section);
+  await evidence.start(rollout);
+  const labels: NewLabel[] = [];
+  const say = async (i: string, record: Parameters<typeof append>[0], score: number) => {
+    await append({ ...record, keys: [i], ...answer(score) });
+    labels.push({ key: i, value: "yes" });
+  };
+  for (let i = 0; i < 10; i++) await say(`w${i}`, { arm: "champion", propensity: 1 }, 0.1);
+  for (let i = 0; i < 320; i++) {
+    const arm = i % 2 === 0 ? "challenger" : "champion";
+    if (i % 6 === 0) await say(`p${i}`, { arm, version: 1, status: "fallback", fallback: "alias:stable" }, 0.9);
+    else await say(`p${i}`, { arm }, arm === "challenger" ? 0.1 : 0.8);
+  }
+  await label(endpoint, labels);
+  const seen = await look(rollout);
+  expect(find(seen, "errors")).toMatchObject({ verdict: "fail", arms: [{ n: 160, events: 54 }, { events: 0 }] });
+  expect(find(seen, "wrong")).toMatchObject({
+    verdict: "fail",
+    arms: [
+      { n: 106, events: 106 },
+      { n: 160, events: 0 },
+    ],
+  });
+  expect(find(seen, "score")).toMatchObject({ arms: [{ n: 106 }, { n: 160 }] });
+  expect(find(seen, "score").estimate).toBeCloseTo(-0.7, 5);
+});
+
 test("the rows of one request are one event and one cluster", { timeout: 60_000 }, async () => {
   const { evidence, label, look } = opened;
   const endpoint = "batches";

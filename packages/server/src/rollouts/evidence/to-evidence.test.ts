@@ -228,6 +228,12 @@ test("shares are those on record; what a rule sent is compared with nothing", ()
     [4, 0.25, 0, 10],
     [5, null, 10, 0],
   ]);
+  // An arm was missing for a while: all of the traffic was the champion's.
+  const whole = { ...key, arm: "champion", via: "bucket", propensity: 1 } as const;
+  expect(toStrata([...arms.slice(0, 2), whole], "champion")).toMatchObject([
+    { share: 0.1, challenger: { n: 10 }, control: { n: 10 } },
+    { share: null, challenger: { n: 0 }, control: { n: 10 } },
+  ]);
   const equal = [
     { ...key, arm: "challenger", via: "bucket", propensity: 0.1 },
     { ...key, arm: "champion", via: "bucket", propensity: 0.8 },

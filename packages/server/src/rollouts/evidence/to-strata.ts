@@ -19,15 +19,18 @@ export interface FirstEvents {
 /** @param control what the challenger is compared with: the arm `control` where there is one, else all that is left to the champion */
 export function toStrata(all: readonly ArmSums[], control: "champion" | "control"): Stratum[] {
   const strata: Stratum[] = [];
-  for (const via of ["bucket", "rule"] as const) {
-    const chosen = all.filter((each) => each.via === via && (each.arm === "challenger" || each.arm === control));
+  const own = all.filter(({ arm }) => arm === "challenger" || arm === control);
+  const isDrawn = ({ via, propensity }: ArmSums) => via === "bucket" && propensity < 1;
+  // While an arm is missing all of the traffic comes to the other one, under the same revision: nothing is drawn then.
+  const undrawn = (via: ArmSums["via"]) => own.filter((each) => each.via === via && !isDrawn(each));
+  for (const chosen of [own.filter(isDrawn), undrawn("bucket"), undrawn("rule")]) {
     for (const revision of new Set(chosen.map((each) => each.revision))) {
       const sides = chosen.filter((each) => each.revision === revision);
       const mine = sides.filter((each) => each.arm === "challenger");
       const others = sides.filter((each) => each.arm === control);
       strata.push({
         revision,
-        share: via === "bucket" ? shareOf(mine, others, control) : null,
+        share: sides.every(isDrawn) ? shareOf(mine, others, control) : null,
         challenger: mine.map(({ sums }) => sums).reduce(addSums, noSums),
         control: others.map(({ sums }) => sums).reduce(addSums, noSums),
       });

@@ -11,10 +11,13 @@ import type { Cell } from "./counts.ts";
  * whoever was counted before and however many requests it has. Buckets are drawn without being put back: with k of n counted ones the challenger's, the next one is its own with
  * (w N - k)/(N - n) instead of w. What is drawn so varies less than what is put back (Hoeffding 1963, theorem 4: no convex function of k, such as the likelihood ratio of n, has a larger
  * expectation), and is pulled back the more, the further k is above w n. So w proves harm too late, where many buckets have been counted, and not too often.
+ * Where all of the traffic came to one arm nothing was drawn, and it counts for nothing.
  * @param name of `Counts.buckets`
  */
 export function countFirsts(cells: readonly Cell[], name: string, control: "champion" | "control"): FirstEvents[] {
-  const chosen = cells.filter(({ via, arm }) => via === "bucket" && (arm === "challenger" || arm === control));
+  const chosen = cells.filter(
+    ({ via, arm, propensity }) => via === "bucket" && propensity < 1 && (arm === "challenger" || arm === control),
+  );
   const seen = createBucketSet();
   const firsts: FirstEvents[] = [];
   for (const revision of [...new Set(chosen.map((cell) => cell.revision))].toSorted((a, b) => a - b)) {

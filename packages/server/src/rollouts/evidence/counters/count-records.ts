@@ -63,12 +63,13 @@ function createCells(plans: readonly Plan[]) {
   const cells = new Map<string, Found & { readonly cell: Cell }>();
   /** Null: nobody counts it. A route is the same object in each of its records. */
   const traffic = new Map<Route, Found | null>();
+  const fallbacks = new Map<Route, Found | null>();
   const shadows = new Map<Route, Found | null>();
 
-  function create(route: Route, isShadow: boolean): Found | null {
+  function create(route: Route, kind: "traffic" | "fallback" | "shadow"): Found | null {
     const plan = plans.find(({ endpoint, model }) => endpoint === route.endpoint && (route.model ?? model) === model);
     if (plan === undefined) return null;
-    const key = isShadow ? toShadowKey(plan, route) : toTrafficKey(plan, route);
+    const key = kind === "shadow" ? toShadowKey(plan, route) : toTrafficKey(plan, route, kind === "fallback");
     if (key === null) return null;
     const name = JSON.stringify([key.rollout, key.revision, key.arm, key.via, key.propensity]);
     let cell = cells.get(name);
@@ -80,10 +81,11 @@ function createCells(plans: readonly Plan[]) {
   }
 
   return {
-    find({ route, shadowFrom }: RecordFields): Found | null {
-      const known = shadowFrom < 0 ? traffic : shadows;
+    find({ route, shadowFrom, status }: RecordFields): Found | null {
+      const kind = shadowFrom >= 0 ? "shadow" : status === fallback ? "fallback" : "traffic";
+      const known = { traffic, fallback: fallbacks, shadow: shadows }[kind];
       let found = known.get(route);
-      if (found === undefined) known.set(route, (found = create(route, shadowFrom >= 0)));
+      if (found === undefined) known.set(route, (found = create(route, kind)));
       return found;
     },
     list: (): Cell[] =>
@@ -100,13 +102,14 @@ function toShadowKey({ rollout, to }: Plan, { revision, version }: Route): CellK
   return { rollout, revision: revision ?? 0, arm: "challenger", via: "shadow", propensity: 1 };
 }
 
-/** Null: the traffic was not divided, or this is not what the rollout made of it. */
+/** Null: the traffic was not divided, or this is not what the rollout made of it. A fallback has the arm that failed, and the version that answered instead, whichever it is. */
 function toTrafficKey(
   { rollout, from, to }: Plan,
   { revision, version, arm, rule, propensity }: Route,
+  isFallback: boolean,
 ): CellKey | null {
   if (arm !== "challenger" && arm !== "champion" && arm !== "control") return null;
-  if (version !== null && version !== (arm === "challenger" ? to : from)) return null;
+  if (!isFallback && version !== null && version !== (arm === "challenger" ? to : from)) return null;
   return { rollout, revision: revision ?? 0, arm, via: rule === null ? "bucket" : "rule", propensity: propensity ?? 1 };
 }
 

@@ -51,6 +51,20 @@ test("counts what each arm did, from its beginning on, and nothing else", async 
   expect(found[3]?.over).toEqual({ latency: { timed: 2, over: 1 } });
 });
 
+test("a fallback counts for the arm that failed, whatever version answered", async () => {
+  const { append, begin, cells } = await open();
+  await begin();
+  const fellBack = { status: "fallback", fallback: "alias:stable" } as const;
+  await append({ arm: "challenger", propensity: 0.1 });
+  for (const version of [1, 3]) await append({ arm: "challenger", propensity: 0.1, version, ...fellBack });
+  await append({ arm: "champion", propensity: 0.9, version: 3, ...fellBack });
+  const found = (await cells()).map(({ arm, counts }) => [arm, counts.requests, counts.fallbacks]);
+  expect(found).toEqual([
+    ["challenger", 3, 2],
+    ["champion", 1, 1],
+  ]);
+});
+
 test("in which buckets something happened, where a unit decides", async () => {
   const { append, begin, cells } = await open();
   await begin();
@@ -81,6 +95,9 @@ test("in which buckets something happened, where a unit decides", async () => {
   expect(of("refused")).toEqual(both(1, 0, 0));
   expect(of("latency")).toEqual(both(1, 0, 0));
   expect(of("requests")).toEqual(both(3, 3, 1));
+  // Nothing was drawn while an arm was missing.
+  await append({ arm: "champion", bucket: 50, propensity: 1, ...error("model_error") });
+  expect(countFirsts(await cells(), "errors", "champion")).toEqual(countFirsts(found, "errors", "champion"));
   expect(countFirsts(found, "errors", "control")).toEqual([
     { revision: 7, arm: "challenger", units: 1 },
     { revision: 8, arm: "challenger", units: 2 },

@@ -7,9 +7,13 @@ import { readArms } from "./read-sums.ts";
 /** Of so many revisions, the newest ones, the statements are asked. */
 const mostStrata = 20;
 
+const isWhole = "(coalesce(propensity, 1) = 1)";
+
 interface Part {
   readonly revision: number;
   readonly via: string;
+  /** All of the traffic came to one arm: what it showed is compared with nothing. */
+  readonly isWhole: boolean;
   /** Of each arm. */
   readonly propensities: ReadonlyMap<string, number>;
 }
@@ -23,7 +27,7 @@ export async function measureSql(
   statements: readonly string[],
 ): Promise<Record<string, RowsMeasure>> {
   if (statements.length === 0) return {};
-  await db.exec(`create temp table all_predictions as select * exclude (_slipway_kind, _slipway_about, _slipway_unit) from answers where _slipway_kind = 'traffic' and arm is not null;
+  await db.exec(`create temp table all_predictions as select * exclude (_slipway_kind, _slipway_about, _slipway_unit) from answers where _slipway_kind = 'traffic' and arm is not null and status <> 'fallback';
     create temp table all_labels as select * exclude (label_id) from labels where (id, "row") in (select (id, "row") from all_predictions)`);
   const parts = await listParts(db);
   await db.lock(paths);
@@ -31,7 +35,7 @@ export async function measureSql(
   for (const sql of statements) found[sql] = { arms: [], firsts: null, pairs: null, error: null };
   for (const part of parts) {
     await db.exec(`create or replace temp view predictions as select * exclude (_slipway_via) from all_predictions
-        where coalesce(revision, 0) = ${part.revision} and _slipway_via = '${part.via}';
+        where coalesce(revision, 0) = ${part.revision} and _slipway_via = '${part.via}' and ${isWhole} = ${part.isWhole};
       create or replace temp view labels as select * from all_labels where (id, "row") in (select (id, "row") from predictions)`);
     for (const [sql, into] of Object.entries(found)) {
       if (into.error !== null) continue;
@@ -48,13 +52,13 @@ export async function measureSql(
 
 async function listParts(db: ViewsContext["db"]): Promise<Part[]> {
   const rows =
-    await db.rows(`select coalesce(revision, 0) as revision, _slipway_via as via, arm, max(propensity) as propensity from all_predictions
-    group by 1, 2, 3 order by 1 desc, 2, 3`);
+    await db.rows(`select coalesce(revision, 0) as revision, _slipway_via as via, ${isWhole} as whole, arm, max(propensity) as propensity from all_predictions
+    group by 1, 2, 3, 4 order by 1 desc, 2, 3, 4`);
   const parts = new Map<string, Part & { readonly propensities: Map<string, number> }>();
   for (const row of rows) {
-    const [revision, via] = [Number(row["revision"]), String(row["via"])];
-    const name = `${revision} ${via}`;
-    const part = parts.get(name) ?? { revision, via, propensities: new Map<string, number>() };
+    const [revision, via, whole] = [Number(row["revision"]), String(row["via"]), row["whole"] === true];
+    const name = `${revision} ${via} ${whole}`;
+    const part = parts.get(name) ?? { revision, via, isWhole: whole, propensities: new Map<string, number>() };
     part.propensities.set(String(row["arm"]), Number(row["propensity"] ?? 1));
     parts.set(name, part);
   }

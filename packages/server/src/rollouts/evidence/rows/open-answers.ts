@@ -15,7 +15,7 @@ export async function openAnswers(db: LakeDb, { model, from, to, since, hasShado
   const via = `case when rule is null then 'bucket' else 'rule' end`;
   const traffic = `select *, 'traffic' as _slipway_kind, id as _slipway_about, ${via} as _slipway_via,
       coalesce('bucket ' || bucket, id::varchar) as _slipway_unit from predictions
-    where ${own} and version in (${from}, ${to})`;
+    where ${own} and (version in (${from}, ${to}) or status = 'fallback')`;
   const shadow = `select *, 'shadow' as _slipway_kind, shadow_of as _slipway_about, 'shadow' as _slipway_via, null as _slipway_unit from shadows
     where ${own} and version = ${to} and shadow_of is not null`;
   await db.exec(`create temp view answers as ${hasShadow ? `${traffic} union all by name ${shadow}` : traffic}`);

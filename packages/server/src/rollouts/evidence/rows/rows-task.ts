@@ -37,12 +37,12 @@ export async function run(input: RowsInput, context: ViewsContext): Promise<Rows
 async function measureFailures({ db }: ViewsContext, { from, callersCodes, noRoomCodes }: RowsInput) {
   const list = (codes: readonly string[]) => codes.map(quoteText).join(", ");
   const isCallers = (row: string) => `coalesce(${row}.error_code, '') in (${list(callersCodes)})`;
-  const failed = (row: string) => `${row}.status = 'error'`;
+  const failed = (row: string) => `(${row}.status <> 'ok')`;
   const compare = (of: (row: string) => string) =>
     readPairs(
       db,
       `(select p._slipway_unit as unit, p.id, p."row", (${of("s")})::integer as "new", (${of("p")})::integer as "old" from answers s join answers p on p.id = s._slipway_about and p."row" = 0
-        where s._slipway_kind = 'shadow' and p._slipway_kind = 'traffic' and s."row" = 0 and p.version = ${from}
+        where s._slipway_kind = 'shadow' and p._slipway_kind = 'traffic' and s."row" = 0 and (p.version = ${from} or p.status = 'fallback')
           and not (${failed("s")} and coalesce(s.error_code, '') in (${list(noRoomCodes)})))`,
     );
   return [
@@ -60,7 +60,7 @@ interface Metric {
 async function readMetric({ db }: ViewsContext, { input, metric, problems }: Metric): Promise<RowsMeasure> {
   const of = `metric = ${quoteText(metric)}`;
   const arms = await readArms(db, `(from losses where ${of} and origin = 'traffic' and arm is not null)`);
-  const events = `(from losses where ${of} and origin = 'traffic' and via = 'bucket' and "value" > 0)`;
+  const events = `(from losses where ${of} and origin = 'traffic' and via = 'bucket' and propensity < 1 and "value" > 0)`;
   const firsts = metric === "wrong" ? await readFirsts(db, input, events) : null;
   const paired = `(select b.unit, b.id, b."row", a."value" as "new", b."value" as "old" from losses a join losses b on b.id = a.id and b."row" = a."row"
     where a.${of} and b.${of} and a.origin = 'shadow' and b.origin = 'traffic' and b.version = ${input.from})`;
