@@ -144,6 +144,17 @@ test("a control is as large as the challenger, and both may grow to a half", () 
   );
 });
 
+test("without its challenger there is no control: all of the traffic is the champion's", () => {
+  const traffic = planTraffic(endpoint(undivided), { arms: [{ version: 2, share: 1000 }], control: true });
+  const chosen = (missing: string[]) => {
+    const division = toDivision({ ...traffic, unit: null }, { missing });
+    const all = units.map((id) => division.choose(toRequest({}, id)).assignment);
+    return new Set(all.map(({ arm, propensity }) => `${arm} ${propensity}`));
+  };
+  expect(chosen(["challenger"])).toEqual(new Set(["champion 1"]));
+  expect(chosen([])).toEqual(new Set(["challenger 0.1", "control 0.1", "champion 0.8"]));
+});
+
 test("rules go before buckets, the first that holds; without a unit it is the champion's", () => {
   const arms: Arm[] = [{ name: "challenger", version: 2, from: 0, share: 10_000 }];
   const rules = [

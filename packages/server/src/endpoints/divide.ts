@@ -1,7 +1,7 @@
 import { BUCKETS, createHashUnit } from "@slipway/statistics";
 import type { Signature } from "@slipway/runtime";
 import type { LoadedVersion } from "../serving/index.ts";
-import { champion, type Arm, type TrafficRule, type TrafficSettings } from "./endpoint.ts";
+import { champion, control, type Arm, type TrafficRule, type TrafficSettings } from "./endpoint.ts";
 import { readField } from "./read-field.ts";
 import type { ParsedRequest } from "./parsed-request.ts";
 
@@ -69,9 +69,14 @@ interface Rule {
   readonly assignment: Assignment;
 }
 
-/** Null: the traffic is not divided. An arm that is not loaded leaves its buckets, and what rules send it, to the champion. */
-export function divide({ traffic, served, arms, toLogFields }: Given): Division | null {
+/**
+ * Null: the traffic is not divided. An arm that is not loaded leaves its buckets, and what rules send it, to the champion. So does the control while the challenger is
+ * missing: what it answers alone would be held against nothing.
+ */
+export function divide({ traffic, served, arms: loadedArms, toLogFields }: Given): Division | null {
   if (traffic.arms.length === 0 && traffic.rules.length === 0) return null;
+  const isWhole = loadedArms.length === traffic.arms.length;
+  const arms = isWhole ? loadedArms : loadedArms.filter(({ arm }) => arm.name !== control);
   const signature = JSON.stringify(served.signature);
   const versions = new Map([[champion, served], ...arms.map(({ arm, loaded }) => [arm.name, loaded] as const)]);
   const assign = (wanted: string, rule: string | null, propensity: number): Assignment => {

@@ -87,6 +87,8 @@ export interface TrafficSettings {
 }
 
 export const champion = "champion";
+/** The target's version again, in an arm as large as the challenger's that is compared with it. */
+export const control = "control";
 
 /** All traffic is the target's. */
 export const undivided: TrafficSettings = { unit: null, seed: "", arms: [], rules: [], shadows: [] };

@@ -1,6 +1,14 @@
 import { SlipwayError } from "@slipway/contract";
 import { BUCKETS } from "@slipway/statistics";
-import { champion, type Arm, type Endpoint, type Shadow, type TrafficRule, type TrafficSettings } from "./endpoint.ts";
+import {
+  champion,
+  control,
+  type Arm,
+  type Endpoint,
+  type Shadow,
+  type TrafficRule,
+  type TrafficSettings,
+} from "./endpoint.ts";
 
 /** How somebody wants the traffic divided: versions and shares; where the arms have their buckets is found. */
 export interface WantedTraffic {
@@ -16,7 +24,6 @@ export interface WantedTraffic {
   readonly shadows?: readonly Shadow[];
 }
 
-const control = "control";
 const challenger = "challenger";
 /** The arm that one is compared with begins in the middle, so that both can grow to a half. */
 const middle = BUCKETS / 2;
