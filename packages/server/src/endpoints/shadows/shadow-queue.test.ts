@@ -49,9 +49,20 @@ test("long queues keep their order", () => {
 });
 
 test("a request that did not parse counts as a row, and its body as what it holds on to", () => {
-  const journey = { rows: 0, call: { body: new Uint8Array(1000) } } as unknown as Journey;
+  const journey = { rows: 0, parsed: null, call: { body: new Uint8Array(1000) } } as unknown as Journey;
   expect(toWaiting(journey, 5)).toMatchObject({ rows: 1, since: 5 });
   expect(toWaiting(journey, 5).bytes).toBeGreaterThan(1000);
+});
+
+test("what waits holds on to what was parsed, which counts once, and not to the answer", () => {
+  const [numbers, texts] = [{ data: new Float64Array(1000) }, { data: Array<string>(100).fill("x".repeat(90)) }];
+  const parsed = { tensors: [numbers, texts], resolved: { tensors: [{ ...numbers }, texts] } };
+  const run = { outputs: [{ data: new Float64Array(1e6) }] };
+  const journey = { rows: 100, parsed, run, inputs: [numbers], call: { body: new Uint8Array(10) } };
+  const { bytes, journey: kept } = toWaiting(journey as unknown as Journey, 0);
+  expect(bytes).toBeGreaterThan(17_000);
+  expect(bytes).toBeLessThan(25_000);
+  expect(kept).toMatchObject({ run: null, inputs: [], parsed });
 });
 
 test("work that nobody waits for gets its share of the loop's time, and no more", () => {

@@ -1,3 +1,4 @@
+import type { Tensor } from "@slipway/runtime";
 import type { Journey } from "../journey.ts";
 
 /** A request that waits to be answered once more. */
@@ -31,8 +32,24 @@ export interface QueueLimits {
 /** What a request holds on to beside its body, about. */
 const overheadBytes = 2048;
 
+/** Of the request what it takes to answer it once more: what answered it is let go of, inputs that were parsed count. */
 export function toWaiting(journey: Journey, since: number): Waiting {
-  return { journey, since, rows: Math.max(1, journey.rows), bytes: journey.call.body.length + overheadBytes };
+  const { call, parsed, rows } = journey;
+  const tensors = parsed === null ? [] : [...parsed.tensors, ...parsed.resolved.tensors];
+  const bytes = call.body.length + bytesOf(tensors) + overheadBytes;
+  return { journey: { ...journey, inputs: [], run: null }, since, rows: Math.max(1, rows), bytes };
+}
+
+/** What a text takes beside its characters, about. */
+const textBytes = 16;
+
+function bytesOf(tensors: readonly Tensor[]): number {
+  let bytes = 0;
+  for (const data of new Set(tensors.map((tensor) => tensor.data))) {
+    if ("byteLength" in data) bytes += data.byteLength;
+    else for (const text of data) bytes += text.length + textBytes;
+  }
+  return bytes;
 }
 
 /** Bounded by rows and by bytes, of what waits and of what runs; a request that is larger than the bound alone never gets in. */
