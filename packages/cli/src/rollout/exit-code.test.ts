@@ -17,19 +17,19 @@ test("how a rollout ended is an exit code, and nothing else is", () => {
 });
 
 test("a person is waited for where neither time nor traffic moves it on", () => {
-  const held = (reason: NonNullable<Rollout["held"]>["reason"] | null, more: Partial<Rollout> = {}) =>
+  const held = (forPerson: boolean | null, more: Partial<Rollout> = {}) =>
     waitsForPerson({
       active: true,
       paused: false,
       phase: "stepping",
-      held: reason && { reason, since: "", message: "" },
+      held: forPerson === null ? null : { reason: "hold", since: "", message: "", for_person: forPerson },
       ...more,
     } as Rollout);
-  for (const reason of ["approval", "manual", "srm", "deadline"] as const) expect(held(reason)).toBe(true);
-  for (const reason of ["hold", "min_samples", "bake", "freeze", "no_data", "signal"] as const)
-    expect(held(reason)).toBe(false);
+  expect(held(true)).toBe(true);
+  expect(held(true, { phase: "gating" })).toBe(true);
+  expect(held(false)).toBe(false);
   expect(held(null)).toBe(false);
   expect(held(null, { paused: true })).toBe(true);
-  expect(held("approval", { phase: "rolling_back" })).toBe(false);
-  expect(held("approval", { active: false, phase: "cancelled" })).toBe(false);
+  expect(held(true, { phase: "rolling_back" })).toBe(false);
+  expect(held(true, { active: false, phase: "cancelled" })).toBe(false);
 });

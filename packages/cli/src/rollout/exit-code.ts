@@ -21,10 +21,8 @@ export function endCode({ phase }: Pick<Rollout, "phase">): ExitCode | null {
   return codes[phase];
 }
 
-const forPersons: ReadonlySet<string> = new Set(["approval", "manual", "srm", "deadline"]);
-
 /** Whether nobody but a person moves it on: time or traffic will not. */
 export function waitsForPerson({ active, paused, held, phase }: Rollout): boolean {
   if (!active || phase === "rolling_back" || phase === "cancelling") return false;
-  return paused || (held !== null && forPersons.has(held.reason));
+  return paused || held?.for_person === true;
 }

@@ -53,7 +53,9 @@ const phaseTexts: Readonly<Record<Rollout["phase"], string>> = {
 /** "under way, step 2 of 6 since 3 min 20 s", "rolled back". */
 export function phaseText(rollout: Rollout, now: number): string {
   const { phase, step, steps, entered_at, paused } = rollout;
-  const text = paused && rollout.active ? `${phaseTexts[phase]}, paused` : phaseTexts[phase];
+  const isUndecided = phase === "gating" && rollout.held?.for_person === true && !paused;
+  const name = isUndecided ? "its gates do not decide: it waits for a person" : phaseTexts[phase];
+  const text = paused && rollout.active ? `${name}, paused` : name;
   if (phase !== "stepping" || step < 0) return text;
   const since = entered_at === null ? ", not in force yet" : ` since ${durationText(now - Date.parse(entered_at))}`;
   return `${text}, step ${step + 1} of ${steps.length}${since}`;

@@ -91,7 +91,12 @@ export const rollout = z
     entered_at: timestamp.nullable().meta({ description: "When the step's traffic was in force; null: it is not yet" }),
     paused: z.boolean(),
     held: z
-      .object({ reason: z.enum(rolloutHeldReasons), since: timestamp, message: z.string() })
+      .object({
+        reason: z.enum(rolloutHeldReasons),
+        since: timestamp,
+        message: z.string(),
+        for_person: z.boolean().meta({ description: "Neither time nor traffic moves it on: a person does" }),
+      })
       .nullable()
       .meta({ description: "Why the step does not go on" }),
     verdict: verdict.nullable().meta({ description: "How it ended" }),

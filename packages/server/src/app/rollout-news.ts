@@ -12,8 +12,8 @@ const soonMs = 500;
 
 /** Has channels told what somebody has to know, in the transaction of what happened. */
 export function createRolloutNews({ monitoring, clock }: NewsDeps): NonNullable<RolloutsDeps["notify"]> {
-  return async (trx, rollout, events) => {
-    const news = toAnnouncement(rollout, events);
+  return async (trx, rollout, happened) => {
+    const news = toAnnouncement(rollout, happened);
     if (news === null) return;
     await monitoring.announce(trx, news);
     clock.after(soonMs, monitoring.wakeChannels);

@@ -42,4 +42,5 @@ export { createForecasts, type Forecast } from "./forecast/index.ts";
 export { nameGates } from "./gates/gate.ts";
 export { toAnnouncement } from "./tell.ts";
 export { toTraffic, type WantedTraffic } from "./traffic.ts";
+export { waitsForPerson } from "./waits-for-person.ts";
 export { withStrategy } from "./with-strategy.ts";

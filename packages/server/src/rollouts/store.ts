@@ -8,6 +8,7 @@ import type { Command, CommandKind } from "./observations.ts";
 import { terminalPhases, type Rollout, type RolloutStatus } from "./rollout.ts";
 import type { Sight } from "./sight.ts";
 import type { RolloutSpec } from "./spec.ts";
+import type { Happened } from "./tell.ts";
 
 interface RolloutRow {
   id: string;
@@ -73,7 +74,7 @@ export interface Change {
 }
 
 /** What else is to be on record in the transaction of events. */
-export type Notify = (trx: Kysely<object>, rollout: Rollout, events: readonly RolloutEvent[]) => Promise<void>;
+export type Notify = (trx: Kysely<object>, rollout: Rollout, happened: Happened) => Promise<void>;
 
 export interface RolloutQuery extends PageQuery {
   readonly endpoint?: string | undefined;
@@ -167,7 +168,7 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
           .execute();
         if (made.length === 0) throw changedMeanwhile(endpoint);
         const link = { rollout: id, seq: 0, hash: firstHash };
-        await append(trx, { rollout, link, events: [event], at: rollout.createdAt, notify });
+        await append(trx, { rollout, before: rollout, link, events: [event], at: rollout.createdAt, notify });
       }),
     write: (of, written) => tx((trx) => write(trx, { found: of, written }, notify)),
   };
@@ -216,7 +217,7 @@ async function write(trx: Kysely<Tables>, { found, written }: Change, notify: No
       .limit(1)
       .executeTakeFirst();
     const link = { rollout: rollout.id, ...(last ?? { seq: 0, hash: firstHash }) };
-    await append(trx, { rollout: next, link, events, at, notify });
+    await append(trx, { rollout: next, before: rollout, link, events, at, notify });
   }
   if (consumed.length > 0)
     await trx
@@ -228,13 +229,14 @@ async function write(trx: Kysely<Tables>, { found, written }: Change, notify: No
 
 interface Appended {
   readonly rollout: Rollout;
+  readonly before: Rollout;
   readonly link: { readonly rollout: string; readonly seq: number; readonly hash: string };
   readonly events: readonly NewEvent[];
   readonly at: number;
   readonly notify: Notify | null;
 }
 
-async function append(trx: Kysely<Tables>, { rollout, link, events, at, notify }: Appended): Promise<void> {
+async function append(trx: Kysely<Tables>, { rollout, before, link, events, at, notify }: Appended): Promise<void> {
   const chained = toChain(link, events, at);
   await trx
     .insertInto("rollout_events")
@@ -251,7 +253,7 @@ async function append(trx: Kysely<Tables>, { rollout, link, events, at, notify }
     )
     .execute();
   // A transaction of any tables: those of others are not in `Tables`.
-  await notify?.(trx as unknown as Kysely<object>, rollout, chained);
+  await notify?.(trx as unknown as Kysely<object>, rollout, { before, events: chained });
 }
 
 function toEvent(row: Tables["rollout_events"]): RolloutEvent {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { RolloutEvent } from "./event.ts";
 import { resolveRollout } from "./resolve.ts";
 import { toFirstStatus, type HeldReason, type Phase, type Rollout, type RolloutStatus } from "./rollout.ts";
-import { toAnnouncement } from "./tell.ts";
+import { toAnnouncement as announce } from "./tell.ts";
 import type { Evidence } from "./verdict.ts";
 
 function rolloutWith(status: Partial<RolloutStatus>): Rollout {
@@ -40,7 +40,22 @@ const proof: Evidence = {
   alpha: 0.05,
   window: null,
 };
+/** Of one that nothing held before. */
+const toAnnouncement = (rollout: Rollout, events: readonly RolloutEvent[], before: Partial<RolloutStatus> = {}) =>
+  announce(rollout, { before: rolloutWith({ phase: "stepping", ...before }), events });
 const held = (reason: HeldReason) => ({ reason, since: 4, message: "Somebody has to agree." });
+
+const hold = "hold";
+const holding = resolveRollout({ when: { error: hold, no_data: hold, inconclusive: hold } });
+const conditionOf = { metric_error: "error", no_data: "no_data", inconclusive: "inconclusive" } as const;
+const overs = [
+  ["stepping", "step"],
+  ["stepping", "went_on"],
+  ["cancelling", "decided"],
+  ["promoting", "decided"],
+  ["rolling_back", "harm"],
+  ["superseded", "ended"],
+] as const;
 
 describe("what channels are told of a rollout", () => {
   test("that it was rolled back, with the evidence, once it is so", () => {
@@ -71,6 +86,31 @@ describe("what channels are told of a rollout", () => {
     expect(toAnnouncement(rolloutWith({ phase: "stepping" }), [event("approved", "stepping")])).toMatchObject({
       news: "went_on",
     });
+  });
+
+  test("that gates which do not decide wait for a person: nobody asks them again", () => {
+    for (const reason of ["metric_error", "no_data", "inconclusive"] as const) {
+      const of = { ...rolloutWith({ phase: "gating", held: held(reason) }), spec: holding };
+      const told = toAnnouncement(of, [event("held", "gating")]);
+      expect(told).toMatchObject({ news: "waiting", next: "slipway rollout explain fraud" });
+      // By itself it goes on once the time is over.
+      const soon = {
+        ...of,
+        spec: resolveRollout({ when: { [conditionOf[reason]]: { hold: "10m", then: "rollback" } } }),
+      };
+      expect(toAnnouncement(soon, [event("held", "gating")])).toBeNull();
+    }
+  });
+
+  test("that a wait they were told of is over, whatever ended it", () => {
+    const before = { held: held("srm") };
+    const over = (phase: Phase, kind: RolloutEvent["kind"], status: Partial<RolloutStatus> = {}) =>
+      toAnnouncement(rolloutWith({ phase, ...status }), [event(kind, phase)], before);
+    for (const [phase, kind] of overs) expect(over(phase, kind)).toMatchObject({ news: "went_on", id: "r-1" });
+    expect(over("stepping", "went_on", { held: held("freeze") })).toMatchObject({ news: "went_on" });
+    expect(over("stepping", "held", { held: held("approval") })).toMatchObject({ news: "waiting" });
+    expect(over("rejected", "ended")).toMatchObject({ news: "rejected" });
+    expect(over("stepping", "warned", before)).toBeNull();
   });
 
   test("nothing of what goes as it should", () => {

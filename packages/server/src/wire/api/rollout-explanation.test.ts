@@ -75,6 +75,18 @@ describe("explain", () => {
     expect(view({ paused: true }).commands[0]).toBe("slipway rollout resume fraud");
   });
 
+  test("of gates that did not decide says that nobody asks them again, and what a person can do", () => {
+    const held = { reason: "metric_error", since: 5, message: "own_check: no such file" } as const;
+    const waits = view({ phase: "gating", step: -1, held });
+    expect(waits).toMatchObject({
+      stands: expect.stringMatching(/did not decide .* a person .* own_check: no such file/u),
+      rollout: { held: { for_person: true } },
+    });
+    expect(waits.commands[0]).toBe("slipway rollout skip-step fraud");
+    // The same of a metric is looked at again.
+    expect(view({ held }).rollout.held).toMatchObject({ for_person: false });
+  });
+
   test("has a sentence for every phase, and commands that fit", () => {
     for (const phase of schemas.rolloutPhases satisfies readonly Phase[]) {
       const { stands, commands } = view({ phase });

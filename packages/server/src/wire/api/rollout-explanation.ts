@@ -1,6 +1,6 @@
 import type * as wire from "@slipway/contract";
 import type { Evidence, Explanation, Rollout } from "../../rollouts/index.ts";
-import { terminalPhases } from "../../rollouts/index.ts";
+import { terminalPhases, waitsForPerson } from "../../rollouts/index.ts";
 import { toEvidenceView, toGateView, toRolloutView } from "./rollout-views.ts";
 import { toTimestamp } from "./views.ts";
 
@@ -37,7 +37,9 @@ function standing(rollout: Rollout, trouble: string | null): string {
     rejected: `A gate refused ${candidate}; it had no traffic.`,
     superseded: "Somebody else has changed the endpoint; this rollout decides nothing any more.",
     pending: "It is about to begin.",
-    gating: `Its gates look at ${candidate}; it has no traffic yet.`,
+    gating: isForGates(rollout)
+      ? `Its gates did not decide on ${candidate}, and are asked once a rollout: a person skips them or aborts it.`
+      : `Its gates look at ${candidate}; it has no traffic yet.`,
     promoting: `${candidate} is about to get all traffic.`,
     reporting: "All traffic is about to go back; nothing was wrong.",
     rolling_back: `${candidate} is being taken back.`,
@@ -52,6 +54,12 @@ function standing(rollout: Rollout, trouble: string | null): string {
   if (trouble !== null) return `Step ${step + 1} of ${steps.length}: its traffic is not in force: ${trouble}`;
   if (status.enteredAt === null) return `Step ${step + 1} of ${steps.length}: its traffic is being put in force.`;
   return `${place}.${heldText(status)}`;
+}
+
+/** Its gates have spoken, and what they said lets it neither go on nor end. */
+function isForGates(rollout: Rollout): boolean {
+  const { phase, held, paused } = rollout.status;
+  return phase === "gating" && !paused && held?.reason !== "deadline" && waitsForPerson(rollout);
 }
 
 function heldText({ paused, held }: Rollout["status"]): string {
@@ -80,12 +88,14 @@ function coming({ rollout, next }: Explanation): string {
   return texts[next.kind];
 }
 
-function commandsFor({ endpoint, status }: Rollout): string[] {
+function commandsFor(rollout: Rollout): string[] {
+  const { endpoint, status } = rollout;
   const line = (verb: string) => `slipway rollout ${verb} ${endpoint}`;
   if (terminalPhases.has(status.phase)) return [line("events")];
   const { phase, paused, held } = status;
   if (phase !== "stepping" && phase !== "gating") return [line("status --watch")];
   const isForPerson = held?.reason === "approval";
+  if (isForGates(rollout)) return [line("skip-step"), line("promote"), line("abort")];
   return [
     ...(paused ? [line("resume")] : isForPerson ? [line("approve")] : [line("pause")]),
     ...(phase === "stepping" && !isForPerson ? [line("skip-step")] : []),

@@ -1,6 +1,6 @@
 import type * as wire from "@slipway/contract";
 import type { Evidence, GateResult, LimitSpec, MetricSpec, Rollout, RolloutEvent, Step } from "../../rollouts/index.ts";
-import { nameGates, terminalPhases, toTraffic } from "../../rollouts/index.ts";
+import { nameGates, terminalPhases, toTraffic, waitsForPerson } from "../../rollouts/index.ts";
 import { toTimestamp } from "./views.ts";
 
 /** Beyond it nothing more is said by a larger one; JSON has no infinity. */
@@ -29,7 +29,11 @@ export function toRolloutView(rollout: Rollout): wire.Rollout {
     shadow: shadows.find(({ version }) => version === to)?.share ?? 0,
     entered_at: status.enteredAt === null ? null : toTimestamp(status.enteredAt),
     paused: status.paused,
-    held: status.held && { ...status.held, since: toTimestamp(status.held.since) },
+    held: status.held && {
+      ...status.held,
+      since: toTimestamp(status.held.since),
+      for_person: waitsForPerson(rollout),
+    },
     verdict: status.verdict,
     reason: isOnItsWay.has(status.phase) ? null : status.reason,
     metrics: toMetricViews(rollout),
