@@ -5,7 +5,7 @@ import type { ComparedMetric } from "./compared.ts";
 import { type Divided, effectOf, leastEvents, leastUnits, listDivided } from "./effect-of.ts";
 import { addSums, type Measured, noSums, type Pairs } from "./measured.ts";
 import { toFinite, toLeaning } from "./to-leaning.ts";
-import { happens, toCount, toE, toRate } from "./words.ts";
+import { happens, toCount, toE, toNumber, toRate } from "./words.ts";
 
 /** What is counted: the exact test of events over the whole rollout, whatever the shares were meanwhile. */
 export function judgeEvents(compared: ComparedMetric, measured: Measured): Evidence {
@@ -29,7 +29,7 @@ export function judgeEvents(compared: ComparedMetric, measured: Measured): Evide
     message:
       least === 0
         ? `${spec.name}: the traffic was never divided between the two versions, so there is nothing to compare.`
-        : `${toRate(spec, challenger)} of the challenger ${happens(spec)}, and ${toRate(spec, control)} of the champion at the same time${toUnits(divided)}: ${explain(compared, { leaning, isEnough: least >= leastUnits, e: Math.exp(evidence.logHarm) })}.`,
+        : `${toRate(spec, challenger)} of the challenger ${happens(spec)}, and ${toRate(spec, control)} of the champion at the same time${toUnits(divided)}: ${explain(compared, { leaning, isEnough: least >= leastUnits, isBetter: leaning === "better", e: Math.exp(evidence.logHarm) })}.`,
     arms: toArms(compared, { challenger, control }),
     estimate: effect?.estimate ?? null,
     interval:
@@ -94,13 +94,16 @@ export function toVerdict(
 interface Explained {
   readonly leaning: Leaning;
   readonly isEnough: boolean;
+  /** Better than the champion is proven; with a margin `leaning` says less. */
+  readonly isBetter: boolean;
   readonly e: number;
 }
 
-export function explain({ role, spec }: ComparedMetric, { leaning, isEnough, e }: Explained): string {
+export function explain({ role, spec }: ComparedMetric, { leaning, isEnough, isBetter, e }: Explained): string {
   const needed = `harm is proven at ${toE(1 / spec.alpha)}, this is ${toE(e)}`;
   if (leaning === "harm") return `that is harm (${needed})`;
-  if (leaning === "better") return "that is an improvement";
+  if (isBetter) return "that is an improvement";
+  if (leaning === "better") return `it is not worse by more than the margin of ${toNumber(spec.margin)}, proven`;
   if (!isEnough) return `too few for a verdict, which takes ${leastUnits} of each (${needed})`;
   if (leaning === "to harm") return `it leans to harm, which is not proven (${needed})`;
   return role === "goal" ? `no difference is proven yet (${needed})` : `no harm is in sight (${needed})`;

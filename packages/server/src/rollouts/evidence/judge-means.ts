@@ -17,10 +17,10 @@ export function judgeMeans(compared: ComparedMetric, measured: Measured): Eviden
   const control = [...divided.map((each) => each.control), pairs?.control ?? noSums].reduce(addSums);
   const isHigherBetter = spec.source.kind === "sql" && spec.source.better === "higher";
   const effect = effectOf(isHigherBetter ? negated(measured) : measured);
-  const { logHarm, p, logBetter, ends } = testMeans(effect, compared);
+  const { logHarm, p, logBetter, isBetter, ends } = testMeans(effect, compared);
   const leaning = toLeaning({ logHarm, logBetter, alpha: spec.alpha });
   const isEnough = effect !== null;
-  const told = explain(compared, { leaning, isEnough, e: Math.exp(logHarm) });
+  const told = explain(compared, { leaning, isEnough, isBetter, e: Math.exp(logHarm) });
   return {
     metric: spec.name,
     role,
@@ -42,13 +42,16 @@ export function judgeMeans(compared: ComparedMetric, measured: Measured): Eviden
 interface MeansTest {
   readonly logHarm: number;
   readonly p: number;
+  /** That it is not worse by more than the margin: without one, that it is better. */
   readonly logBetter: number;
+  /** Whatever the margin is, better is proven. */
+  readonly isBetter: boolean;
   /** Each holds at all times together, by itself. */
   readonly ends: readonly [lower: number, upper: number] | null;
 }
 
 function testMeans(effect: Estimate | null, { spec, tuning }: ComparedMetric): MeansTest {
-  if (effect === null) return { logHarm: 0, p: 1, logBetter: 0, ends: null };
+  if (effect === null) return { logHarm: 0, p: 1, logBetter: 0, isBetter: false, ends: null };
   const { alpha, margin } = spec;
   // Where all differences are the same, there is no doubt.
   const standardError = Math.max(effect.standardError, Number.EPSILON * Math.max(1, Math.abs(effect.estimate)));
@@ -59,6 +62,7 @@ function testMeans(effect: Estimate | null, { spec, tuning }: ComparedMetric): M
     logHarm: harm.logE,
     p: harm.p,
     logBetter: better.logE,
+    isBetter: asymptoticEvidence(sure, { alpha, tuning, side: "upper", null: 0 }).logE >= -Math.log(alpha),
     ends: [
       asymptoticInterval(sure, { alpha, tuning, side: "lower" }).lower,
       asymptoticInterval(sure, { alpha, tuning, side: "upper" }).upper,

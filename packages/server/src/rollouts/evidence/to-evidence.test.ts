@@ -90,6 +90,17 @@ test.each<[string, number, Partial<MetricSpec>, Verdict, Verdict]>([
   expect(verdictOf(compared(averaged, own, "goal"), strata)).toBe(goal);
 });
 
+test("within the margin is no improvement, and is not called one", () => {
+  const told = (mean: number, margin: number) => {
+    const strata = [stratum(around(1000, mean), around(1000, 0.2))];
+    const { verdict, message } = toEvidence(compared(averaged, { margin }, "goal"), measured(strata));
+    return [verdict, message.split(": ")[1]];
+  };
+  expect(told(0.25, 0.1)).toEqual(["pass", "it is not worse by more than the margin of 0.1, proven."]);
+  expect(told(0.2, 0.1)).toEqual(["pass", "it is not worse by more than the margin of 0.1, proven."]);
+  for (const margin of [0, 0.1]) expect(told(0.15, margin)).toEqual(["pass", "that is an improvement."]);
+});
+
 test("of which more is better", () => {
   const value = compared({ kind: "sql", sql: "", better: "higher", range: null });
   const evidence = toEvidence(value, measured([stratum(around(1000, 10, 5), around(1000, 12, 5))]));

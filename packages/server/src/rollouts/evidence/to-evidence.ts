@@ -14,7 +14,7 @@ import type { Measured } from "./measured.ts";
  *
  * `fail` of a guardrail, a signal or an observed metric is proven harm: the challenger is worse than `tolerate` (what is counted) or `margin`
  * (what is averaged) allows, which is said wrongly with a probability of at most `spec.alpha`, over all looks together. `pass` of the goal is proven
- * improvement, `fail` of it proven harm. `pass` of all others means that enough was looked at and that it does not lean to harm.
+ * improvement (with a `margin`: that it is not worse by more than that), `fail` of it proven harm. `pass` of all others means that enough was looked at and that it does not lean to harm.
  */
 export function toEvidence(compared: Compared, measured: Measured): Evidence {
   const judged = judge(compared, measured);
