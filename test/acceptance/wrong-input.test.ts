@@ -287,6 +287,22 @@ describe("what is around the body", () => {
     expect([200, 400]).toContain(marked.status);
   });
 
+  test.each([
+    ["POST", "stop", { fallbak: true }, /fallbak/],
+    ["POST", "start", { mesage: "again" }, /mesage/],
+    ["POST", "promote", { version: 1, allow_braking: true }, /allow_braking/],
+    ["POST", "rollback", { too: 1 }, /too/],
+    ["PUT", "traffic", { arms: [], unt: "header:x-user" }, /unt/],
+    ["PUT", "traffic", { arms: [{ version: 1, share: 5000, unit: "user" }] }, /arms.*unit/],
+    ["PUT", "traffic", { arms: [], unit: "header:x-user" }, /unit.*there are no arms/],
+    ["PUT", "traffic", { arms: [], control: true }, /control.*there are no arms/],
+  ])("%s %s with %j changes nothing", async (method, what, json, message) => {
+    const about = `${server.url}/api/v1/endpoints/flights`;
+    const answer = await fetchJson(`${about}/${what}`, { method, json });
+    expect([answer.status, JSON.stringify(answer.body)]).toEqual([400, expect.stringMatching(message)]);
+    expect((await fetchJson(about)).body).toMatchObject({ revision: 1, stop: null });
+  });
+
   test("the good requests are good", async () => {
     expect((await send(predictPath, flight)).status).toBe(200);
     expect((await send("/v2/models/flights/infer", { inputs: columns })).status).toBe(200);

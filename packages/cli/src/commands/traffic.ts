@@ -57,6 +57,8 @@ function stopText(stop: NonNullable<TrafficView["stop"]>): string {
   return stop === "fallback" ? "only the fallback answers" : "nothing answers";
 }
 
+const dividing = ["unit", "rule", "control", "shadow"] as const;
+
 export const trafficSet: Run = async (context, input) => {
   const texts = [argument(input, 0), ...input.rest];
   const client = context.client();
@@ -64,6 +66,9 @@ export const trafficSet: Run = async (context, input) => {
   if (input.options.clear === true) {
     const name = requireName(texts[0]!);
     if (texts.length > 1) throw new UsageError("--clear takes the name of one endpoint.");
+    const other = dividing.find((option) => input.options[option] !== undefined && input.options[option] !== false);
+    if (other !== undefined)
+      throw new UsageError(`--clear undivides the traffic, and --${other} says how to divide it. Leave one out.`);
     const view = await client.endpoints.setTraffic(name, { arms: [] }, options);
     return writeDone(
       context,

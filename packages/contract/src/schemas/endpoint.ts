@@ -173,14 +173,14 @@ const allowBreaking = z.boolean().optional().meta({
   description: "Also where the signature breaks those who call the endpoint now; default false",
 });
 
-export const promoteRequest = z.object({
+export const promoteRequest = z.strictObject({
   version: versionNumber,
   allow_breaking: allowBreaking,
   message: z.string().max(2000).optional(),
 });
 export type PromoteRequest = z.infer<typeof promoteRequest>;
 
-export const rollbackRequest = z.object({
+export const rollbackRequest = z.strictObject({
   to: z.int().min(0).optional().meta({ description: "A revision number; by default the one before the present" }),
   message: z.string().max(2000).optional(),
 });
@@ -188,9 +188,9 @@ export type RollbackRequest = z.infer<typeof rollbackRequest>;
 
 const message = z.string().max(2000).optional();
 
-export const trafficRequest = z.object({
+const dividing = z.strictObject({
   arms: z
-    .array(z.object({ version: versionNumber, share }))
+    .array(z.strictObject({ version: versionNumber, share }))
     .max(20)
     .meta({
       description: "Versions and their shares; what they leave is the target's. Empty: all traffic to the target",
@@ -198,7 +198,7 @@ export const trafficRequest = z.object({
   unit: trafficSettings.shape.unit.optional(),
   rules: z
     .array(
-      z.object({
+      z.strictObject({
         name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/),
         header: z.string().min(1).nullable().optional(),
         field: z.string().min(1).nullable().optional(),
@@ -212,19 +212,32 @@ export const trafficRequest = z.object({
   control: z.boolean().optional().meta({
     description: "Beside one version: an arm of the target that is as large, to compare it with; default false",
   }),
-  shadows: trafficSettings.shape.shadows.max(10).optional(),
+  shadows: z.array(z.strictObject(trafficSettings.shape.shadows.element.shape)).max(10).optional(),
   allow_breaking: allowBreaking,
   message,
 });
+
+/** Of traffic that nothing divides. */
+const aboutArms = ["unit", "control"] as const;
+
+export const trafficRequest = dividing.superRefine(({ arms, rules = [], shadows = [], ...request }, context) => {
+  if (arms.length + rules.length + shadows.length > 0) return;
+  for (const key of aboutArms.filter((each) => Boolean(request[each])))
+    context.addIssue({
+      code: "custom",
+      path: [key],
+      message: "says how traffic is divided, and there are no arms, rules or shadows. Name some, or leave it out",
+    });
+});
 export type TrafficRequest = z.infer<typeof trafficRequest>;
 
-export const stopRequest = z.object({
+export const stopRequest = z.strictObject({
   fallback: z.boolean().optional().meta({ description: "The fallback answers; default false: nothing does" }),
   message,
 });
 export type StopRequest = z.infer<typeof stopRequest>;
 
-export const startRequest = z.object({ message });
+export const startRequest = z.strictObject({ message });
 export type StartRequest = z.infer<typeof startRequest>;
 
 const deployOptions = {
