@@ -34,6 +34,7 @@ async function setUp() {
   const gates = new Map<number, PromiseWithResolvers<void>>();
   const loading: number[] = [];
   const failing = new Set<number>();
+  const refreshed: string[] = [];
   const count = (by: number) => (loaded: LoadedVersion) => {
     const { version } = loaded.version;
     users.set(version, (users.get(version) ?? 0) + by);
@@ -64,6 +65,7 @@ async function setUp() {
     prepareHeld: (name: string, spec: EndpointSpec) => prepareHeld({ retain: take }, routes.get(name), spec),
     discard,
     adapt,
+    refresh: async ({ name, spec }: Endpoint) => void refreshed.push(`${name} ${spec.stop}`),
     async commit({ name, revision }: Endpoint, prepared: Prepared, epoch: number) {
       const before = routes.get(name);
       const metrics = createEndpointMetrics();
@@ -106,7 +108,7 @@ async function setUp() {
     routes.set(name, { ...route, arms: [], missing });
   };
   const missingOf = (name: string) => routes.get(name)!.missing.map((arm) => arm.name);
-  return { changes, change, serve, divide, hold, until, users, store, lose, missingOf, failing };
+  return { changes, change, serve, divide, hold, until, users, store, lose, missingOf, failing, refreshed };
 }
 
 const conflict = { code: "conflict" };
@@ -146,6 +148,31 @@ test.each<[string, Action]>([
     await new Promise((resolve) => void setImmediate(resolve));
     expect(users.get(2)).toBe(0);
     expect((await serve("a", 1)).endpoint.spec.target?.version).toBe(1);
+  },
+);
+
+test.each(["refuse", "fallback"] as const)(
+  "a stop (%s) waits for no load either where the fallback is not in memory: that one comes afterwards",
+  async (stop) => {
+    const { serve, change, divide, hold, until, refreshed } = await setUp();
+    await change("a", "apply", (now) => ({ ...now, serve: { ...now.serve, fallback: { alias: "stable" } } }));
+    await serve("a", 1);
+    hold(2);
+    const slow = divide("a", 2).catch((error: unknown) => error);
+    await until(2);
+    expect((await change("a", "stop", (now) => ({ ...now, stop }))).endpoint.spec.stop).toBe(stop);
+    expect(await slow).toMatchObject(conflict);
+    await new Promise((resolve) => void setImmediate(resolve));
+    while (stop === "fallback" && refreshed.length === 0) await new Promise((resolve) => void setImmediate(resolve));
+    expect(refreshed).toEqual(stop === "fallback" ? ["a fallback"] : []);
+    // Nobody looked for it while it was stopped: it has to be, before the endpoint serves again.
+    const loads = hold(1);
+    let isServing = false;
+    const started = change("a", "stop", (now) => ({ ...now, stop: null })).then(() => (isServing = true));
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(isServing).toBe(false);
+    loads();
+    await started;
   },
 );
 

@@ -82,7 +82,19 @@ export function createChanges(deps: ChangesDeps): Changes {
       return how.action !== "rollout" && mend.isNeeded(before) ? null : { endpoint: before, changes };
     }
     const prepared = routing.prepareHeld(how.name, planned.spec);
-    return prepared && write({ how, before, planned, changes, prepared, own });
+    if (prepared === null) return null;
+    const result = await write({ how, before, planned, changes, prepared, own });
+    if (planned.spec.stop === "fallback" && prepared.fallback === null) loadFallback(result.endpoint);
+    return result;
+  }
+
+  /** It is stopped already; what answers in its place comes when it is loaded. What keeps it from that is in the log. */
+  function loadFallback(endpoint: Endpoint): void {
+    const load = async () => {
+      const now = await store.find(endpoint.name);
+      if (now?.revision === endpoint.revision) await routing.refresh(endpoint, await store.epoch());
+    };
+    void loading.take(endpoint.name, load).catch(() => {});
   }
 
   async function changeByLoading(how: PlannedChange, own: PendingChange): Promise<ChangeResult> {

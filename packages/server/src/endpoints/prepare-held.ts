@@ -55,5 +55,8 @@ function findFallback(
     route.spec.target?.version === spec.target?.version;
   if (isSame && route.fallback) return route.fallback;
   if (loaded && "value" in fallback) return { kind: "value", value: fallback.value, served: loaded.version };
-  return isSame && spec.stop === null ? null : undefined;
+  // What is stopped refuses until its fallback is there: no version is asked meanwhile.
+  if (spec.stop !== null) return null;
+  // Of one that was stopped nobody knows whether there is one.
+  return isSame && route.stop === null ? null : undefined;
 }
