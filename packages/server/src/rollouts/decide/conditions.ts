@@ -15,6 +15,10 @@ const reasons: Readonly<
   inconclusive: { held: "inconclusive", verdict: "inconclusive", text: "what is known does not decide it" },
 };
 
+const heldReasons: ReadonlySet<HeldReason> = new Set(Object.values(reasons).map(({ held }) => held));
+
+export const isHeldByCondition = ({ held }: RolloutStatus): boolean => held !== null && heldReasons.has(held.reason);
+
 export const order: readonly Condition[] = ["error", "no_data", "srm", "inconclusive"];
 
 export type Present = Readonly<Partial<Record<Condition, readonly Evidence[]>>>;

@@ -1,3 +1,4 @@
+import type { ManifestRollout } from "@slipway/contract";
 import { expect, test } from "vitest";
 import { commandKinds, type Command, type CommandKind } from "../observations.ts";
 import type { Phase, Rollout } from "../rollout.ts";
@@ -204,4 +205,26 @@ test("what keeps the traffic from being in force is said, and forgotten when it 
     status: { enteredAt: noon + 5000, held: { reason: "hold" } },
     events: [{ kind: "went_on" }],
   });
+});
+
+test("a step whose traffic comes into force after the deadline begins all the same: harm is still averted", () => {
+  const section: ManifestRollout = { ...twoSteps, deadline: "1h", when: { deadline: "hold" } };
+  const lateNow = noon + 61 * minuteMs;
+  const waiting = after(makeRollout(section, { phase: "stepping", step: 1 }), { inForce: false }, lateNow);
+  expect(waiting.status).toMatchObject({ enteredAt: null, held: { reason: "deadline" } });
+  const { status, events } = decide(waiting, seeing(), lateNow + 1000);
+  expect([status.enteredAt, status.held?.reason, events]).toEqual([lateNow + 1000, "deadline", []]);
+  const harm = { lookedAt: lateNow + 2000, evidence: [showing("errors", "fail")] };
+  expect(after({ ...waiting, status }, harm, lateNow + 3000).status.phase).toBe("rolling_back");
+});
+
+test("a restart neither ends nor begins anew what lasts", () => {
+  const section: ManifestRollout = { ...twoSteps, when: { no_data: { hold: "30m", then: "rollback" } } };
+  const at = (minutes: number) => noon + minutes * minuteMs;
+  const blind = (minutes: number) => ({ lookedAt: at(minutes), evidence: [showing("errors", "no_data")] });
+  const held = after(makeRollout(section, stepping()), blind(5), at(5));
+  expect(held.status).toMatchObject({ conditions: { no_data: at(5) }, held: { reason: "no_data" } });
+  const restarted = decide(held, seeing({ lookedAt: null }), at(34));
+  expect(restarted).toEqual({ status: held.status, events: [] });
+  expect(after({ ...held, status: restarted.status }, blind(36), at(36)).status.phase).toBe("rolling_back");
 });

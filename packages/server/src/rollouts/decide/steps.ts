@@ -1,7 +1,7 @@
 import { shareAt } from "../resolve-steps.ts";
 import { toPercentText, whole } from "../share.ts";
 import type { RolloutSpec, Step } from "../spec.ts";
-import { findPresent, react, type Condition } from "./conditions.ts";
+import { findPresent, isHeldByCondition, react, type Condition } from "./conditions.ts";
 import { toConclusion } from "./endings.ts";
 import { frozenUntil, holdFrozen, lapse, mindDeadline } from "./lapse.ts";
 import { listNeeds } from "./needs.ts";
@@ -9,8 +9,9 @@ import { enter, goOn, goThrough, happen, hold, passes, stays, type Staged, type 
 
 export const goThroughSteps = (turn: Turn): Turn =>
   goThrough(turn, [
-    mindDeadline,
     begin,
+    mindDeadline,
+    mindTraffic,
     mindApprovalTime,
     mindPause,
     mindRelease,
@@ -20,13 +21,18 @@ export const goThroughSteps = (turn: Turn): Turn =>
     (ready) => stays(advance(ready)),
   ]);
 
-/** A step begins when its traffic is in force. */
+/** A step begins when its traffic is in force, also after the deadline: from then on it is looked at, and harm is averted. */
 function begin(turn: Turn): Staged {
+  if (turn.status.enteredAt !== null || !turn.seen.inForce) return passes(turn);
+  // What the deadline says, it goes on saying.
+  const free = turn.status.held?.reason === "deadline" ? turn : goOn(turn);
+  return passes({ ...free, status: { ...free.status, enteredAt: turn.now } });
+}
+
+function mindTraffic(turn: Turn): Staged {
   const { inForce, trouble } = turn.seen;
   if (!inForce && trouble !== null) return stays(hold(turn, { reason: "capacity", message: trouble }));
-  if (turn.status.enteredAt !== null) return passes(turn);
-  const free = goOn(turn);
-  return inForce ? passes({ ...free, status: { ...free.status, enteredAt: turn.now } }) : stays(free);
+  return turn.status.enteredAt === null ? stays(goOn(turn)) : passes(turn);
 }
 
 function mindApprovalTime(turn: Turn): Staged {
@@ -57,7 +63,9 @@ const always: readonly Condition[] = ["error", "no_data", "srm"];
 /** What is undecided counts when nothing else keeps the step: until then it may yet be decided. */
 function mindConditions(turn: Turn): Staged {
   const { status, rollout, seen, now } = turn;
-  if (seen.lookedAt === null || !isLookedAt(rollout.spec.steps, status.step)) return react(turn, {});
+  if (!isLookedAt(rollout.spec.steps, status.step)) return react(turn, {});
+  // After a restart nothing was looked at yet: what lasted then is neither over nor news.
+  if (seen.lookedAt === null) return isHeldByCondition(status) ? stays(turn) : passes(turn);
   const isReady = listNeeds({ ...rollout, status }, seen, now).every(({ met }) => met);
   return react(turn, findPresent(seen.evidence, isReady ? [...always, "inconclusive"] : always));
 }
