@@ -34,6 +34,11 @@ export interface RolloutCommandOptions extends CallOptions {
   readonly message?: string | undefined;
 }
 
+export interface RolloutEventOptions extends PageOptions, CallOptions {
+  /** Only events with a larger number. */
+  readonly after?: number | undefined;
+}
+
 export interface RolloutWatchOptions extends CallOptions {
   /** Milliseconds between two looks; 1,000 where it is left out. */
   readonly everyMs?: number | undefined;
@@ -60,8 +65,8 @@ export interface RolloutsClient {
   /** The one of an endpoint that has not ended, else its last. @throws SlipwayError `not_found` where it never had one */
   latest(endpoint: string, options?: CallOptions): Promise<Rollout>;
   /** Oldest first. */
-  events(id: string, options?: PageOptions & CallOptions): Promise<RolloutEventPage>;
-  allEvents(id: string, options?: PageOptions & CallOptions): AsyncGenerator<RolloutEvent, void, undefined>;
+  events(id: string, options?: RolloutEventOptions): Promise<RolloutEventPage>;
+  allEvents(id: string, options?: RolloutEventOptions): AsyncGenerator<RolloutEvent, void, undefined>;
   explain(id: string, options?: CallOptions): Promise<RolloutExplanation>;
   command(id: string, kind: RolloutCommandKind, options?: RolloutCommandOptions): Promise<Rollout>;
   /** Every change until it ends, its end included; goes on where the server is started anew in between. */
@@ -76,8 +81,8 @@ export function createRollouts(transport: Transport): RolloutsClient {
   const pathOf = (id: string): string => `${root}/${encodeURIComponent(id)}`;
   const list: RolloutsClient["list"] = ({ limit, cursor, endpoint, state, ...call } = {}) =>
     transport.call({ method: "GET", path: root, query: { limit, cursor, endpoint, state }, ...call });
-  const events: RolloutsClient["events"] = (id, { limit, cursor, ...call } = {}) =>
-    transport.call({ method: "GET", path: `${pathOf(id)}/events`, query: { limit, cursor }, ...call });
+  const events: RolloutsClient["events"] = (id, { limit, cursor, after, ...call } = {}) =>
+    transport.call({ method: "GET", path: `${pathOf(id)}/events`, query: { limit, cursor, after }, ...call });
   const allEvents: RolloutsClient["allEvents"] = (id, options = {}) =>
     iteratePages((cursor) => events(id, { ...options, cursor: cursor ?? options.cursor }));
   const get: RolloutsClient["get"] = (id, call) => transport.call({ method: "GET", path: pathOf(id), ...call });
@@ -131,12 +136,12 @@ async function* watch(
     try {
       const rollout = await get(id, call);
       const events: RolloutEvent[] = [];
-      if (rollout.events > seen) for await (const event of allEvents(id, { limit: 200, ...call })) events.push(event);
-      const fresh = events.filter(({ seq }) => seq > seen);
-      seen = fresh.at(-1)?.seq ?? seen;
+      if (rollout.events > seen)
+        for await (const event of allEvents(id, { limit: 200, after: seen, ...call })) events.push(event);
+      seen = events.at(-1)?.seq ?? seen;
       failures = 0;
       const text = JSON.stringify(rollout);
-      if (fresh.length > 0 || text !== shown) yield { rollout, events: fresh };
+      if (events.length > 0 || text !== shown) yield { rollout, events };
       shown = text;
       if (!rollout.active) return;
     } catch (error) {

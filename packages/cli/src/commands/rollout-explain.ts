@@ -76,18 +76,18 @@ export const rolloutEvents: Run = async (context, input) => {
   const limit = parseLimit(textOption(input, "limit") ?? "all");
   const { rollouts } = context.client();
   const events: RolloutEvent[] = [];
-  let [cursor, isIntact]: [string | undefined, boolean] = [undefined, true];
+  let [cursor, isIntact]: [string | undefined, boolean | null] = [undefined, null];
   do {
     const page = await rollouts.events(id, { limit: 200, cursor });
     events.push(...page.items);
-    isIntact &&= page.intact;
+    isIntact = page.intact;
     cursor = page.next ?? undefined;
   } while (cursor !== undefined && events.length < limit);
   await writeList(context, eventColumns, events.slice(0, limit));
-  if (!isIntact) {
+  if (isIntact === false) {
     warn(context, "the chain of hashes is broken: an event of this rollout was changed after it was written.");
     return exitCodes.failed;
   }
-  if (context.settings.format === "table") note(context, "\nThe chain of hashes holds.");
+  if (context.settings.format === "table" && isIntact === true) note(context, "\nThe chain of hashes holds.");
   return exitCodes.ok;
 };

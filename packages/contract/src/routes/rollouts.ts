@@ -1,5 +1,4 @@
 import * as rollouts from "../schemas/rollout.ts";
-import * as common from "../schemas/common.ts";
 import type { RouteSpec } from "./route-spec.ts";
 
 export const rolloutsRoutes = {
@@ -48,7 +47,7 @@ export const rolloutsRoutes = {
     tag: "rollouts",
     summary: "All that happened to a rollout, oldest first, with its evidence and a chain of hashes",
     scope: "read",
-    query: common.pageQuery,
+    query: rollouts.rolloutEventQuery,
     status: 200,
     answer: rollouts.rolloutEventPage,
     errors: ["not_found"],

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { rolloutSchema, strategies } from "../manifest-rollout.ts";
-import { id, json, modelName, name, pageOf, timestamp, versionNumber } from "./common.ts";
+import { id, json, modelName, name, pageOf, pageQuery, timestamp, versionNumber } from "./common.ts";
 import { rolloutPlan } from "./rollout-plan.ts";
 import { evidenceRoles, rolloutHeldReasons, rolloutPhases, rolloutVerdicts, share } from "./rollout-words.ts";
 
@@ -161,8 +161,15 @@ export const rolloutEvent = z
   .meta({ description: "One thing that happened to a rollout; events are never trimmed" });
 export type RolloutEvent = z.infer<typeof rolloutEvent>;
 
+export const rolloutEventQuery = pageQuery.extend({
+  after: z.int().min(0).optional().meta({ description: "Only events with a larger `seq`" }),
+});
+
 export const rolloutEventPage = pageOf(rolloutEvent).extend({
-  intact: z.boolean().meta({ description: "The hashes of all events of the rollout hold, from the first to the last" }),
+  intact: z.boolean().nullable().meta({
+    description:
+      "The hashes of all events of the rollout hold, from the first to the last; null: said on the last page, and not with `after`",
+  }),
 });
 export type RolloutEventPage = z.infer<typeof rolloutEventPage>;
 

@@ -1,5 +1,5 @@
 import { endOfTime, listNeeds, whatFollows } from "./decide/index.ts";
-import { terminalPhases, type Phase, type Rollout } from "./rollout.ts";
+import type { Phase, Rollout } from "./rollout.ts";
 import type { Sight } from "./sight.ts";
 import type { Explanation, NextMove } from "./use-cases.ts";
 
@@ -26,7 +26,7 @@ function toNext(following: ReturnType<typeof whatFollows>): NextMove {
 
 /** Where a rollout stands, by what was seen last. */
 export function explain(rollout: Rollout, sight: Sight | null, now: number): Explanation {
-  const { status, spec, createdAt } = rollout;
+  const { status } = rollout;
   const isOfStep = sight !== null && sight.step === status.step;
   const ends = endOfTime(rollout);
   return {
@@ -35,6 +35,5 @@ export function explain(rollout: Rollout, sight: Sight | null, now: number): Exp
     needs: status.phase === "stepping" ? listNeeds(rollout, isOfStep ? sight : nothingSeen, now) : [],
     next: byPhase[status.phase](rollout),
     earliestAt: ends === null || status.phase !== "stepping" ? null : ends.bake,
-    deadlineAt: terminalPhases.has(status.phase) ? null : createdAt + spec.deadlineMs,
   };
 }

@@ -8,7 +8,7 @@ import { createRollouts, type RolloutsDeps } from "./rollouts.ts";
 import { rolloutMigrations } from "./migrations.ts";
 import type { RolloutEvidence } from "./ports.ts";
 import { change, keepEndpoint, openEndpoints, type KeptEndpoint } from "./testing/endpoint.ts";
-import { showing } from "./testing/given.ts";
+import { makeRollout, showing } from "./testing/given.ts";
 import { terminalPhases, type Rollout } from "./rollout.ts";
 import { createRolloutStore } from "./store.ts";
 import type { Rollouts } from "./use-cases.ts";
@@ -39,7 +39,7 @@ const seen = (evidence: Partial<RolloutEvidence> = {}): RolloutEvidence => ({
 /** A second is as long as a turn of the loop. */
 const hasty: Clock = { ...systemClock, every: (_, task) => systemClock.every(10, task) };
 
-interface Given extends Partial<Pick<RolloutsDeps, "evidence" | "onStep" | "gates">> {
+interface Given extends Partial<Pick<RolloutsDeps, "evidence" | "onStep" | "gates" | "clock">> {
   readonly sql: Sql;
   readonly kept: KeptEndpoint;
 }
@@ -57,6 +57,7 @@ function open({ sql, kept, evidence = seen(), ...rest }: Given): Rollouts {
     },
     evidence,
     gates: { run: async () => {}, results: async () => [], cancel: async () => {} },
+    checkStart: async () => {},
     ...rest,
   });
 }
@@ -100,6 +101,27 @@ describeStores("rollouts", (openSql) => {
     expect(kept.revisions.map(({ spec }) => spec.traffic.arms[0]?.share ?? 0)).toEqual([0, 10_000, 1000]);
     expect(await rollouts.verify(begun.id)).toEqual({ events: 6, brokenAt: null, reason: null });
     await rollouts.stop();
+  });
+
+  test("of one with thousands of events the last are read, and of an endpoint its last rollout", async () => {
+    const [sql, kept] = [await openMigrated(), keepEndpoint()];
+    const [store, rollouts] = [createRolloutStore(sql, null), open({ sql, kept })];
+    const place = { actor: null, from: "stepping", to: "stepping", step: 0, details: {} } as const;
+    const warned = { ...place, kind: "warned", reason: "Again.", evidence: [] } as const;
+    const harm = { ...place, kind: "harm", reason: "More failed.", evidence: [showing("errors", "fail")] } as const;
+    const many = Array.from({ length: 1_100 }, () => warned);
+    for (const id of ["a", "b"]) {
+      const rollout = makeRollout(undefined, { seq: 1 });
+      await store.insert({ ...rollout, id }, warned, null);
+      const events = [...many, harm, warned];
+      const status = { ...rollout.status, phase: "rolled_back", seq: 1 + events.length } as const;
+      const found = (await store.find(id))!;
+      await store.write(found, { status, events, consumed: [], sight: null, at: 5 });
+    }
+    expect(await rollouts.findDeciding("b")).toMatchObject([{ metric: "errors", verdict: "fail" }]);
+    expect((await rollouts.listLastEnded()).map(({ id }) => id)).toEqual(["b"]);
+    const page = await rollouts.listEvents("b", { limit: 5, cursor: null, after: 1_101 });
+    expect(page).toMatchObject({ items: [{ seq: 1_102, kind: "harm" }, { seq: 1_103 }], next: null });
   });
 
   test("events cannot be changed or removed by SQL, and a chain in which they were is broken", async () => {
@@ -305,6 +327,61 @@ test("what somebody deploys meanwhile ends it; settings of others do not", async
   expect(await untilEnd(rollouts, begun)).toMatchObject({ status: { phase: "superseded" } });
   expect(kept.endpoint.spec.target?.version).toBe(9);
   await expect(rollouts.command(begun.id, "resume", ann)).rejects.toMatchObject({ code: "precondition_failed" });
+  await rollouts.stop();
+  await sql.close();
+});
+
+test("gates that somebody cancelled, or that broke, are asked again", async () => {
+  const [sql, kept] = [await openMemory(), keepEndpoint()];
+  let asked = 0;
+  const gates: RolloutsDeps["gates"] = {
+    run: async () => void asked++,
+    results: async () => (asked < 3 ? null : []),
+    cancel: async () => {},
+  };
+  const clock = { ...hasty, monotonic: () => systemClock.monotonic() * 1000 };
+  const rollouts = open({ sql, kept, gates, clock });
+  await rollouts.run();
+  const begun = await rollouts.start(order, ann);
+  expect(await untilEnd(rollouts, begun)).toMatchObject({ status: { phase: "succeeded" } });
+  expect(asked).toBe(3);
+  await rollouts.stop();
+  await sql.close();
+});
+
+test("the kill switch ends one that has no traffic yet", async () => {
+  const [sql, kept] = [await openMemory(), keepEndpoint()];
+  const gates: RolloutsDeps["gates"] = { run: async () => {}, results: async () => null, cancel: async () => {} };
+  const rollouts = open({ sql, kept, gates });
+  await rollouts.run();
+  const begun = await rollouts.start(order, ann);
+  while ((await rollouts.get(begun.id)).status.phase !== "gating") await systemClock.sleep(1);
+  change(kept, { stop: "refuse" }, { action: "stop", message: null });
+  expect(await untilEnd(rollouts, begun)).toMatchObject({
+    status: { phase: "superseded", reason: expect.stringContaining("(stop by eve)") as string },
+  });
+  // To let it serve again is nobody's taking of the traffic.
+  const next = await rollouts.start(order, ann);
+  change(kept, { stop: null }, { action: "stop", message: null });
+  while ((await rollouts.get(next.id)).status.revision < kept.endpoint.revision) await systemClock.sleep(1);
+  expect(await rollouts.get(next.id)).toMatchObject({ status: { phase: "gating" } });
+  await rollouts.stop();
+  await sql.close();
+});
+
+test("harm is averted as well while the promotion does not come into force", async () => {
+  const [sql, kept] = [await openMemory(), keepEndpoint()];
+  const observe: RolloutEvidence["observe"] = async ({ status }) => {
+    // From here on the candidate's load does not end.
+    if (status.step === 1) kept.loading = new Promise(() => {});
+    const verdict = status.phase === "promoting" ? "fail" : "pass";
+    return { samples: 10, labels: 0, evidence: [showing("errors", verdict)] };
+  };
+  const rollouts = open({ sql, kept, evidence: seen({ observe }) });
+  await rollouts.run();
+  const begun = await rollouts.start(order, ann);
+  expect(await untilEnd(rollouts, begun)).toMatchObject({ status: { phase: "rolled_back", verdict: "fail" } });
+  expect(kept.endpoint.spec).toMatchObject({ target: { version: 1 }, traffic: { arms: [] } });
   await rollouts.stop();
   await sql.close();
 });

@@ -3,12 +3,13 @@ import { createId } from "../kernel/ids.ts";
 import type { Sql } from "../platform/sql/index.ts";
 import type { Registry } from "../registry/index.ts";
 import { verifyEvents } from "./chain.ts";
+import type { CheckStart } from "./check-start.ts";
 import { refuse } from "./decide/index.ts";
 import { createDriver, type DriverDeps } from "./driver.ts";
 import type { RolloutEvent } from "./event.ts";
 import { explain } from "./explain.ts";
 import type { CommandKind } from "./observations.ts";
-import type { Rollout } from "./rollout.ts";
+import { terminalPhases, type Rollout } from "./rollout.ts";
 import { beginRollout, planRollout } from "./start.ts";
 import { createRolloutStore, type Notify, type RolloutStore } from "./store.ts";
 import type { Rollouts } from "./use-cases.ts";
@@ -17,12 +18,16 @@ import { waitForNews } from "./wait-for-news.ts";
 export interface RolloutsDeps extends Omit<DriverDeps, "store"> {
   readonly sql: Sql;
   readonly registry: Pick<Registry, "requireVersion">;
+  readonly checkStart: CheckStart;
   /** Null: nobody is told of what happens. */
   readonly notify: Notify | null;
 }
 
+/** Events behind the one that decided, at most: commands that came too late, and the end. */
+const mostBehind = 100;
+
 export function createRollouts(deps: RolloutsDeps): Rollouts {
-  const { clock, endpoints } = deps;
+  const { clock } = deps;
   const store = createRolloutStore(deps.sql, deps.notify);
   const driver = createDriver({ ...deps, store });
   const starting = { ...deps, store };
@@ -52,23 +57,18 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
       return get(begun.id);
     },
     get,
-    async latest(endpoint) {
-      await endpoints.require(endpoint);
-      const active = await store.findActive(endpoint);
-      if (active !== null) return active.rollout;
-      const newest = (await store.list({ endpoint, limit: 1, cursor: null })).items[0];
-      if (newest !== undefined) return newest;
-      throw new SlipwayError(
-        "not_found",
-        `Nothing was ever rolled out at ${endpoint}; "slipway rollout start ${endpoint}@VERSION" begins.`,
-        { endpoint },
-      );
-    },
     findActive: async (endpoint) => (await store.findActive(endpoint))?.rollout ?? null,
     list: (query) => store.list(query),
+    listLastEnded: store.listLastEnded,
     async listEvents(id, query) {
       await get(id);
       return store.listEvents(id, query);
+    },
+    async findDeciding(id) {
+      const { status } = await get(id);
+      if (!terminalPhases.has(status.phase)) return [];
+      const events = await store.listLastEvents(id, mostBehind);
+      return events.find(({ evidence }) => evidence.length > 0)?.evidence ?? [];
     },
     async verify(id) {
       const { status } = await get(id);

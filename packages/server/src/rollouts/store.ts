@@ -81,6 +81,11 @@ export interface RolloutQuery extends PageQuery {
   readonly active?: boolean | undefined;
 }
 
+export interface EventQuery extends PageQuery {
+  /** Only later ones than this number. */
+  readonly after?: number | undefined;
+}
+
 export interface RolloutStore {
   find(id: string): Promise<Found | null>;
   /** Of an endpoint; null: none is under way. */
@@ -93,7 +98,11 @@ export interface RolloutStore {
   list(query: RolloutQuery): Promise<Page<Rollout>>;
   findSight(id: string): Promise<Sight | null>;
   /** In the order of their numbers. */
-  listEvents(id: string, query: PageQuery): Promise<Page<RolloutEvent>>;
+  listEvents(id: string, query: EventQuery): Promise<Page<RolloutEvent>>;
+  /** The newest ones, the last first. */
+  listLastEvents(id: string, limit: number): Promise<readonly RolloutEvent[]>;
+  /** The newest of each endpoint among those that have ended. */
+  listLastEnded(): Promise<readonly Rollout[]>;
   listCommands(id: string): Promise<readonly Command[]>;
   addCommand(id: string, command: Command): Promise<void>;
   /** Where another is under way at the endpoint, `over` says what becomes of it. @throws SlipwayError `conflict` */
@@ -122,8 +131,8 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
       const row = await db.selectFrom("rollouts").select("sight").where("id", "=", id).executeTakeFirst();
       return row === undefined || row.sight === null ? null : (JSON.parse(row.sight) as Sight);
     },
-    async listEvents(id, { limit, cursor }) {
-      let query = db.selectFrom("rollout_events").selectAll().where("rollout", "=", id);
+    async listEvents(id, { limit, cursor, after = 0 }) {
+      let query = db.selectFrom("rollout_events").selectAll().where("rollout", "=", id).where("seq", ">", after);
       if (cursor !== null) query = query.where("seq", ">", Number(decodeCursor(cursor, ["number"])[0]));
       const rows = await query
         .orderBy("seq")
@@ -134,6 +143,19 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
         limit,
         ({ seq }) => [seq],
       );
+    },
+    async listLastEvents(id, limit) {
+      const events = db.selectFrom("rollout_events").selectAll().where("rollout", "=", id);
+      return (await events.orderBy("seq", "desc").limit(limit).execute()).map(toEvent);
+    },
+    async listLastEnded() {
+      const newest = db
+        .selectFrom("rollouts")
+        .select((each) => each.fn.max("id").as("id"))
+        .where("active", "is", null)
+        .groupBy("endpoint");
+      const rows = db.selectFrom("rollouts").selectAll().where("id", "in", newest);
+      return (await rows.orderBy("endpoint").execute()).map(toRollout);
     },
     async listCommands(id) {
       const rows = await db

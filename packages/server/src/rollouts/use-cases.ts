@@ -1,6 +1,6 @@
 import type { ManifestRollout } from "@slipway/contract";
 import type { Authorship } from "../endpoints/index.ts";
-import type { Page, PageQuery } from "../kernel/page.ts";
+import type { Page } from "../kernel/page.ts";
 import type { ChainCheck } from "./chain.ts";
 import type { RolloutEvent } from "./event.ts";
 import type { CommandKind } from "./observations.ts";
@@ -8,7 +8,8 @@ import type { Need } from "./decide/index.ts";
 import type { Rollout } from "./rollout.ts";
 import type { Sight } from "./sight.ts";
 import type { RolloutSpec } from "./spec.ts";
-import type { RolloutQuery } from "./store.ts";
+import type { Evidence } from "./verdict.ts";
+import type { EventQuery, RolloutQuery } from "./store.ts";
 
 export interface StartOrder {
   readonly endpoint: string;
@@ -44,7 +45,6 @@ export interface Explanation {
   readonly next: NextMove;
   /** When the step may end as far as time is concerned. Null: time is not what it waits for, or nobody knows. */
   readonly earliestAt: number | null;
-  readonly deadlineAt: number | null;
 }
 
 export interface Wait {
@@ -65,13 +65,15 @@ export interface Rollouts {
   start(order: StartOrder, by: Authorship): Promise<Rollout>;
   /** @throws SlipwayError `not_found` */
   get(id: string): Promise<Rollout>;
-  /** The one under way at an endpoint, else its newest. @throws SlipwayError `endpoint_not_found`, `not_found` */
-  latest(endpoint: string): Promise<Rollout>;
   findActive(endpoint: string): Promise<Rollout | null>;
   /** Newest first. */
   list(query: RolloutQuery): Promise<Page<Rollout>>;
+  /** Of those that have ended the newest of each endpoint. */
+  listLastEnded(): Promise<readonly Rollout[]>;
   /** In their order. @throws SlipwayError `not_found` */
-  listEvents(id: string, query: PageQuery): Promise<Page<RolloutEvent>>;
+  listEvents(id: string, query: EventQuery): Promise<Page<RolloutEvent>>;
+  /** What one that has ended was decided by; nothing of one that has not. @throws SlipwayError `not_found` */
+  findDeciding(id: string): Promise<readonly Evidence[]>;
   /** Whether the events are those that were written. @throws SlipwayError `not_found` */
   verify(id: string): Promise<ChainCheck>;
   /**

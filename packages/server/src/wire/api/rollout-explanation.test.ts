@@ -42,7 +42,7 @@ function explained(status: Partial<RolloutStatus>, more: Partial<Explanation> = 
     updatedAt: 5,
   };
   const next = { kind: "step", step: 1 } as const;
-  return { rollout, sight: null, needs: [], next, earliestAt: null, deadlineAt: null, ...more };
+  return { rollout, sight: null, needs: [], next, earliestAt: null, ...more };
 }
 
 const view = (...of: Parameters<typeof explained>) => toExplanationView(explained(...of), []);

@@ -3,7 +3,7 @@ import type * as wire from "@slipway/contract";
 import type { Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Monitoring } from "../../monitoring/index.ts";
-import { createForecasts, terminalPhases, withStrategy, type Evidence, type Rollouts } from "../../rollouts/index.ts";
+import { createForecasts, withStrategy, type Rollouts } from "../../rollouts/index.ts";
 import { toPageQuery } from "./model-handlers.ts";
 import type { ApiRequest, Handlers } from "./register.ts";
 import { toExplanationView } from "./rollout-explanation.ts";
@@ -67,26 +67,20 @@ export function createRolloutHandlers({
     getRollout: async (request) => toRolloutView(await rollouts.get(idOf(request))),
     listRolloutEvents: async (request) => {
       const id = idOf(request);
-      const page = await rollouts.listEvents(id, toPageQuery(request.query));
-      const { brokenAt } = await rollouts.verify(id);
-      return { ...toPageView(page, toRolloutEventView), intact: brokenAt === null } satisfies wire.RolloutEventPage;
+      const { after } = request.query as { after?: number };
+      const page = await rollouts.listEvents(id, { ...toPageQuery(request.query), after });
+      // Once for a reading of all of them; who follows reads the newest.
+      const isWhole = page.next === null && after === undefined;
+      const intact = isWhole ? (await rollouts.verify(id)).brokenAt === null : null;
+      return { ...toPageView(page, toRolloutEventView), intact } satisfies wire.RolloutEventPage;
     },
     explainRollout: async (request) => {
       const id = idOf(request);
-      return toExplanationView(await rollouts.explain(id), await findDeciding(rollouts, id));
+      return toExplanationView(await rollouts.explain(id), await rollouts.findDeciding(id));
     },
     commandRollout: async (request) => {
       const { kind, message = null } = request.body as RolloutCommand;
       return toRolloutView(await rollouts.command(idOf(request), kind, { author: request.author, message }));
     },
   };
-}
-
-const mostEvents = 1000;
-
-/** What one that has ended was decided by; nothing of one that has not. */
-async function findDeciding(rollouts: Rollouts, id: string): Promise<readonly Evidence[]> {
-  if (!terminalPhases.has((await rollouts.get(id)).status.phase)) return [];
-  const { items } = await rollouts.listEvents(id, { limit: mostEvents, cursor: null });
-  return items.findLast(({ evidence }) => evidence.length > 0)?.evidence ?? [];
 }

@@ -46,7 +46,7 @@ export function registerMetrics(
     readonly access: Pick<Access, "refusedOverRate">;
     /** Of the process that watches. */
     readonly monitoring: Pick<Monitoring, "gauges" | "incidents" | "channels">;
-    readonly rollouts: Pick<Rollouts, "list" | "explain">;
+    readonly rollouts: Pick<Rollouts, "list" | "listLastEnded" | "explain">;
   },
 ): void {
   app.get<{ Querystring: { names?: string } }>("/metrics", { config: { scope: "read" } }, async (request, reply) => {

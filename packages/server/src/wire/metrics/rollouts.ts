@@ -3,11 +3,9 @@ import { toTraffic, type Explanation, type Rollout, type Rollouts } from "../../
 import { head, line } from "./lines.ts";
 
 const mostActive = 1000;
-/** Among which the last of each endpoint is looked for. */
-const mostEnded = 200;
 
 export interface RolloutMetricsDeps {
-  readonly rollouts: Pick<Rollouts, "list" | "explain">;
+  readonly rollouts: Pick<Rollouts, "list" | "listLastEnded" | "explain">;
   readonly clock: Clock;
 }
 
@@ -15,7 +13,7 @@ export interface RolloutMetricsDeps {
 export async function renderRollouts({ rollouts, clock }: RolloutMetricsDeps): Promise<string> {
   const { items } = await rollouts.list({ active: true, limit: mostActive, cursor: null });
   const active = await Promise.all(items.map(({ id }) => rollouts.explain(id)));
-  const ended = await rollouts.list({ active: false, limit: mostEnded, cursor: null });
+  const ended = await rollouts.listLastEnded();
   const now = clock.now();
   const each = (value: (of: Explanation) => string) => active.map(value).join("");
   return [
@@ -44,7 +42,7 @@ export async function renderRollouts({ rollouts, clock }: RolloutMetricsDeps): P
     head("slipway_rollout_mean", "gauge", "What an arm shows of a metric: a mean, or the rate of what is counted"),
     each(meanLines),
     head("slipway_rollout_ended_seconds", "gauge", "When the last rollout of an endpoint ended, Unix time, by how"),
-    lastOf(ended.items)
+    ended
       .map((rollout) => {
         const labels = { ...labelsOf(rollout), outcome: rollout.status.phase };
         return line("slipway_rollout_ended_seconds", labels, rollout.updatedAt / 1000);
@@ -90,11 +88,4 @@ function meanLines({ rollout, sight }: Explanation): string {
       ),
     )
     .join("");
-}
-
-/** The newest come first. */
-function lastOf(rollouts: readonly Rollout[]): Rollout[] {
-  const last = new Map<string, Rollout>();
-  for (const rollout of rollouts) if (!last.has(rollout.endpoint)) last.set(rollout.endpoint, rollout);
-  return [...last.values()];
 }
