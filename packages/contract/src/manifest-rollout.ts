@@ -108,14 +108,16 @@ const step = z
   .refine((of) => of.bake === undefined || of.traffic !== undefined, { path: ["bake"], error: "is for traffic" });
 
 const gateFile = text;
+/** What rows with labels have: nobody waits for their answers, and none of them is refused. */
+const loss = z.enum(["wrong", "brier", "log_loss", "absolute_error", "squared_error"]);
 const gate = z.union(
   [
-    z.enum(["signature", "parity", "training_age", "latency", "shadow", "slices", "behaviour", "offline"]),
+    z.enum(["signature", "parity", "training_age", "latency", "shadow"]),
     z.strictObject({
       offline: z.strictObject({
         data: gateFile,
         label: text,
-        metric: builtIn,
+        metric: loss,
         margin: z.number().min(0).optional(),
         alpha: z.number().gt(0).lt(0.5).optional(),
       }),
@@ -124,7 +126,7 @@ const gate = z.union(
       slices: z.strictObject({
         data: gateFile,
         label: text,
-        metric: builtIn,
+        metric: loss,
         columns: z.array(text).min(1).max(100).optional(),
         min_rows: z.int().min(10).optional(),
         margin: z.number().min(0).optional(),

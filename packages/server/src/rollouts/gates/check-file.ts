@@ -1,7 +1,7 @@
 import { SlipwayError } from "@slipway/contract";
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import { type ComparePair, type PairAnswer } from "../compare/engine.ts";
-import { lossMetrics, type LossMetric } from "../compare/losses.ts";
+import type { LossMetric } from "../compare/losses.ts";
 import type { Labelled } from "../compare/analyse.ts";
 import type { PairedLoss } from "../compare/paired-losses.ts";
 import type { GateFiles } from "./gate-files.ts";
@@ -22,7 +22,7 @@ const usualMargin = 0.1;
 interface Wanted {
   readonly data: string;
   readonly label: string;
-  readonly metric: string;
+  readonly metric: LossMetric;
 }
 
 interface Asked {
@@ -42,12 +42,6 @@ async function askBoth(
   { blobs, files, comparePair }: FileCheckDeps,
   { job, wanted, cutting }: { readonly job: GateJob; readonly wanted: Wanted; readonly cutting: Cutting },
 ): Promise<Asked> {
-  const metric = lossMetrics.find((each) => each === wanted.metric);
-  if (metric === undefined)
-    throw new SlipwayError(
-      "invalid_request",
-      `${wanted.metric} is nothing that rows with labels have. Take one of ${lossMetrics.join(", ")}.`,
-    );
   const { candidate, champion, signal, onProgress } = job;
   const file = await files.require({ ...candidate, path: wanted.data });
   const hold = await blobs.hold([file.sha256]);
@@ -59,7 +53,7 @@ async function askBoth(
       { a: champion, b: candidate, source: { kind: "file", ...rows }, tolerance, ...cutting },
       { signal, onProgress },
     );
-    return { answer, file, metric };
+    return { answer, file, metric: wanted.metric };
   } finally {
     hold.release();
   }

@@ -5,7 +5,7 @@ import { createOfflineCheck, createSlicesCheck } from "./check-file.ts";
 import { createLatencyCheck, createShadowCheck } from "./check-requests.ts";
 import { checkSignature, createParityCheck, createTrainingAgeCheck } from "./check-version.ts";
 import type { GateFiles } from "./gate-files.ts";
-import type { Check, Finding, GateSpec } from "./gate.ts";
+import type { Check, GateSpec } from "./gate.ts";
 import type { GatesDeps } from "./gates-deps.ts";
 
 export interface ChecksDeps extends GatesDeps {
@@ -22,9 +22,6 @@ export function createChecks(deps: GatesDeps): (gate: GateSpec) => Check {
     parity: createParityCheck(deps),
     latency: createLatencyCheck(comparePair),
     shadow: createShadowCheck(comparePair),
-    offline: needs("offline", "{offline: {data: holdout.parquet, label: was_late, metric: brier}}"),
-    slices: needs("slices", "{slices: {data: holdout.parquet, label: was_late, metric: brier}}"),
-    behaviour: needs("behaviour", "{behaviour: behaviour.yaml}"),
   };
   return (gate) => {
     if (typeof gate === "string") return named[gate];
@@ -35,14 +32,4 @@ export function createChecks(deps: GatesDeps): (gate: GateSpec) => Check {
     if ("latency" in gate) return createLatencyCheck(comparePair, gate.latency);
     return createShadowCheck(comparePair, gate.shadow);
   };
-}
-
-/** A gate that cannot be asked by its name alone. */
-function needs(name: string, example: string): Check {
-  const found: Finding = {
-    verdict: "error",
-    message: `The gate ${name} does not know what to look at. Name it in slipway.yaml: ${example}`,
-    evidence: {},
-  };
-  return async () => found;
 }
