@@ -14,7 +14,13 @@ export interface RolloutEvidence {
   observe(
     rollout: Rollout,
     now: number,
-  ): Promise<{ readonly samples: number; readonly labels: number; readonly evidence: readonly Evidence[] }>;
+  ): Promise<{
+    /** From when it is, where that is before `now`. */
+    readonly at?: number;
+    readonly samples: number;
+    readonly labels: number;
+    readonly evidence: readonly Evidence[];
+  }>;
   /** The rollout has ended. Idempotent. */
   finish(rollout: string): Promise<void>;
 }

@@ -302,6 +302,25 @@ test("pairs of a shadow, labels that are due, and a later step", { timeout: 60_0
   const changed = makeRollout(endpoint, section, { ...next.status, revision: 11 });
   await append({ arm: "challenger", revision: 11 });
   expect((await look(changed)).samples).toBe(2);
+
+  // After a start the pairs are not there at once, and nothing is judged without them.
+  const restarted = opened.again();
+  onTestFinished(() => restarted.close());
+  const unknown = await restarted.observe(changed, Date.now() + 3 * 3_600_000);
+  expect([find(unknown, "errors").verdict, unknown.at]).toEqual(["inconclusive", expect.any(Number)]);
+  expect(unknown.at).toBeLessThan(Date.now() + 3_600_000);
+  await restarted.settled();
+  expect(find(await restarted.observe(changed, Date.now() + 3 * 3_600_000), "errors").verdict).toBe("fail");
+
+  // A lake that hangs is said to, and evidence is as old as its rows.
+  const stuck = opened.again({ flush: () => new Promise(() => {}), sleep: async () => {} });
+  onTestFinished(() => stuck.close());
+  await stuck.observe(changed, Date.now());
+  await stuck.settled();
+  expect(find(await stuck.observe(changed, Date.now()), "log_loss")).toMatchObject({
+    verdict: "error",
+    message: expect.stringContaining("it took longer than 180 s"),
+  });
   await evidence.finish(rollout.id);
   expect((await evidence.offsets()).size).toBeGreaterThan(0);
 });

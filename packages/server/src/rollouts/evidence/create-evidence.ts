@@ -126,6 +126,7 @@ function toObserved(seen: Seen, prometheus: Prometheus): Observed {
   const output = looked?.output ?? null;
   const labelled = output?.labelled.filter(({ revision }) => revision >= stepFrom) ?? [];
   return {
+    at: looked === null ? seen.now : Math.min(seen.now, looked.at ?? stored.startedAt),
     samples: answered.reduce((sum, { counts }) => sum + counts.rows, 0),
     labels: isShadow ? (output?.labelledPairs ?? 0) : labelled.reduce((sum, each) => sum + each.rows, 0),
     evidence: [...evidence, judgeSrm(arrivals, { window, hasUnit })],

@@ -29,6 +29,8 @@ export interface EvidenceDeps {
 }
 
 export interface Observed {
+  /** From when all of it is: rows are measured beside, so that what they say may be from before. */
+  readonly at: number;
   /** Rows that the challenger answered in this step, or pairs of its shadow. */
   readonly samples: number;
   /** Labels that have come for them, of cohorts that are due. */

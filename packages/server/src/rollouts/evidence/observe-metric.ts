@@ -7,6 +7,7 @@ import type { Counts } from "./counters/counts.ts";
 import { leastUnits } from "./effect-of.ts";
 import { budgetKey } from "./latency-budget.ts";
 import { type Measured, ofEvents, type Pairs, type Sums } from "./measured.ts";
+import { hasShadow } from "./rows/rows.ts";
 import type { RowsMeasure } from "./rows/rows-input.ts";
 import { graceMs, type Seen } from "./seen.ts";
 import { toEvidence } from "./to-evidence.ts";
@@ -38,7 +39,10 @@ function observeCounter(compared: Compared, seen: Seen, metric: Counter): Eviden
     return toUnjudged(compared, { verdict: "error", message: `the log could not be counted: ${countError}.`, window });
   if (isShadow && metric === "fallbacks") return forNobody(compared, seen);
   const pairs = metric === "fallbacks" ? null : (looked?.output?.[metric] ?? null);
-  if (isShadow && pairs === null) return notYet(compared, seen);
+  if (isShadow && looked?.error) return forProblem(compared, seen, looked.error);
+  // Of earlier steps, too: after a start they are not known at once.
+  const isUnknown = looked?.output === null && looked.error === null && hasShadow(seen.rollout.spec);
+  if (isShadow ? pairs === null : isUnknown && metric !== "fallbacks") return notYet(compared, seen);
   const of = (counts: Counts): Sums => ofEvents(counts.requests, happened[metric](counts));
   const measured = toMeasured(seen, { of, pairs, firsts: metric });
   return toEvidence(compared, measured);
@@ -90,8 +94,7 @@ function observeRows(
 ): Evidence {
   const { looked, window, isShadow } = seen;
   const { kind } = compared.spec.source;
-  if (looked?.error)
-    return toUnjudged(compared, { verdict: "error", message: `it could not be measured: ${looked.error}.`, window });
+  if (looked?.error) return forProblem(compared, seen, looked.error);
   const found = looked?.output ? find(looked.output) : undefined;
   if (found === undefined) return notYet(compared, seen);
   if (found.error !== null) return toUnjudged(compared, { verdict: "error", message: found.error, window });
@@ -125,6 +128,10 @@ function toMeasured(seen: Seen, { of, pairs, firsts }: Counting): Measured {
 /** Labels are waited for as long as they may come, and then for two windows. */
 function graceOf(kind: string, { horizonMs, windowMs }: Seen): number {
   return kind === "label" ? (horizonMs ?? 0) + Math.max(graceMs, 2 * windowMs) : 4 * graceMs;
+}
+
+function forProblem(compared: Compared, { window }: Seen, error: string): Evidence {
+  return toUnjudged(compared, { verdict: "error", message: `it could not be measured: ${error}.`, window });
 }
 
 function notYet(compared: Compared, { window }: Seen): Evidence {

@@ -10,12 +10,12 @@ import type { RowsInput, RowsOutput } from "./rows-input.ts";
 
 /** What the lake said last of a rollout. */
 export interface Looked {
-  /** Null: it has not answered yet, or could not. */
+  /** What it last answered. Null: it has not yet. */
   readonly output: RowsOutput | null;
-  /** Why it could not. */
+  /** Why it could not when it was last asked. */
   readonly error: string | null;
-  /** Predictions before then were looked at for their labels. */
-  readonly dueBefore: number;
+  /** When it was last asked, of those times that have come to an end; null: none has. */
+  readonly at: number | null;
 }
 
 export interface Rows {
@@ -31,6 +31,8 @@ export type RowsDeps = Pick<EvidenceDeps, "lake" | "settingsOf" | "findSignature
 
 const module = new URL(`./rows-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 const taskMs = 120_000;
+/** With the time until the log is in the lake. What is shown is so never older than this and the longest rest. */
+const patienceMs = 180_000;
 const oftenMs = 2_000;
 const seldomMs = 60_000;
 /** A look takes a part of the time at most. */
@@ -63,13 +65,13 @@ export function createRows(deps: RowsDeps): Rows {
     const now = clock.now();
     const input = toInput(deps, { rollout, stored, now });
     try {
-      const output = await measure(deps, { rollout, input, signal: end.signal });
-      state.looked = { output, error: null, dueBefore: input.dueBefore };
+      const output = await inTime(deps, end.signal, (signal) => measure(deps, { rollout, input, signal }));
+      state.looked = { output, error: null, at: now };
     } catch (error) {
       if (end.signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
       logger.warn({ rollout: rollout.id, error }, "rows of a rollout could not be looked at; it is tried again");
-      state.looked = { output: null, error: message, dueBefore: input.dueBefore };
+      state.looked = { output: state.looked.output, error: message, at: now };
     }
     state.nextAt = clock.monotonic() + restOf(clock.monotonic() - from, now - startedAt);
   }
@@ -80,7 +82,7 @@ export function createRows(deps: RowsDeps): Rows {
       let state = states.get(rollout.id);
       if (state === undefined) {
         state = {
-          looked: { output: null, error: null, dueBefore: 0 },
+          looked: { output: null, error: null, at: null },
           running: null,
           nextAt: Number.NEGATIVE_INFINITY,
         };
@@ -99,6 +101,27 @@ export function createRows(deps: RowsDeps): Rows {
   };
 }
 
+/** @throws Error where it takes too long, whatever it is that hangs */
+async function inTime<T>(
+  { clock }: RowsDeps,
+  closed: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, closed]);
+  let isDone = false;
+  const late = clock.sleep(patienceMs, signal).then(() => {
+    if (!isDone) throw new Error(`it took longer than ${patienceMs / 1000} s`);
+  });
+  late.catch(() => undefined);
+  try {
+    return (await Promise.race([work(signal), late])) as T;
+  } finally {
+    isDone = true;
+    over.abort();
+  }
+}
+
 /** How long to wait for the next look. */
 function restOf(tookMs: number, ageMs: number): number {
   const wanted = Math.max(restFactor * tookMs, ageMs / ageFactor, oftenMs);
@@ -114,7 +137,7 @@ function needsRows(spec: RolloutSpec): boolean {
   return needs || hasShadow(spec);
 }
 
-function hasShadow({ steps }: RolloutSpec): boolean {
+export function hasShadow({ steps }: RolloutSpec): boolean {
   return steps.some(({ kind }) => kind === "shadow");
 }
 

@@ -9,6 +9,7 @@ import { flightSignature, openTestLake } from "../../../predictions/lake/testing
 import { resolveRollout } from "../../resolve.ts";
 import { toFirstStatus, type Rollout, type RolloutStatus } from "../../rollout.ts";
 import { createEvidence } from "../create-evidence.ts";
+import type { EvidenceDeps } from "../evidence-source.ts";
 import { evidenceMigrations } from "../migrations.ts";
 import { createAppend } from "./append-divided.ts";
 
@@ -27,7 +28,7 @@ export async function openTestEvidence(monitor: Readonly<Record<string, Manifest
   for (const migration of [...labelMigrations, ...evidenceMigrations])
     await sql.tx((trx) => migration.up(trx, sql.dialect));
   const labels = createLabels({ store: createLabelStore(sql), lake, clock, logger: silentLogger });
-  const evidence = createEvidence({
+  const deps: EvidenceDeps = {
     logFolder: `${test.data}/log`,
     sql,
     log,
@@ -38,10 +39,18 @@ export async function openTestEvidence(monitor: Readonly<Record<string, Manifest
     allowPrivate: true,
     clock,
     logger: silentLogger,
-  });
+  };
+  const evidence = createEvidence(deps);
 
   return {
     evidence,
+    /** As after a start, on the same data; with parts that behave otherwise. */
+    again: (own: { readonly flush?: () => Promise<void>; readonly sleep?: Clock["sleep"] } = {}) =>
+      createEvidence({
+        ...deps,
+        lake: { ...lake, flush: own.flush ?? lake.flush },
+        clock: { ...clock, sleep: own.sleep ?? clock.sleep },
+      }),
     append: createAppend(log, test.instance),
     label: (endpoint: string, given: readonly NewLabel[]) =>
       labels.add({ endpoint, labels: given, ambiguous: "none", resolve: false, source: "test" }),
