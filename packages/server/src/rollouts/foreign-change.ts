@@ -18,8 +18,10 @@ export async function findForeignChange(
 }
 
 /** A rollout that was ended may still have had a wish on its way: what is wanted now is put in its place. */
-function isForeign({ action, changes }: EndpointRevision): boolean {
+function isForeign({ action, changes, spec }: EndpointRevision): boolean {
   if (action === "rollout") return false;
+  // The kill switch: whoever stops an endpoint wants no candidate either, whether or not it had traffic yet.
+  if (spec.stop !== null && changes.some(({ path }) => path === "stop")) return true;
   // Which alias an endpoint follows is no traffic.
   return changes.some(({ path }) => /^(?:target(?:\.(?:version|model))?$|traffic(?:\.|$))/.test(path));
 }

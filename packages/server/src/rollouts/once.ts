@@ -1,4 +1,4 @@
-/** Work that is done once, beside everything else, and again where it failed. */
+/** Work that is done beside everything else: once, and again where it failed. */
 export interface Once {
   /** Whether it is done; begins it where it is not under way. */
   run(work: () => Promise<void>): boolean;
@@ -6,7 +6,13 @@ export interface Once {
   trouble(): string | null;
 }
 
-export function createOnce(onDone: () => void): Once {
+interface OnceOptions {
+  readonly onDone: () => void;
+  /** What is done may be undone: it is asked for again, whoever asks. */
+  readonly isRepeated?: boolean;
+}
+
+export function createOnce({ onDone, isRepeated = false }: OnceOptions): Once {
   let state: "none" | "running" | "done" = "none";
   let trouble: string | null = null;
   return {
@@ -16,7 +22,7 @@ export function createOnce(onDone: () => void): Once {
       state = "running";
       work().then(
         () => {
-          [state, trouble] = ["done", null];
+          [state, trouble] = [isRepeated ? "none" : "done", null];
           onDone();
         },
         (error: unknown) => {

@@ -38,6 +38,7 @@ export interface Runner {
 
 /** The row says what was last seen at least so often while nothing happens. */
 const keepSightMs = 10_000;
+const askGatesMs = 5_000;
 
 /** What a tick began with. */
 interface Read {
@@ -51,8 +52,9 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
   const { store, endpoints, evidence, gates, clock, logger } = deps;
   const looks = createLooks({ evidence, clock, logger, onDone: wake });
   const enforcement = createEnforcement({ endpoints, clock, onDone: wake });
-  const beginning = createOnce(() => wake());
-  const gating = createOnce(() => wake());
+  const beginning = createOnce({ onDone: wake });
+  const gating = createOnce({ onDone: () => {}, isRepeated: true });
+  let gatesAt = -Infinity;
   let sight: Sight | null = null;
   let sightKeptAt = 0;
 
@@ -74,9 +76,13 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
     };
   }
 
-  /** They are begun once a start of the server. */
+  /** They are begun again where somebody cancelled them, or they broke: nothing else would end the waiting. */
   async function findGates(rollout: Rollout): Promise<readonly GateResult[] | null> {
-    gating.run(() => gates.run(rollout));
+    const now = clock.monotonic();
+    if (now - gatesAt >= askGatesMs) {
+      gatesAt = now;
+      gating.run(() => gates.run(rollout));
+    }
     return gates.results(rollout);
   }
 
@@ -121,8 +127,7 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
       deps.onStep?.("enforced");
       // What was seen belongs to the place before it.
       if (hasMoved(found.rollout.status, rollout.status)) wake();
-      const { phase, enteredAt } = rollout.status;
-      if (mayLook && phase === "stepping" && enteredAt !== null) looks.begin(rollout);
+      if (mayLook && isLookedAt(found.rollout.status, rollout.status, seen)) looks.begin(rollout);
       return false;
     },
   };
@@ -132,6 +137,16 @@ export function createRunner(id: string, deps: RunnerDeps, wake: () => void): Ru
 function toSight({ step }: RolloutStatus, seen: Observations, before: Sight | null): Sight {
   const { lookedAt, samples, labels, evidence, inForce, trouble } = seen;
   return { step, lookedAt, samples, labels, evidence, gates: seen.gates ?? before?.gates ?? null, inForce, trouble };
+}
+
+/** The candidate answers in a step that has begun, and in the last one's place while a promotion is kept from coming into force. */
+function isLookedAt(
+  before: RolloutStatus,
+  { phase, step, enteredAt }: RolloutStatus,
+  { inForce }: Observations,
+): boolean {
+  if (phase === "stepping") return enteredAt !== null;
+  return phase === "promoting" && before.phase === "promoting" && step >= 0 && !inForce;
 }
 
 const isSame = (a: RolloutStatus, b: RolloutStatus): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -219,6 +219,7 @@ test("a step whose traffic comes into force after the deadline begins all the sa
 });
 
 test("a restart neither ends nor begins anew what lasts", () => {
+  // oxlint-disable-next-line unicorn/no-thenable
   const section: ManifestRollout = { ...twoSteps, when: { no_data: { hold: "30m", then: "rollback" } } };
   const at = (minutes: number) => noon + minutes * minuteMs;
   const blind = (minutes: number) => ({ lookedAt: at(minutes), evidence: [showing("errors", "no_data")] });

@@ -16,7 +16,7 @@ export function keepEndpoint(): KeptEndpoint {
   const rollout = makeRollout();
   const { traffic } = toTraffic(rollout, rollout.status);
   const target = { model: "flights", version: 1, follows: null };
-  const spec = { target, traffic, rollout: null, serve: { fallback: null } } as unknown as Endpoint["spec"];
+  const spec = { target, traffic, rollout: null, stop: null, serve: { fallback: null } } as unknown as Endpoint["spec"];
   const endpoint = { name: "flights", revision: 1, spec, createdAt: 0, updatedAt: 0 };
   return { endpoint, revisions: [], loading: Promise.resolve() };
 }
