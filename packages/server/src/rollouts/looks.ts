@@ -28,12 +28,15 @@ export interface LooksDeps {
   readonly onDone: () => void;
 }
 
-/** A look that takes longer says that there is nothing to see; the next one begins when it has ended. */
+/** A look that takes longer says that there is nothing to see; the next one begins when it has ended, or hangs. */
 const patienceMs = 60_000;
+/** One that hangs is given up then, whatever it may still say, and the next begins. */
+const hungMs = 10 * patienceMs;
 
 /** Looks at the evidence of one rollout, one at a time, beside everything else. */
 export function createLooks({ evidence, clock, logger, onDone }: LooksDeps): Looks {
-  let isLooking = false;
+  /** The one that is under way. */
+  let present: { readonly since: number } | null = null;
   let last: { readonly step: string; readonly look: Look } | null = null;
 
   function keep(rollout: Rollout, look: Look): void {
@@ -41,18 +44,18 @@ export function createLooks({ evidence, clock, logger, onDone }: LooksDeps): Loo
     onDone();
   }
 
-  async function look(rollout: Rollout): Promise<void> {
+  async function look(rollout: Rollout, isPresent: () => boolean): Promise<void> {
+    const keepMine = (found: Look) => isPresent() && keep(rollout, found);
     const at = clock.now();
     const late = new AbortController();
     void clock.sleep(patienceMs, late.signal).then(() => {
-      if (!late.signal.aborted)
-        keep(rollout, toBlindLook(rollout.spec, at, `it took longer than ${patienceMs / 1000} s`));
+      if (!late.signal.aborted) keepMine(toBlindLook(rollout.spec, at, `it took longer than ${patienceMs / 1000} s`));
     });
     try {
-      keep(rollout, { at, ...(await evidence.observe(rollout, at)) });
+      keepMine({ at, ...(await evidence.observe(rollout, at)) });
     } catch (error) {
       logger.warn({ rollout: rollout.id, error }, "the evidence of a rollout could not be looked at");
-      keep(rollout, toBlindLook(rollout.spec, at, error instanceof Error ? error.message : String(error)));
+      keepMine(toBlindLook(rollout.spec, at, error instanceof Error ? error.message : String(error)));
     } finally {
       late.abort();
     }
@@ -61,9 +64,13 @@ export function createLooks({ evidence, clock, logger, onDone }: LooksDeps): Loo
   return {
     last: (status) => (last !== null && last.step === stepOf(status) ? last.look : null),
     begin(rollout) {
-      if (isLooking) return;
-      isLooking = true;
-      void look(rollout).finally(() => (isLooking = false));
+      const since = clock.monotonic();
+      if (present !== null && since - present.since < hungMs) return;
+      const mine = { since };
+      present = mine;
+      void look(rollout, () => present === mine).finally(() => {
+        if (present === mine) present = null;
+      });
     },
   };
 }
