@@ -54,22 +54,16 @@ const common = {
 };
 
 const named = z.strictObject({ metric: builtIn, name: metricName.optional(), ...common });
-const bySql = z
-  .strictObject({
-    name: metricName,
-    sql: z
-      .string()
-      .min(1)
-      .max(20_000)
-      .meta({ description: "SELECT with the columns arm and value, one row for each thing measured" }),
-    better: z.enum(["lower", "higher"]).optional(),
-    range: z.tuple([z.number(), z.number()]).optional().meta({ description: "Between which all values are" }),
-    ...common,
-  })
-  .refine(({ range }) => range === undefined || range[0] < range[1], {
-    path: ["range"],
-    error: "the lowest value comes first",
-  });
+const bySql = z.strictObject({
+  name: metricName,
+  sql: z
+    .string()
+    .min(1)
+    .max(20_000)
+    .meta({ description: "SELECT with the columns arm and value, one row for each thing measured" }),
+  better: z.enum(["lower", "higher"]).optional(),
+  ...common,
+});
 
 const compared = z.union([builtIn, named, bySql], {
   error: `must be a metric (${rolloutMetrics.join(", ")}), {metric, ...} or {name, sql, ...}`,
@@ -213,10 +207,10 @@ export type ManifestRollout = z.infer<typeof rolloutSchema>;
 export const rolloutKeys: Readonly<Record<string, readonly string[]>> = {
   rollout: Object.keys(rolloutSchema.shape),
   "rollout.steps": Object.keys(step.shape),
-  "rollout.goal": ["metric", "sql", "name", "better", "range", ...Object.keys(common)],
-  "rollout.guardrails": ["metric", "sql", "name", "better", "range", ...Object.keys(common)],
-  "rollout.signals": ["metric", "sql", "name", "better", "range", ...Object.keys(common)],
-  "rollout.observe": ["metric", "sql", "name", "better", "range", ...Object.keys(common)],
+  "rollout.goal": ["metric", "sql", "name", "better", ...Object.keys(common)],
+  "rollout.guardrails": ["metric", "sql", "name", "better", ...Object.keys(common)],
+  "rollout.signals": ["metric", "sql", "name", "better", ...Object.keys(common)],
+  "rollout.observe": ["metric", "sql", "name", "better", ...Object.keys(common)],
   "rollout.limits": ["metric", "sql", "name", "prometheus", "min", "max", "budget"],
   "rollout.when": [...conditions],
   "rollout.rules": Object.keys(rule.shape),

@@ -15,7 +15,7 @@ function toBuiltIn(metric: BuiltIn, budget: string | undefined): MetricSource {
 function toSource(said: Exclude<Compared, string> | Limit): MetricSource {
   if ("prometheus" in said) return { kind: "prometheus", ...said.prometheus };
   if ("metric" in said) return toBuiltIn(said.metric, said.budget);
-  return { kind: "sql", sql: said.sql, better: said.better ?? "lower", range: said.range ?? null };
+  return { kind: "sql", sql: said.sql, better: said.better ?? "lower" };
 }
 
 function toMetric(said: Exclude<Compared, string> | Limit, alpha: number): MetricSpec {

@@ -15,7 +15,6 @@ export type MetricSource =
       readonly kind: "sql";
       readonly sql: string;
       readonly better: "lower" | "higher";
-      readonly range: readonly [number, number] | null;
     }
   | { readonly kind: "prometheus"; readonly url: string; readonly query: string };
 

@@ -102,7 +102,7 @@ test("within the margin is no improvement, and is not called one", () => {
 });
 
 test("of which more is better", () => {
-  const value = compared({ kind: "sql", sql: "", better: "higher", range: null });
+  const value = compared({ kind: "sql", sql: "", better: "higher" });
   const evidence = toEvidence(value, measured([stratum(around(1000, 10, 5), around(1000, 12, 5))]));
   expect(evidence).toMatchObject({ verdict: "fail", estimate: -2 });
   expect(evidence.interval![0]).toBeLessThan(-2);
