@@ -77,6 +77,7 @@ const entries = [
   "packages/server/src/predictions/erase/segments-task.ts",
   "packages/server/src/rollouts/compare/compare-task.ts",
   "packages/server/src/rollouts/compare/file-rows-task.ts",
+  "packages/server/src/rollouts/check-sql-task.ts",
   "packages/server/src/predictions/lake/compact-task.ts",
   "packages/server/src/predictions/lake/merge-task.ts",
   "packages/server/src/predictions/lake/query-task.ts",

@@ -249,7 +249,7 @@ describe("each gate lets a good version pass, and stops one for its own reason",
   });
 
   test("latency and memory, on what callers asked", async () => {
-    expect(await askOne("latency")).toMatchObject({
+    expect(await askOne({ latency: { ratio: 100 } })).toMatchObject({
       verdict: "pass",
       evidence: { requests: 120, memory_bytes: { candidate: expect.any(Number) } },
     });
@@ -284,6 +284,33 @@ describe("each gate lets a good version pass, and stops one for its own reason",
       verdict: "error",
       message: expect.stringContaining("took longer than 0.2 s"),
     });
+  });
+});
+
+describe("what a rollout could only fail by is said before it begins", () => {
+  const plan = (section: ManifestRollout) =>
+    app.rollouts.plan({ endpoint: "flight-delay", version: 2, section, allowBreaking: true });
+  const sql = (text: string): ManifestRollout => ({ guardrails: [{ name: "own", sql: text }] });
+  const prometheus = { url: "http://127.0.0.1:9090", query: "up" };
+
+  test.each<[string, ManifestRollout, RegExp]>([
+    ["a file that did not come", { gates: [{ behaviour: "gone.yaml" }] }, /gone\.yaml.*did not come with/],
+    ["held-out rows that did not come", { gates: [{ offline: { ...held, data: "gone.csv" } }] }, /gone\.csv/],
+    [
+      "SQL that writes",
+      sql("create table x (a int)"),
+      /own of the rollout cannot be asked: Only a statement that reads/,
+    ],
+    ["SQL that does not parse", sql("selec 1"), /own of the rollout cannot be asked/],
+    ["SQL without the columns", sql("select arm from predictions"), /must have arm and value/],
+    ["an address of this machine", { limits: [{ name: "load", prometheus, max: 1 }] }, /load .*127\.0\.0\.1/],
+  ])("%s", async (_, section, message) => {
+    await expect(plan(section)).rejects.toThrow(message);
+  });
+
+  test("and what can be asked is a plan", async () => {
+    const good = sql("select arm, a_new_input as value from predictions join labels using (id, row)");
+    expect(await plan({ ...good, gates: [{ offline: held }] })).toMatchObject({ to: 2 });
   });
 });
 

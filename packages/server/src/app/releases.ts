@@ -1,5 +1,5 @@
 import type { Offset } from "@slipway/runtime/log";
-import type { Compare, FindAbReport, Gates, Rollouts } from "../rollouts/index.ts";
+import { createCheckStart, type Compare, type FindAbReport, type Gates, type Rollouts } from "../rollouts/index.ts";
 import { openAbReport, type AbReportGiven } from "./ab-report.ts";
 import { listReaders, openEvidence, type EvidenceGiven } from "./evidence.ts";
 import { openGates, type GatesGiven } from "./gates.ts";
@@ -18,7 +18,7 @@ export interface OpenReleases extends Releases {
   readonly otherReaders: () => Promise<readonly ReadonlyMap<string, Offset>[]>;
 }
 
-type Made = "gates" | "evidence" | "notify";
+type Made = "checkStart" | "gates" | "evidence" | "notify";
 export type ReleasesGiven = GatesGiven & EvidenceGiven & AbReportGiven & Omit<RolloutsGiven, Made>;
 
 /** What compares versions, and what releases them. */
@@ -27,7 +27,8 @@ export async function openReleases(given: ReleasesGiven): Promise<OpenReleases> 
   const { compare, gates } = openGates(given);
   const evidence = openEvidence(given);
   const notify = createRolloutNews(given);
-  const rollouts = await openRollouts({ ...given, gates, evidence, notify });
+  const checkStart = createCheckStart({ ...given, allowPrivate: given.config.webhookPrivate });
+  const rollouts = await openRollouts({ ...given, checkStart, gates, evidence, notify });
   return {
     compare,
     gates,

@@ -8,6 +8,7 @@ export {
   type GatesDeps,
   type KeptGate,
 } from "./gates/index.ts";
+export { createCheckStart } from "./check-start.ts";
 export { createRollouts, type RolloutsDeps } from "./rollouts.ts";
 export type { Need } from "./decide/index.ts";
 export { rolloutMigrations } from "./migrations.ts";

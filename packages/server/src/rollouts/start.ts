@@ -4,6 +4,7 @@ import { toGated, type Authorship, type Endpoint } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { createId } from "../kernel/ids.ts";
 import { requireVerified, type Registry } from "../registry/index.ts";
+import type { CheckStart } from "./check-start.ts";
 import type { RolloutEndpoints } from "./ports.ts";
 import { resolveRollout } from "./resolve.ts";
 import type { NewEvent } from "./event.ts";
@@ -15,6 +16,7 @@ export interface StartDeps {
   readonly endpoints: Pick<RolloutEndpoints, "require" | "checkServe">;
   readonly registry: Pick<Registry, "requireVersion">;
   readonly store: Pick<RolloutStore, "findActive" | "insert">;
+  readonly checkStart: CheckStart;
   readonly clock: Clock;
 }
 
@@ -25,24 +27,31 @@ interface Planned extends RolloutPlan {
 
 /** What a start would do, or why it may not be. */
 export async function planRollout(deps: StartDeps, order: StartOrder): Promise<Planned> {
-  const { endpoint: name, version, section, allowBreaking } = order;
+  const { endpoint: name, version, section, allowBreaking, settings = null } = order;
   const endpointNow = await deps.endpoints.require(name);
   const { target } = endpointNow.spec;
   if (target === null)
     throw precondition(
       `${name} serves nothing that a version could be compared with. Send all traffic to it: slipway promote ${name}@${version}.`,
     );
+  if (order.model !== undefined && order.model !== target.model)
+    throw precondition(
+      `${name} serves versions of ${target.model}, and ${order.model}@${version} is none; a rollout compares versions of one model. Release a version of ${target.model}, or name an endpoint of ${order.model}: --endpoint NAME.`,
+      { endpoint: name, model: order.model, served: target.model },
+    );
   if (target.version === version) throw precondition(`${name} serves version ${version} already; nothing was begun.`);
   const found = requireVerified(await deps.registry.requireVersion(target.model, version));
-  await deps.endpoints.checkServe(name, { version: toGated(found), manifest: null, allowBreaking });
+  await deps.endpoints.checkServe(name, { version: toGated(found), manifest: settings, allowBreaking });
   const active = await deps.store.findActive(name);
   if (active !== null) requireReplaceable(active.rollout, version);
+  const spec = resolveRollout(section ?? endpointNow.spec.rollout ?? {});
+  await deps.checkStart({ endpoint: name, model: target.model, version, spec });
   return {
     endpoint: name,
     model: target.model,
     from: target.version,
     to: version,
-    spec: resolveRollout(section ?? endpointNow.spec.rollout ?? {}),
+    spec,
     supersedes: active?.rollout.id ?? null,
     endpointNow,
     active,
@@ -64,8 +73,19 @@ function requireReplaceable({ id, model, to, endpoint, status }: Rollout, versio
   );
 }
 
-function precondition(message: string): SlipwayError {
-  return new SlipwayError("precondition_failed", message);
+/** @throws SlipwayError `conflict` */
+function requireSupersede({ active }: Planned, { supersede = false, version }: StartOrder): void {
+  if (active === null || supersede) return;
+  const { id, model, to, endpoint } = active.rollout;
+  throw new SlipwayError(
+    "conflict",
+    `The rollout ${id} of ${model}@${to} is under way at ${endpoint}, and one of ${model}@${version} would end it. Let it end ("slipway rollout status ${endpoint}"), abort it, or say that this one is to take its place: --supersede.`,
+    { rollout: id },
+  );
+}
+
+function precondition(message: string, details: Record<string, unknown> = {}): SlipwayError {
+  return new SlipwayError("precondition_failed", message, details);
 }
 
 /** What becomes of a rollout when another begins. */
@@ -95,7 +115,8 @@ const mostTries = 5;
 export async function beginRollout(deps: StartDeps, order: StartOrder, by: Authorship): Promise<Begun> {
   for (let tries = 1; ; tries++) {
     const planned = await planRollout(deps, order);
-    const begun = toRollout(planned, by, deps.clock.now());
+    requireSupersede(planned, order);
+    const begun = toRollout({ ...planned, settings: order.settings ?? null }, by, deps.clock.now());
     const over = planned.active && { found: planned.active, written: toSuperseded(planned.active, begun) };
     try {
       await deps.store.insert(begun, toStarted(begun), over);
@@ -107,8 +128,11 @@ export async function beginRollout(deps: StartDeps, order: StartOrder, by: Autho
   }
 }
 
-function toRollout(planned: Planned, by: Authorship, now: number): Rollout {
-  const { endpoint, model, from, to, spec, endpointNow } = planned;
+function toRollout(
+  { endpoint, model, from, to, spec, settings, endpointNow }: Planned & Pick<Rollout, "settings">,
+  by: Authorship,
+  now: number,
+): Rollout {
   return {
     id: createId(),
     endpoint,
@@ -117,6 +141,7 @@ function toRollout(planned: Planned, by: Authorship, now: number): Rollout {
     to,
     strategy: spec.strategy,
     spec,
+    settings,
     status: { ...toFirstStatus(endpointNow.revision), seq: 1 },
     author: by.author,
     message: by.message,
@@ -125,8 +150,8 @@ function toRollout(planned: Planned, by: Authorship, now: number): Rollout {
   };
 }
 
-function toStarted({ model, from, to, endpoint, spec, author, message, status }: Rollout): NewEvent {
-  const specHash = createHash("sha256").update(canonicalJson(spec)).digest("hex");
+function toStarted({ model, from, to, endpoint, spec, settings, author, message, status }: Rollout): NewEvent {
+  const hash = (json: object) => createHash("sha256").update(canonicalJson(json)).digest("hex");
   const { phase, step, revision } = status;
   return {
     kind: "started",
@@ -136,6 +161,13 @@ function toStarted({ model, from, to, endpoint, spec, author, message, status }:
     step,
     reason: `${model}@${to} is to take the place of ${model}@${from} at ${endpoint}: ${spec.strategy}${message === null ? "" : ` (${message})`}.`,
     evidence: [],
-    details: { from, to, strategy: spec.strategy, spec_hash: specHash, revision },
+    details: {
+      from,
+      to,
+      strategy: spec.strategy,
+      spec_hash: hash(spec),
+      revision,
+      ...(settings && { settings_hash: hash(settings) }),
+    },
   };
 }
