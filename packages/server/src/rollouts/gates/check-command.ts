@@ -1,6 +1,6 @@
-import { chmod, copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { parseDuration } from "@slipway/contract";
+import { chmod, chown, copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parseDuration, SlipwayError } from "@slipway/contract";
 import { startGuarded, type ProcessUser } from "@slipway/runtime";
 import type { BlobStore } from "../../platform/blobs/index.ts";
 import { toModelEnvironment } from "../../platform/process/index.ts";
@@ -26,8 +26,9 @@ export function createCommandCheck(deps: CommandDeps, { name, command, timeout }
   return async (job) => {
     const room = await mkdtemp(join(deps.folder, "tmp", "gate-"));
     try {
-      if (deps.user !== null) await chmod(room, 0o755);
       await layOut(deps, { room, job });
+      // It may be cancelled by now, which a listener of later would not hear.
+      job.signal.throwIfAborted();
       const { how, output, ended } = await runCommand({ room, command, deps, job, timeoutMs });
       const evidence = { command, how, output };
       if (ended === "timeout")
@@ -41,14 +42,38 @@ export function createCommandCheck(deps: CommandDeps, { name, command, timeout }
   };
 }
 
-/** The files that came for the gates of this version, under their names. */
-async function layOut({ files, blobs }: CommandDeps, { room, job }: { room: string; job: GateJob }): Promise<void> {
+/** The files that came for the gates of this version, under their names; all of it is whom the command runs as. */
+async function layOut(
+  { files, blobs, user }: CommandDeps,
+  { room, job }: { readonly room: string; readonly job: GateJob },
+): Promise<void> {
+  const own = async (path: string) => (user === null ? undefined : chown(path, user.uid, user.gid));
+  await own(room);
   const { model, version } = job.candidate;
-  for (const { path, sha256 } of await files.list(model, version)) {
-    await mkdir(dirname(join(room, path)), { recursive: true });
-    await copyFile(blobs.path(sha256), join(room, path));
-    await chmod(join(room, path), 0o755);
+  const listed = await files.list(model, version);
+  const hold = await blobs.hold(listed.map(({ sha256 }) => sha256));
+  try {
+    const gone = listed.find(({ sha256 }) => hold.missing.includes(sha256));
+    if (gone !== undefined)
+      throw new SlipwayError("blob_not_found", `The file ${gone.path} is gone.`, { sha256: gone.sha256 });
+    for (const { path, sha256 } of listed) {
+      for (const folder of foldersOf(path)) {
+        await mkdir(join(room, folder), { recursive: true });
+        await own(join(room, folder));
+      }
+      await copyFile(blobs.path(sha256), join(room, path));
+      await chmod(join(room, path), 0o755);
+      await own(join(room, path));
+    }
+  } finally {
+    hold.release();
   }
+}
+
+/** `a/b/c.csv`: `a`, `a/b`. */
+function foldersOf(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
 }
 
 interface Running {
