@@ -169,6 +169,10 @@ describe("each gate lets a good version pass, and stops one for its own reason",
       verdict: "fail",
       message: expect.stringContaining("input origin_late_3h is gone"),
     });
+    const allowed = toRollout(["signature"], backwards);
+    expect(await ask({ ...allowed, spec: { ...allowed.spec, allowBreaking: true } })).toMatchObject([
+      { verdict: "pass", message: expect.stringMatching(/^Allowed by [^]*origin_late_3h is gone/) },
+    ]);
   });
 
   test("parity", async () => {

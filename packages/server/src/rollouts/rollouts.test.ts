@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { accessMigrations, createAudit } from "../access/index.ts";
 import { systemClock, type Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/logger.ts";
 import { migrate, raw, type Sql } from "../platform/sql/index.ts";
@@ -86,9 +87,23 @@ const promoted = [
 describeStores("rollouts", (openSql) => {
   async function openMigrated(): Promise<Sql> {
     const sql = await openSql();
-    await migrate(sql, rolloutMigrations);
+    await migrate(sql, [...accessMigrations, ...rolloutMigrations]);
     return sql;
   }
+
+  test("who began it and who told it what is on the audit trail, and what it is allowed is kept with it", async () => {
+    const [sql, kept] = [await openMigrated(), keepEndpoint()];
+    const rollouts = open({ sql, kept, evidence: seen({ start: () => new Promise(() => {}) }) });
+    const begun = await rollouts.start({ ...order, allowBreaking: true }, { ...ann, message: "at last" });
+    await rollouts.command(begun.id, "abort", { author: "bob", message: "no" });
+    await rollouts.stop();
+    expect(await rollouts.get(begun.id)).toMatchObject({ spec: { allowBreaking: true } });
+    const { items } = await createAudit({ sql }).list({ limit: 10, cursor: null, action: "rollout" });
+    expect(items).toMatchObject([
+      { action: "rollout.abort", actor: "bob", subject: "flights", details: { rollout: begun.id, message: "no" } },
+      { action: "rollout.start", actor: "ann", details: { from: 1, to: 2, allow_breaking: true, message: "at last" } },
+    ]);
+  });
 
   test("go from step to step to the promotion, each event bound to the one before", async () => {
     const [sql, kept] = [await openMigrated(), keepEndpoint()];
@@ -165,7 +180,23 @@ describeStores("rollouts", (openSql) => {
     const first = await rollouts.start(order, ann);
     await expect(rollouts.start(order, ann)).rejects.toMatchObject({ code: "precondition_failed" });
     await expect(rollouts.start({ ...order, version: 1 }, ann)).rejects.toMatchObject({ code: "precondition_failed" });
-    const second = await rollouts.start({ ...order, version: 3 }, { ...ann, author: "bob" });
+    const other = { ...order, version: 3 };
+    await expect(rollouts.start(other, ann)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining(first.id),
+      details: { rollout: first.id },
+    });
+    expect(await rollouts.get(first.id)).toMatchObject({ status: { phase: first.status.phase } });
+    expect(await rollouts.plan(other)).toMatchObject({ supersedes: first.id });
+    const stray = rollouts.plan({ ...other, model: "ships" });
+    await expect(stray).rejects.toMatchObject({
+      code: "precondition_failed",
+      message: expect.stringMatching(/flights serves versions of flights, and ships@3 is none/),
+    });
+    await expect(rollouts.start({ ...other, model: "ships" }, ann)).rejects.toMatchObject({
+      code: "precondition_failed",
+    });
+    const second = await rollouts.start({ ...other, supersede: true }, { ...ann, author: "bob" });
     expect(await rollouts.get(first.id)).toMatchObject({ status: { phase: "superseded" } });
     expect(await rollouts.verify(first.id)).toMatchObject({ brokenAt: null });
     expect(await rollouts.findActive("flights")).toMatchObject({ id: second.id, from: 1, to: 3 });
@@ -179,7 +210,7 @@ describeStores("rollouts", (openSql) => {
 async function openMemory(): Promise<Sql> {
   const { openSqlite } = await import("../platform/sql/index.ts");
   const sql = await openSqlite({ path: ":memory:" });
-  await migrate(sql, rolloutMigrations);
+  await migrate(sql, [...accessMigrations, ...rolloutMigrations]);
   return sql;
 }
 
@@ -277,7 +308,7 @@ test("one whose place another takes while its candidate loads sends nothing to i
   await rollouts.run();
   const begun = await rollouts.start(order, ann);
   while ((await rollouts.get(begun.id)).status.phase !== "stepping") await systemClock.sleep(1);
-  const next = await rollouts.start({ ...order, version: 3 }, ann);
+  const next = await rollouts.start({ ...order, version: 3, supersede: true }, ann);
   load.resolve();
   await untilEnd(rollouts, next);
   expect(kept.revisions.flatMap(({ spec }) => spec.traffic.arms).every(({ version }) => version === 3)).toBe(true);

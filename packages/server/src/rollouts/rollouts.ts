@@ -78,7 +78,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
       const rollout = await get(id);
       requireFit(rollout, { kind, actor: by.author, now: clock.now() });
       const command = { id: createId(), kind, actor: by.author, message: by.message, at: clock.now() };
-      await store.addCommand(id, command);
+      await store.addCommand(rollout, command);
       await driver.tick(id);
       return get(id);
     },

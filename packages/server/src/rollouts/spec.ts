@@ -97,4 +97,6 @@ export interface RolloutSpec {
   readonly freeze: readonly Freeze[];
   readonly deadlineMs: number;
   readonly finish: "promote" | "report";
+  /** Who began it would also break those who call the endpoint now. No key of the section. */
+  readonly allowBreaking?: boolean;
 }

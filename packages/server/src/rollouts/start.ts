@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, SlipwayError } from "@slipway/contract";
-import { toGated, type Authorship, type Endpoint } from "../endpoints/index.ts";
+import { toGated, type Authorship, type Endpoint, type EndpointSettings } from "../endpoints/index.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { createId } from "../kernel/ids.ts";
 import { requireVerified, type Registry } from "../registry/index.ts";
@@ -44,7 +44,8 @@ export async function planRollout(deps: StartDeps, order: StartOrder): Promise<P
   await deps.endpoints.checkServe(name, { version: toGated(found), manifest: settings, allowBreaking });
   const active = await deps.store.findActive(name);
   if (active !== null) requireReplaceable(active.rollout, version);
-  const spec = resolveRollout(section ?? endpointNow.spec.rollout ?? {});
+  const resolved = resolveRollout(section ?? endpointNow.spec.rollout ?? {});
+  const spec = allowBreaking ? { ...resolved, allowBreaking } : resolved;
   await deps.checkStart({ endpoint: name, model: target.model, version, spec });
   return {
     endpoint: name,
@@ -129,7 +130,7 @@ export async function beginRollout(deps: StartDeps, order: StartOrder, by: Autho
 }
 
 function toRollout(
-  { endpoint, model, from, to, spec, settings, endpointNow }: Planned & Pick<Rollout, "settings">,
+  { endpoint, model, from, to, spec, settings, endpointNow }: Planned & { readonly settings: EndpointSettings | null },
   by: Authorship,
   now: number,
 ): Rollout {

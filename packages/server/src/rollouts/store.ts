@@ -1,7 +1,9 @@
 import type { Kysely } from "kysely";
 import { SlipwayError, type Strategy } from "@slipway/contract";
+import type { EndpointSettings } from "../endpoints/index.ts";
 import { decodeCursor, toPage, type Page, type PageQuery } from "../kernel/page.ts";
 import type { Sql } from "../platform/sql/index.ts";
+import { auditCommand, auditStart } from "./audit.ts";
 import { firstHash, toChain } from "./chain.ts";
 import type { NewEvent, RolloutEvent } from "./event.ts";
 import type { Command, CommandKind } from "./observations.ts";
@@ -18,6 +20,7 @@ interface RolloutRow {
   to_version: number;
   strategy: string;
   spec: string;
+  settings: string | null;
   author: string | null;
   message: string | null;
   created_at: number;
@@ -104,7 +107,7 @@ export interface RolloutStore {
   /** The newest of each endpoint among those that have ended. */
   listLastEnded(): Promise<readonly Rollout[]>;
   listCommands(id: string): Promise<readonly Command[]>;
-  addCommand(id: string, command: Command): Promise<void>;
+  addCommand(rollout: Pick<Rollout, "id" | "endpoint">, command: Command): Promise<void>;
   /** Where another is under way at the endpoint, `over` says what becomes of it. @throws SlipwayError `conflict` */
   insert(rollout: Rollout, event: NewEvent, over: Change | null): Promise<void>;
   /** All of it or nothing. @throws SlipwayError `conflict` where the row is no longer as it was found */
@@ -172,12 +175,14 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
         at,
       }));
     },
-    async addCommand(id, command) {
-      await db
-        .insertInto("rollout_commands")
-        .values({ ...command, rollout: id })
-        .execute();
-    },
+    addCommand: (rollout, command) =>
+      tx(async (trx) => {
+        await trx
+          .insertInto("rollout_commands")
+          .values({ ...command, rollout: rollout.id })
+          .execute();
+        await auditCommand(trx, rollout, command);
+      }),
     insert: (rollout, event, over) =>
       tx(async (trx) => {
         if (over !== null) await write(trx, over, notify);
@@ -191,6 +196,7 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
         if (made.length === 0) throw changedMeanwhile(endpoint);
         const link = { rollout: id, seq: 0, hash: firstHash };
         await append(trx, { rollout, before: rollout, link, events: [event], at: rollout.createdAt, notify });
+        await auditStart(trx, rollout);
       }),
     write: (of, written) => tx((trx) => write(trx, { found: of, written }, notify)),
   };
@@ -293,6 +299,7 @@ function toRow(rollout: Rollout) {
     to_version: rollout.to,
     strategy,
     spec: JSON.stringify(rollout.spec),
+    settings: rollout.settings ? JSON.stringify(rollout.settings) : null,
     author,
     message,
     created_at: rollout.createdAt,
@@ -313,6 +320,7 @@ function toRollout(row: RolloutRow): Rollout {
     to: row.to_version,
     strategy: row.strategy as Strategy,
     spec: JSON.parse(row.spec) as RolloutSpec,
+    settings: row.settings === null ? null : (JSON.parse(row.settings) as EndpointSettings),
     status: JSON.parse(row.status) as RolloutStatus,
     author: row.author,
     message: row.message,

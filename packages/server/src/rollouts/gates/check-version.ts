@@ -12,9 +12,9 @@ import { requireSameAnswers, toTrainedAt } from "../../packaging/index.ts";
 import type { Serving } from "../../serving/index.ts";
 import { addressOf, type Check, type Finding } from "./gate.ts";
 
-/** `signature`: those who call what serves can go on with the candidate. */
-export const checkSignature: Check = async ({ candidate, champion, endpoint }) => {
-  return refusedBy("breaking_change", () => {
+/** `signature`: those who call what serves can go on with the candidate, or were given up by who began the rollout. */
+export const checkSignature: Check = async ({ candidate, champion, endpoint, rollout }) => {
+  const found = refusedBy("breaking_change", () => {
     const request = { version: toGated(candidate), serving: toGated(champion), spec: endpoint.spec };
     checkCompatibility({ ...request, allowBreaking: false });
     return {
@@ -23,6 +23,12 @@ export const checkSignature: Check = async ({ candidate, champion, endpoint }) =
       evidence: {},
     };
   });
+  if (found.verdict !== "fail" || rollout.spec.allowBreaking !== true) return found;
+  return {
+    verdict: "pass",
+    message: `Allowed by who began it (--allow-breaking): ${found.message}`,
+    evidence: { ...found.evidence, allow_breaking: true },
+  };
 };
 
 /** `training_age`: `serve.max_training_age`, as a deploy holds it. */
