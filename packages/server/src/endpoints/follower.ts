@@ -8,7 +8,7 @@ import type { Serving } from "../serving/index.ts";
 import type { Endpoint, EndpointSpec } from "./endpoint.ts";
 import { createInfer, type Infer } from "./infer.ts";
 import type { Prepared } from "./prepared.ts";
-import { createRouting } from "./routing.ts";
+import { createRouting, type Syncing } from "./routing.ts";
 import type { ShadowState } from "./shadows/held-shadow.ts";
 import { createShadows } from "./shadows/shadows.ts";
 import type { RoutingSnapshot } from "./snapshot.ts";
@@ -43,18 +43,47 @@ export interface Follower {
   stop(): Promise<void>;
 }
 
+/** A commit is waited for everywhere, and who is too slow is ended: far less than that, and no arm is waited for. */
+const atCommit: Syncing = { patienceMs: 5_000, withArms: false };
+/** What does not load here, whatever the main process has, is tried again so often. */
+const mendEveryMs = 60_000;
+
 export function createFollower(deps: FollowerDeps): Follower {
   const store = createEndpointStore(deps.sql);
   const shadows = createShadows(deps);
   const routing = createRouting({ ...deps, onCommit: shadows.follow });
   const waiting = new Map<string, Promise<Prepared>>();
 
+  /** Only the one that was changed: no other one's load is to be waited for. */
+  async function follow(name: string): Promise<void> {
+    const epoch = await store.epoch();
+    const endpoint = await store.find(name);
+    if (endpoint) await routing.sync([endpoint], epoch, atCommit);
+  }
+
+  async function mendAll(): Promise<void> {
+    for (const { endpoint: name, missing, revision } of routing.snapshot().routes.values()) {
+      const endpoint = missing.length === 0 ? null : await store.find(name);
+      if (endpoint?.revision === revision) await routing.mend(endpoint, await store.epoch());
+    }
+  }
+
+  let isMending = false;
+  const stopMending = deps.clock.every(mendEveryMs, () => {
+    if (isMending) return;
+    isMending = true;
+    mendAll()
+      .catch((error: unknown) => deps.logger.warn({ error }, "an arm still does not load"))
+      .finally(() => (isMending = false));
+  });
+
   async function sync(): Promise<void> {
     const epoch = await store.epoch();
     const endpoints = await store.all();
     const known = routing.snapshot().routes;
     const kept = endpoints.filter(({ name, revision }) => known.get(name)?.revision === revision);
-    await routing.sync(endpoints, epoch);
+    // At the start there is nothing that arms could hold up.
+    await routing.sync(endpoints, epoch, { patienceMs: 10_000, withArms: known.size === 0 });
     // An alias that moved is no revision of the endpoint that falls back to it.
     for (const endpoint of kept) {
       const { fallback } = endpoint.spec.serve;
@@ -79,12 +108,13 @@ export function createFollower(deps: FollowerDeps): Follower {
     },
     async commit(ticket, endpoint, epoch) {
       const prepared = waiting.get(ticket);
-      if (prepared === undefined) return sync();
+      if (prepared === undefined) return follow(endpoint.name);
       waiting.delete(ticket);
       routing.commit(endpoint, await prepared, epoch);
     },
     refresh: routing.refresh,
     async stop() {
+      stopMending();
       shadows.close();
       await routing.pinned.close();
     },

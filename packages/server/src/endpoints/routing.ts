@@ -3,7 +3,8 @@ import type { Logger } from "../kernel/logger.ts";
 import type { Registry } from "../registry/index.ts";
 import type { Serving } from "../serving/index.ts";
 import type { Endpoint, EndpointSpec } from "./endpoint.ts";
-import { adapt, createPreparing, explain, toMissing } from "./prepare.ts";
+import { createLoad } from "./load-route.ts";
+import { adapt, createPreparing } from "./prepare.ts";
 import { prepareHeld } from "./prepare-held.ts";
 import type { Prepared } from "./prepared.ts";
 import { createEndpointMetrics, type EndpointMetrics } from "./metrics.ts";
@@ -27,9 +28,18 @@ export interface Routing {
    * Brings the routes to what SQL says; an endpoint that cannot be loaded becomes a route that says why. What takes long (a Python environment that has to be
    * built) is not waited for: until it is there, its route says so.
    */
-  sync(endpoints: readonly Endpoint[], epoch: number): Promise<void>;
-  /** Makes the route of one endpoint anew, as its fallback alias may mean another version now. */
+  sync(endpoints: readonly Endpoint[], epoch: number, how?: Syncing): Promise<void>;
+  /** Makes the route of one endpoint anew, as its fallback alias may mean another version now. Its arms stay as they are. */
   refresh(endpoint: Endpoint, epoch: number): Promise<void>;
+  /** Tries again to load what does not, each arm for itself. */
+  mend(endpoint: Endpoint, epoch: number): Promise<void>;
+}
+
+export interface Syncing {
+  /** How long one endpoint may hold up the others. */
+  readonly patienceMs: number;
+  /** Arms are waited for; else they come into force when they are there, and the champion has their traffic until then. */
+  readonly withArms: boolean;
 }
 
 export interface RoutingDeps {
@@ -43,12 +53,12 @@ export interface RoutingDeps {
 }
 
 const loadsAtOnce = 4;
-/** How long one endpoint may hold up the others. */
-const patienceMs = 10_000;
+const atStart: Syncing = { patienceMs: 10_000, withArms: true };
 
 export function createRouting(deps: RoutingDeps): Routing {
   let current: RoutingSnapshot = emptySnapshot;
-  const { prepare, prepareServed, acquireArms, release } = createPreparing(deps);
+  const preparing = createPreparing(deps);
+  const { prepare, release } = preparing;
   const metrics = new Map<string, EndpointMetrics>();
 
   function metricsOf(name: string): EndpointMetrics {
@@ -68,39 +78,21 @@ export function createRouting(deps: RoutingDeps): Routing {
     if (before) release(before);
   }
 
-  /** Loads what an endpoint needs as far as it loads: the champion first, whose traffic waits for no arm. */
-  async function load(endpoint: Endpoint, epoch: number, { anew = false } = {}) {
-    const { name, revision, spec } = endpoint;
-    const putInForce = (prepared: Prepared) => {
-      // It was changed while it loaded.
-      if ((current.routes.get(name)?.revision ?? 0) > revision) return release(prepared);
-      commit(endpoint, prepared, epoch);
-    };
-    const held = anew ? null : prepareHeld(deps.serving, current.routes.get(name), spec);
-    if (held) return putInForce(held);
-    const served = await prepareServed(spec).catch((error: unknown): Prepared => {
-      deps.logger.error({ error, endpoint: name }, "an endpoint does not load");
-      return { spec, loaded: null, arms: [], missing: [], fallback: null, failure: explain(error) };
-    });
-    if (!served.loaded || spec.traffic.arms.length === 0) return putInForce(served);
-    // What is in force already stays so until all of it is here.
-    if (!anew)
-      putInForce({ ...served, missing: spec.traffic.arms.map((arm) => toMissing(arm, "It is being loaded.")) });
-    const { arms, missing } = await acquireArms(endpoint);
-    const again = anew ? served : await prepareServed(spec).catch(() => null);
-    if (again === null) return release({ loaded: null, fallback: null, arms });
-    putInForce({ ...again, arms, missing });
-  }
+  const load = createLoad({ ...deps, ...preparing, routeOf: (name) => current.routes.get(name), commit });
 
   function isKnown({ name, revision }: Endpoint): boolean {
     return current.routes.get(name)?.revision === revision;
   }
 
-  async function sync(endpoints: readonly Endpoint[], epoch: number): Promise<void> {
+  async function sync(endpoints: readonly Endpoint[], epoch: number, how = atStart): Promise<void> {
+    const { patienceMs, withArms } = how;
     const changed = endpoints.filter((endpoint) => !isKnown(endpoint));
     const waiting = changed.values();
     const loadNext = async () => {
-      for (const endpoint of waiting) await load(endpoint, epoch);
+      for (const endpoint of waiting) {
+        const { arms } = await load(endpoint, epoch);
+        if (withArms) await arms;
+      }
     };
     const loads = Promise.all(Array.from({ length: loadsAtOnce }, loadNext));
     const enough = new AbortController();
@@ -124,6 +116,7 @@ export function createRouting(deps: RoutingDeps): Routing {
     adapt,
     commit,
     sync,
-    refresh: (endpoint, epoch) => load(endpoint, epoch, { anew: true }),
+    refresh: async (endpoint, epoch) => (await load(endpoint, epoch, { anew: true, withArms: false })).arms,
+    mend: async (endpoint, epoch) => (await load(endpoint, epoch, { anew: true })).arms,
   };
 }
