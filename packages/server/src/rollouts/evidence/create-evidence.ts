@@ -1,5 +1,6 @@
 import type { Rollout } from "../rollout.ts";
 import type { Evidence } from "../verdict.ts";
+import { settledMs } from "./counters/arrivals.ts";
 import { createCounters } from "./counters/counters.ts";
 import type { Stored } from "./counters/counter-tasks.ts";
 import type { Plan } from "./counters/counts.ts";
@@ -19,6 +20,7 @@ export function createEvidence(deps: EvidenceDeps): EvidenceSource {
   const counters = createCounters(deps);
   const rows = createRows(deps);
   const prometheus = createPrometheus(deps);
+  const awakeFrom = deps.clock.now();
 
   async function start(rollout: Rollout): Promise<void> {
     await counters.begin(async () => toPlan(rollout, await findBudgets(deps, rollout, deps.clock.now())), rollout.id);
@@ -65,6 +67,7 @@ export function createEvidence(deps: EvidenceDeps): EvidenceSource {
       stepFrom: await findStepFrom(rollout, stored),
       isShadow: isShadowStep(rollout),
       age: rollout.status.enteredAt === null ? 0 : now - rollout.status.enteredAt,
+      awakeFrom,
       horizonMs: settings?.labels.horizonMs ?? null,
       windowMs: settings?.windowMs ?? hourMs,
       window: [stored.startedAt, Math.max(now, stored.startedAt)],
@@ -122,7 +125,11 @@ function toObserved(seen: Seen, prometheus: Prometheus): Observed {
   const own = stored.cells.filter(({ arm, revision }) => arm === "challenger" && revision >= stepFrom);
   const answered = own.filter(({ via }) => (via === "shadow") === isShadow);
   const hasUnit = spec.unit !== null;
-  const arrivals = listArrivals(stored.cells, { control: spec.control === "equal" ? "control" : "champion", hasUnit });
+  const arrivals = listArrivals(stored.cells, {
+    control: spec.control === "equal" ? "control" : "champion",
+    hasUnit,
+    before: seen.now - settledMs,
+  });
   const output = looked?.output ?? null;
   const labelled = output?.labelled.filter(({ revision }) => revision >= stepFrom) ?? [];
   return {

@@ -6,12 +6,19 @@ import { units } from "./words.ts";
 
 /** Where there is nothing to look at, which is no verdict about the version; null: there is something. */
 export function judgeMissing(compared: Compared, measured: Measured): Evidence | null {
-  const { strata, pairs, isShadow, stepFrom, isEarly, window } = measured;
+  const { strata, pairs, isShadow, stepFrom, isEarly, quiet, window } = measured;
   const { role, spec } = compared;
   const now = strata.filter(({ revision }) => revision >= stepFrom);
   const isComparing = role !== "limit";
   const isPaired = pairs !== null && pairs.n > 0;
-  const silent = isShadow ? (isPaired ? [] : ["the shadow"]) : listSilent(now, isComparing);
+  const never = isShadow ? (isPaired ? [] : ["the shadow"]) : listSilent(now, isComparing);
+  const isStopped = never.length === 0 && quiet !== undefined;
+  const isDivided = now.some(({ share }) => share !== null);
+  const stopped = [
+    ...(quiet?.challenger ? [isShadow ? "the shadow" : "the challenger"] : []),
+    ...(quiet?.control && isComparing && isDivided ? ["the champion"] : []),
+  ];
+  const silent = isStopped ? stopped : never;
   if (silent.length === 0) return null;
   const nothing = { estimate: null, interval: null, eValue: null, p: null };
   const arms = toArms(compared, { challenger: totalOf(now, "challenger"), control: totalOf(now, "control") });
@@ -22,7 +29,7 @@ export function judgeMissing(compared: Compared, measured: Measured): Evidence |
     verdict: isEarly ? "inconclusive" : "no_data",
     message: isEarly
       ? `${spec.name}: no ${units(spec)} of ${who} in this step yet.`
-      : `${spec.name}: there are no ${units(spec)} of ${who} in this step. Is there traffic?`,
+      : `${spec.name}: there are no ${isStopped ? "more " : ""}${units(spec)} of ${who} in this step. Is there traffic?`,
     arms,
     ...nothing,
     alpha: spec.alpha,

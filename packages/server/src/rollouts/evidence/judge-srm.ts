@@ -34,7 +34,10 @@ export function judgeSrm(
     metric: "srm",
     role: "srm",
     verdict: isOff ? "fail" : challenger + control === 0 ? "inconclusive" : "pass",
-    message: challenger + control === 0 ? "No request was divided between the arms yet." : `${counts}: ${told}.`,
+    message:
+      challenger + control === 0
+        ? "No request that is surely over was divided between the arms yet."
+        : `${counts}: ${told}.`,
     arms: [
       { arm: "challenger", n: challenger, events: null, mean: null },
       { arm: "champion", n: control, events: null, mean: null },

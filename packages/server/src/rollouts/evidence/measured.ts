@@ -35,6 +35,12 @@ export interface Pairs {
   readonly firsts?: { readonly challenger: number; readonly control: number };
 }
 
+/** Whoever had requests in this step and has none any more. */
+export interface Quiet {
+  readonly challenger: boolean;
+  readonly control: boolean;
+}
+
 /** All that is known of one metric. */
 export interface Measured {
   readonly strata: readonly Stratum[];
@@ -47,6 +53,8 @@ export interface Measured {
   readonly stepFrom: number;
   /** Nothing need be there yet: the step has just begun, or no label is due. */
   readonly isEarly: boolean;
+  /** Arms that had requests in this step, and for too long none. Left out: none. */
+  readonly quiet?: Quiet;
   /** Milliseconds since 1970: [from, to). */
   readonly window: readonly [from: number, to: number];
 }

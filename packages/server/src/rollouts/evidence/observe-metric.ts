@@ -5,6 +5,7 @@ import { countFirsts } from "./counters/count-firsts.ts";
 import { quantileOf } from "./counters/latency.ts";
 import type { Counts } from "./counters/counts.ts";
 import { leastUnits } from "./effect-of.ts";
+import { findQuiet } from "./find-quiet.ts";
 import { budgetKey } from "./latency-budget.ts";
 import { type Measured, ofEvents, type Pairs, type Sums } from "./measured.ts";
 import { hasShadow } from "./rows/rows.ts";
@@ -122,7 +123,7 @@ function toMeasured(seen: Seen, { of, pairs, firsts }: Counting): Measured {
   const known = pairs !== null && pairs.n > 0 ? pairs : null;
   const units = seen.rollout.spec.unit === null ? null : countFirsts(seen.stored.cells, firsts, control);
   const strata = withFirsts(toStrata(arms, control), units, control);
-  return { strata, pairs: known, isShadow, stepFrom, isEarly: age < graceMs, window };
+  return { strata, pairs: known, isShadow, stepFrom, isEarly: age < graceMs, quiet: findQuiet(seen, control), window };
 }
 
 /** Labels are waited for as long as they may come, and then for two windows. */

@@ -17,6 +17,8 @@ export interface Seen {
   readonly isShadow: boolean;
   /** Since the step began, milliseconds. */
   readonly age: number;
+  /** When this process began to look; whatever came before may have been missed. */
+  readonly awakeFrom: number;
   /** After which labels no longer come; null: nobody knows. */
   readonly horizonMs: number | null;
   readonly windowMs: number;

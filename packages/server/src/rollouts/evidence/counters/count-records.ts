@@ -7,6 +7,7 @@ import {
   type Route,
 } from "@slipway/runtime/log";
 import { isCallersError } from "../../../kernel/is-callers-error.ts";
+import { addArrivals, slotMs } from "./arrivals.ts";
 import { addBucket, type BucketSet, createBucketSet, toBase64 } from "./bucket-set.ts";
 import { type Cell, type CellKey, type Counts, createCounts, type Plan } from "./counts.ts";
 import { bucketOf } from "./latency.ts";
@@ -56,6 +57,8 @@ interface Found {
   readonly counts: Counts;
   /** By the name of what happened. */
   readonly buckets: Map<string, BucketSet>;
+  /** By the time at which a slot of arrivals begins. */
+  readonly arrived: Map<number, { requests: number; buckets: BucketSet | null }>;
   readonly plan: Plan;
 }
 
@@ -75,7 +78,7 @@ function createCells(plans: readonly Plan[]) {
     let cell = cells.get(name);
     if (cell === undefined) {
       const counts = createCounts();
-      cells.set(name, (cell = { plan, counts, buckets: new Map(), cell: { ...key, counts } }));
+      cells.set(name, (cell = { plan, counts, buckets: new Map(), arrived: new Map(), cell: { ...key, counts } }));
     }
     return cell;
   }
@@ -89,9 +92,14 @@ function createCells(plans: readonly Plan[]) {
       return found;
     },
     list: (): Cell[] =>
-      [...cells.values()].map(({ cell, buckets }) => {
+      [...cells.values()].map(({ cell, buckets, arrived }) => {
         const sets = Object.fromEntries([...buckets].map(([name, set]) => [name, toBase64(set)]));
-        return { ...cell, counts: { ...cell.counts, buckets: sets } };
+        const slots = [...arrived].map(
+          ([slot, { requests, buckets: of }]) =>
+            [slot, { requests, buckets: of === null ? null : toBase64(of) }] as const,
+        );
+        const counts = { ...cell.counts, buckets: sets, arrived: addArrivals({}, Object.fromEntries(slots)) };
+        return { ...cell, counts };
       }),
   };
 }
@@ -125,6 +133,7 @@ function count({ log: { bytes, view }, fields, edges }: Counting, found: Found |
   const { status, durationsFrom, errorCode } = fields;
   counts.requests++;
   mark(found, "requests", fields);
+  arrive(found, fields);
   if (status === fallback) {
     counts.fallbacks++;
     mark(found, "fallbacks", fields);
@@ -150,6 +159,15 @@ function count({ log: { bytes, view }, fields, edges }: Counting, found: Found |
     over.over++;
     mark(found, name, fields);
   }
+}
+
+function arrive({ arrived }: Found, { atHigh, atLow, bucket }: RecordFields): void {
+  const at = (atHigh * 0x1_0000_0000 + atLow) / 1000;
+  const slot = Math.floor(at / slotMs) * slotMs;
+  let into = arrived.get(slot);
+  if (into === undefined) arrived.set(slot, (into = { requests: 0, buckets: null }));
+  into.requests++;
+  if (bucket >= 0) addBucket((into.buckets ??= createBucketSet()), bucket);
 }
 
 /** Without a unit a request has no bucket. */

@@ -2,6 +2,8 @@ import { randomUUIDv7 } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import type { DividedRecord } from "../testing/append-divided.ts";
 import { openTestCounters, plan } from "../testing/open-counters.ts";
+import { listArrivals } from "../list-arrivals.ts";
+import { settledMs } from "./arrivals.ts";
 import { countFirsts } from "./count-firsts.ts";
 
 async function open(options: Parameters<typeof openTestCounters>[0] = {}) {
@@ -102,6 +104,29 @@ test("in which buckets something happened, where a unit decides", async () => {
     { revision: 7, arm: "challenger", units: 1 },
     { revision: 8, arm: "challenger", units: 2 },
   ]);
+});
+
+test("what came to the arms is told of those that are surely over, however slow one of them is", async () => {
+  const { append, begin, cells } = await open();
+  await begin();
+  const now = Date.now();
+  const ago = (ms: number, bucket: number) => ({ at: (now - ms) * 1000, bucket });
+  for (let i = 0; i < 10; i++) {
+    await append({ arm: "challenger", ...ago(600_000, i) });
+    await append({ arm: "champion", ...ago(500_000, 5000 + i) });
+    // Those of the challenger at that time have no answer yet.
+    await append({ arm: "champion", ...ago(1_000, 6000 + i) });
+  }
+  const found = await cells();
+  for (const hasUnit of [true, false]) {
+    const of = (own: { readonly before?: number }) =>
+      listArrivals(found, { control: "champion", hasUnit, ...own }).map(({ challenger, control }) => [
+        challenger.n,
+        control.n,
+      ]);
+    expect(of({})).toEqual([[10, 20]]);
+    expect(of({ before: now - settledMs })).toEqual([[10, 10]]);
+  }
 });
 
 test("a rollout that begins while another runs counts from there on, and the other goes on", async () => {

@@ -1,3 +1,4 @@
+import { addArrivals, type Arrivals } from "./arrivals.ts";
 import { mergeBase64 } from "./bucket-set.ts";
 
 /** What was counted of one arm while its share did not change. JSON-safe. */
@@ -19,6 +20,8 @@ export interface Counts {
    * (`fallbacks`) or took longer than a budget (by its name). Each is a `BucketSet` in base64.
    */
   buckets: Record<string, string>;
+  /** When the requests came. */
+  arrived: Arrivals;
 }
 
 /** Whose counts these are. */
@@ -48,7 +51,7 @@ export interface Plan {
 }
 
 export function createCounts(): Counts {
-  return { requests: 0, rows: 0, errors: 0, refused: 0, fallbacks: 0, latency: [], over: {}, buckets: {} };
+  return { requests: 0, rows: 0, errors: 0, refused: 0, fallbacks: 0, latency: [], over: {}, buckets: {}, arrived: {} };
 }
 
 export function addCounts(a: Counts, b: Counts): Counts {
@@ -74,5 +77,6 @@ export function addCounts(a: Counts, b: Counts): Counts {
     ),
     over,
     buckets,
+    arrived: addArrivals(a.arrived, b.arrived),
   };
 }
