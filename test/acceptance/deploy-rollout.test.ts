@@ -22,24 +22,32 @@ test("the first deploy of an endpoint has nothing to compare with: it takes all 
   expect(await rolloutsOf(name)).toEqual([]);
 });
 
-test("the next begins a rollout; the settings of slipway.yaml hold at once", { timeout: 60_000 }, async () => {
-  const next = { ...manifest, serve: { timeout: "21s" } };
-  const made = await deploy(server.url, scaledMatrix(-1), { name, manifest: next, message: "the sign" });
-  const [begun] = await rolloutsOf(name);
-  expect(begun).toMatchObject({ from: 1, to: 2, strategy: "canary", message: "the sign" });
-  expect(made).toMatchObject({ version: 2, endpoint: name, rollout: begun?.id });
-  const { target, serve } = await client.endpoints.get(name);
-  expect(target).toMatchObject({ version: 1 });
-  expect(serve).toMatchObject({ timeout_ms: 21_000 });
-  // The same once more is the same rollout.
-  expect(await deploy(server.url, scaledMatrix(-1), { name, manifest: next })).toMatchObject({
-    created: false,
-    rollout: begun?.id,
-  });
-  const said = await runCli(["deploy", scaledMatrix(-1), "--name", name], { url: server.url });
-  expect(said.stdout).toMatch(/takes the traffic of sign step by step/);
-  expect(said.stderr).toMatch(/slipway rollout status sign --watch/);
-});
+test(
+  "the next begins a rollout; the settings of slipway.yaml wait for the promotion",
+  { timeout: 60_000 },
+  async () => {
+    const next = { ...manifest, serve: { timeout: "21s" } };
+    const made = await deploy(server.url, scaledMatrix(-1), { name, manifest: next, message: "the sign" });
+    const [begun] = await rolloutsOf(name);
+    expect(begun).toMatchObject({ from: 1, to: 2, strategy: "canary", message: "the sign" });
+    expect(made).toMatchObject({ version: 2, endpoint: name, rollout: begun?.id });
+    const { target, serve } = await client.endpoints.get(name);
+    expect(target).toMatchObject({ version: 1 });
+    expect(serve).toMatchObject({ timeout_ms: 20_000 });
+    // The same once more is the same rollout.
+    expect(await deploy(server.url, scaledMatrix(-1), { name, manifest: next })).toMatchObject({
+      created: false,
+      rollout: begun?.id,
+      notes: [expect.stringContaining("thread"), expect.stringContaining("nothing new was made")],
+    });
+    const other = await deploy(server.url, scaledMatrix(-1), { name, manifest });
+    expect(other).toMatchObject({ rollout: begun?.id });
+    expect(other.notes).toContainEqual(expect.stringContaining("with the settings that this began with"));
+    const said = await runCli(["deploy", scaledMatrix(-1), "--name", name], { url: server.url });
+    expect(said.stdout).toMatch(/takes the traffic of sign step by step/);
+    expect(said.stderr).toMatch(/slipway rollout status sign --watch/);
+  },
+);
 
 test(
   "another takes its place; without a section all traffic moves at once and ends it",
@@ -47,6 +55,9 @@ test(
   async () => {
     const third = await deploy(server.url, scaledMatrix(2), { name, manifest });
     const [now, before] = await rolloutsOf(name);
+    expect(third.notes).toContainEqual(
+      expect.stringContaining(`${before?.id} of sign@2, which was under way, has ended`),
+    );
     expect(now).toMatchObject({ id: third.rollout, from: 1, to: 3, active: true });
     expect(before).toMatchObject({ to: 2, phase: "superseded" });
     const none = { ...manifest, rollout: "none" };

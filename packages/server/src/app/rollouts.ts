@@ -10,7 +10,7 @@ export interface RolloutsGiven extends RolloutsDeps {
 /** Releases that prove themselves: what was under way goes on. They end before what they look at. */
 export async function openRollouts({ lifecycle, door, ...deps }: RolloutsGiven): Promise<Rollouts> {
   const rollouts = createRollouts(deps);
-  door.open(createRelease({ endpoints: deps.endpoints, rollouts }));
+  door.open(createRelease({ rollouts }));
   await rollouts.run();
   lifecycle.onStop("rollouts", () => rollouts.stop());
   return rollouts;

@@ -2,8 +2,9 @@ import { SlipwayError } from "@slipway/contract";
 import type { Operation, Operations } from "../platform/queue/index.ts";
 import { championAlias, requireVerified, type ModelVersion, type Registry } from "../registry/index.ts";
 import type { Authorship, Changes } from "./changes.ts";
-import { undivided, type Endpoint, type EndpointSpec } from "./endpoint.ts";
+import type { Endpoint, EndpointSpec } from "./endpoint.ts";
 import { toGated, type Gatekeeper } from "./gatekeeper.ts";
+import { toSettled } from "./settled-traffic.ts";
 import type { SharedRouting } from "./shared-routing.ts";
 import type { EndpointStore } from "./store.ts";
 
@@ -68,7 +69,7 @@ export function createAliasMoves(deps: AliasMoveDeps): AliasMoves {
     if (!meant) return spec;
     const { state } = await registry.requireVersion(target.model, meant.version);
     if (state !== "verified" || meant.version === target.version) return spec;
-    return { ...spec, target: { ...target, version: meant.version }, traffic: undivided };
+    return { ...spec, target: { ...target, version: meant.version }, traffic: toSettled(spec.traffic) };
   }
 
   /** A change that loads nothing may come between, with the fallback of before. */

@@ -42,8 +42,15 @@ export interface ReleaseOrder {
   readonly allowBreaking: boolean;
 }
 
-/** Lets a version take the traffic step by step, and resolves with the id of that; null: it takes all of it at once. */
-export type Release = (order: ReleaseOrder, by: Authorship) => Promise<string | null>;
+export interface Released {
+  /** Of the rollout. */
+  readonly id: string;
+  /** What whoever deployed may not have had in mind. */
+  readonly notes: readonly string[];
+}
+
+/** Lets a version take the traffic step by step; null: it takes all of it at once. */
+export type Release = (order: ReleaseOrder, by: Authorship) => Promise<Released | null>;
 
 /** Keeps beside a version what the gates of its rollouts read. */
 export interface GateFileKeeper {
@@ -110,12 +117,13 @@ export function createDeploy(deps: DeployDeps): Deploy {
     const endpoint = await findEndpoint(deps.endpoints, name);
     const parsed = manifest === null ? null : parseManifest(manifest);
     const order = endpoint && { endpoint, version: made, manifest: parsed, allowBreaking };
-    const rollout = order && (await deps.release(order, by));
-    if (rollout !== null) return { endpoint: await deps.endpoints.require(name), rollout, notes: [] };
+    const released = order && (await deps.release(order, by));
+    if (released !== null)
+      return { endpoint: await deps.endpoints.require(name), rollout: released.id, notes: [...released.notes] };
     context.progress("serve", `loading ${model}@${version} beside what serves now`, 0.8);
     const target = { model, version, manifest, action: "deploy", allowBreaking } as const;
     const served = (await deps.endpoints.serve(name, target, by)).endpoint;
-    return { endpoint: served, rollout, notes: listSurprises(endpoint, served) };
+    return { endpoint: served, rollout: null, notes: listSurprises(endpoint, served) };
   }
 
   return async (request, author) => {

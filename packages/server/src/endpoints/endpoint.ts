@@ -84,6 +84,8 @@ export interface TrafficSettings {
   readonly arms: readonly Arm[];
   readonly rules: readonly TrafficRule[];
   readonly shadows: readonly Shadow[];
+  /** Record fields that decided once, by which nothing is divided any more: callers go on sending them. Left out: none. */
+  readonly fields?: readonly string[];
 }
 
 export const champion = "champion";
@@ -200,10 +202,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The mutable half of a manifest, which is one, too. */
+export type EndpointSettings = Omit<Manifest, "model">;
+
 /** The mutable half of a manifest over what an endpoint has: a section that is absent stays as it is. */
 export function withManifest(
   spec: EndpointSpec,
-  manifest: Manifest | null,
+  manifest: EndpointSettings | null,
   toMs: (text: string) => number,
 ): EndpointSpec {
   if (!manifest) return spec;

@@ -1,4 +1,4 @@
-import { parseDuration, parseManifest, type Manifest } from "@slipway/contract";
+import { parseManifest } from "@slipway/contract";
 import type { Page, PageQuery } from "../kernel/page.ts";
 import { requireVerified, type Registry } from "../registry/index.ts";
 import { requirePlacement, type LoadSettings, type Placed } from "../serving/index.ts";
@@ -8,20 +8,21 @@ import {
   diffJson,
   emptySpec,
   toLoadSettings,
-  undivided,
-  withManifest,
   type Action,
   type Endpoint,
   type EndpointRevision,
   type EndpointSpec,
   type Target,
+  undivided,
 } from "./endpoint.ts";
 import { toGated, type Gatekeeper } from "./gatekeeper.ts";
 import type { GatedVersion } from "./gates.ts";
 import { findLastTarget } from "./last-target.ts";
 import { createRemovals, type Removals } from "./removals.ts";
 import { planRollback } from "./plan-rollback.ts";
+import { toAlias, toSpec } from "./to-spec.ts";
 import { createTrafficUseCases, type TrafficUseCases } from "./set-traffic.ts";
+import { toSettled } from "./settled-traffic.ts";
 import type { SharedRouting } from "./shared-routing.ts";
 import type { EndpointStore } from "./store.ts";
 
@@ -85,7 +86,7 @@ export function createEndpointUseCases(deps: EndpointDeps): EndpointUseCases {
       await deps.gatekeeper.check({ before, spec, version: gated, allowBreaking });
       const present = how.follows === undefined ? (before?.spec.target?.follows ?? null) : how.follows;
       const follows = parsed?.serve?.follow === undefined ? present : toAlias(parsed);
-      return { spec: { ...spec, target: { model, version, follows }, traffic: undivided } };
+      return { spec: { ...spec, target: { model, version, follows }, traffic: toSettled(spec.traffic) } };
     };
     const result = await change({ name, plan, action, ...by });
     await aliases.follow(result.endpoint.spec, by);
@@ -168,15 +169,4 @@ function createEnsure({ change }: Changes): EndpointUseCases["ensure"] {
 /** @throws SlipwayError `too_slow`, `precondition_failed` */
 async function requireFit(registry: Registry, { model, version }: Target, { serve }: EndpointSpec): Promise<void> {
   requirePlacement(`${model}@${version}`, await registry.requireVersion(model, version), toLoadSettings(serve));
-}
-
-function toAlias(manifest: Manifest): string | null {
-  const follow = manifest.serve?.follow;
-  return follow === undefined || follow === "none" ? null : follow;
-}
-
-function toSpec(spec: EndpointSpec, manifest: Manifest | null): EndpointSpec {
-  const merged = withManifest(spec, manifest, parseDuration);
-  if (!manifest?.serve || manifest.serve.follow === undefined || !merged.target) return merged;
-  return { ...merged, target: { ...merged.target, follows: toAlias(manifest) } };
 }

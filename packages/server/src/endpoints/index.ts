@@ -36,6 +36,7 @@ export type {
   LabelSettings,
   Shadow,
   TrafficRule,
+  EndpointSettings,
   TrafficSettings,
 } from "./endpoint.ts";
 export type { Authorship, ChangeResult } from "./changes.ts";

@@ -1,7 +1,8 @@
 import { SlipwayError } from "@slipway/contract";
 import type { Page } from "../kernel/page.ts";
 import type { Planned } from "./changes.ts";
-import { undivided, type Endpoint, type EndpointRevision, type EndpointSpec } from "./endpoint.ts";
+import type { Endpoint, EndpointRevision, EndpointSpec } from "./endpoint.ts";
+import { keepFields, toSettled } from "./settled-traffic.ts";
 import type { EndpointStore } from "./store.ts";
 
 /**
@@ -14,7 +15,10 @@ export async function planRollback(
   to: number | null,
 ): Promise<Planned> {
   const found = to === null ? await findSettled(store, now) : await store.findRevision(now.name, to);
-  if (found) return { spec: { ...found.spec, traffic: undivided, stop: now.spec.stop }, restores: found.restores };
+  if (found) {
+    const traffic = keepFields(now.spec.traffic, toSettled(found.spec.traffic));
+    return { spec: { ...found.spec, traffic, stop: now.spec.stop }, restores: found.restores };
+  }
   const { name, revision } = now;
   throw new SlipwayError(
     "precondition_failed",

@@ -2,15 +2,30 @@ import { SlipwayError } from "@slipway/contract";
 import { requireVerified, type Registry } from "../registry/index.ts";
 import type { AliasMoves } from "./alias-moves.ts";
 import type { Authorship, ChangeResult, Changes, Planned } from "./changes.ts";
-import { undivided, type Endpoint, type TrafficSettings } from "./endpoint.ts";
+import {
+  undivided,
+  type Endpoint,
+  type EndpointSettings,
+  type EndpointSpec,
+  type TrafficSettings,
+} from "./endpoint.ts";
 import { toGated, type Gatekeeper } from "./gatekeeper.ts";
 import { planTraffic, type WantedTraffic } from "./plan-traffic.ts";
 import { requireTraffic } from "./require-traffic.ts";
+import { keepFields, toSettled } from "./settled-traffic.ts";
+import type { EndpointStore } from "./store.ts";
+import { toSpec } from "./to-spec.ts";
 
 export interface TrafficOrder {
   readonly traffic: TrafficSettings;
   /** The version that becomes the target; left out: as it is. */
-  readonly target?: { readonly version: number };
+  readonly target?: {
+    readonly version: number;
+    /** Of the endpoint from then on, in the same revision. */
+    readonly settings?: EndpointSettings | null;
+    /** The settings are what they were before a rollout moved the target away from this version. */
+    readonly isBack?: boolean;
+  };
   readonly action: "traffic" | "rollout" | "stop";
   /** `traffic` only: also where a signature breaks those who call now. */
   readonly allowBreaking?: boolean;
@@ -46,9 +61,10 @@ export interface TrafficDeps {
   readonly changes: Changes;
   readonly gatekeeper: Gatekeeper;
   readonly aliases: Pick<AliasMoves, "follow">;
+  readonly store: Pick<EndpointStore, "findRevision" | "listRevisions">;
 }
 
-export function createTrafficUseCases({ registry, changes, gatekeeper, aliases }: TrafficDeps): TrafficUseCases {
+export function createTrafficUseCases({ registry, changes, gatekeeper, aliases, store }: TrafficDeps): TrafficUseCases {
   async function requireVersions({ spec }: Endpoint, { traffic, target }: TrafficOrder): Promise<void> {
     const { model } = spec.target!;
     const numbers = [...traffic.arms, ...traffic.shadows, ...(target ? [target] : [])].map(({ version }) => version);
@@ -72,8 +88,11 @@ export function createTrafficUseCases({ registry, changes, gatekeeper, aliases }
     requireTraffic(order.traffic);
     await requireVersions(now, order);
     await checkArms(now, order);
-    const spec = { ...now.spec, traffic: order.traffic };
-    return { spec: order.target ? { ...spec, target: { ...target, version: order.target.version } } : spec };
+    const spec = { ...now.spec, traffic: keepFields(now.spec.traffic, order.traffic) };
+    if (!order.target) return { spec };
+    const { version, settings = null, isBack = false } = order.target;
+    const moved = toSpec({ ...spec, target: { ...target, version } }, settings);
+    return { spec: isBack ? { ...moved, ...(await findSettingsBefore(store, now, version)) } : moved };
   }
 
   return {
@@ -114,7 +133,7 @@ export function createTrafficUseCases({ registry, changes, gatekeeper, aliases }
           { endpoint: name },
         );
       const toStopped = async (now: Endpoint | null): Promise<Planned> => ({
-        spec: { ...(now ?? seen).spec, traffic: undivided, stop: how },
+        spec: { ...(now ?? seen).spec, traffic: toSettled((now ?? seen).spec.traffic), stop: how },
       });
       return changes.change({ name, action: "stop", plan: toStopped, ...by });
     },
@@ -126,6 +145,25 @@ export function createTrafficUseCases({ registry, changes, gatekeeper, aliases }
       return changes.change({ name, action: "stop", plan: toStarted, ...by });
     },
   };
+}
+
+/** A promotion is a handful of revisions ago at most. */
+const mostBack = 100;
+
+/** What a promotion by a rollout has changed besides the traffic; nothing where there was none. */
+async function findSettingsBefore(
+  store: TrafficDeps["store"],
+  { name, spec }: Endpoint,
+  version: number,
+): Promise<Partial<EndpointSpec>> {
+  const { items } = await store.listRevisions(name, { limit: mostBack, cursor: null });
+  const at = items.findIndex(
+    (each) => each.action === "rollout" && each.changes.some(({ path }) => path === "target.version"),
+  );
+  const [promotion, before] = [items[at], items[at + 1]];
+  if (promotion?.spec.target?.version !== spec.target?.version || before?.spec.target?.version !== version) return {};
+  const { target, serve, log, labels, monitor, rollout, owner } = before.spec;
+  return { target, serve, log, labels, monitor, rollout, owner };
 }
 
 /** @throws SlipwayError `conflict` */

@@ -25,7 +25,12 @@ export function toRoute({ name: endpoint, instance, ...given }: Given): Route {
     endpoint,
     division: loaded && divide({ traffic: spec.traffic, served: loaded, arms, toLogFields }),
     stop: spec.stop,
-    extraFields: new Set([...fields, ...(key === null ? [] : [key]), ...listDecidingFields(spec.traffic)]),
+    extraFields: new Set([
+      ...fields,
+      ...(key === null ? [] : [key]),
+      ...listDecidingFields(spec.traffic),
+      ...(spec.traffic.fields ?? []),
+    ]),
     redact: new Set(redact),
     logFields: createLogFields(identity, loaded),
   };

@@ -25,8 +25,8 @@ export interface EnforcementDeps {
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
 
-/** Without arms there is nothing to divide: the unit and the seed of what was before mean nothing. */
-function canonical({ arms, rules, shadows, ...rest }: TrafficSettings): string {
+/** Without arms there is nothing to divide: the unit and the seed of what was before mean nothing. What callers may send divides nothing. */
+function canonical({ arms, rules, shadows, fields: _, ...rest }: TrafficSettings): string {
   const isDivided = arms.length + rules.length + shadows.length > 0;
   return canonicalJson(isDivided ? { arms, rules, shadows, ...rest } : {});
 }
@@ -86,7 +86,10 @@ export function createEnforcement({ endpoints, clock, onDone }: EnforcementDeps)
       const mine: Wish = { key, failures, retryAt: null, trouble, takeBack: new AbortController() };
       wish = mine;
       const { traffic, target } = wanted;
-      const moves = endpoint.spec.target?.version === target ? {} : { target: { version: target } };
+      const isMoved = endpoint.spec.target?.version !== target;
+      // What came with the promotion goes with it, where that was in force for a moment before it was taken back.
+      const how = target === rollout.to ? { settings: rollout.settings ?? null } : { isBack: true };
+      const moves = isMoved ? { target: { version: target, ...how } } : {};
       const { signal } = mine.takeBack;
       const order = { traffic, ...moves, action: "rollout", base: endpoint.revision, signal } as const;
       void endpoints.setTraffic(endpoint.name, order, { author: rollout.author, message: rollout.id }).then(

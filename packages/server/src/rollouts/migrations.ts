@@ -7,7 +7,7 @@ export const rolloutMigrations: readonly Migration[] = [
       // `unfinished`: 1 until what counts for it has been told of its end. `active` is the endpoint while the rollout is under way, else null: unique, so that an endpoint has one at most.
       await raw`create table rollouts (
         id text primary key, endpoint text not null, model text not null, from_version bigint not null,
-        to_version bigint not null, strategy text not null, spec text not null, author text, message text,
+        to_version bigint not null, strategy text not null, spec text not null, settings text, author text, message text,
         created_at bigint not null, updated_at bigint not null, active text unique, unfinished bigint not null,
         phase text not null,
         seq bigint not null, writes bigint not null, status text not null, sight text)`.execute(db);

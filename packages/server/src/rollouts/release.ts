@@ -1,29 +1,49 @@
-import type { Endpoints, Release } from "../endpoints/index.ts";
+import { canonicalJson, type Manifest } from "@slipway/contract";
+import type { EndpointSettings, Release } from "../endpoints/index.ts";
 import type { Rollouts } from "./use-cases.ts";
 
 export interface ReleaseDeps {
-  readonly endpoints: Pick<Endpoints, "require" | "apply">;
   readonly rollouts: Pick<Rollouts, "start" | "findActive">;
 }
 
 /**
- * A deploy that finds a `rollout` section begins one, and the settings of `slipway.yaml` hold at once. The first deploy of an endpoint, and one of what
- * serves already, have nothing to compare with: they go on as ever.
+ * A deploy that finds a `rollout` section begins one; the settings of `slipway.yaml` become the endpoint's with the promotion, and until then who calls
+ * the version that serves finds what was there. The first deploy of an endpoint, and one of what serves already, have nothing to compare with: they go
+ * on as ever.
  */
-export function createRelease({ endpoints, rollouts }: ReleaseDeps): Release {
+export function createRelease({ rollouts }: ReleaseDeps): Release {
   return async ({ endpoint, version, manifest, allowBreaking }, by) => {
-    const { spec } = endpoint;
+    const { name, spec } = endpoint;
     const { target } = spec;
     const section = manifest?.rollout === "none" ? null : (manifest?.rollout ?? spec.rollout);
     if (section === null || target === null || (target.model === version.model && target.version === version.version))
       return null;
-    const { name } = endpoint;
     // Versions of another model are no candidates beside this one.
     if (target.model !== version.model) return null;
-    if (manifest !== null) await endpoints.apply(name, manifest, { ...by, dryRun: false });
+    const settings = manifest && toSettings(manifest);
     const active = await rollouts.findActive(name);
-    if (active?.to === version.version) return active.id;
-    const order = { endpoint: name, version: version.version, section, allowBreaking };
-    return (await rollouts.start(order, by)).id;
+    if (active?.to === version.version) {
+      const isSame = settings === null || canonicalJson(settings) === canonicalJson(active.settings ?? {});
+      const notes = isSame
+        ? []
+        : [
+            `${version.model}@${version.version} is being released at ${name} already, with the settings that this began with; those of now are not taken. To begin anew: slipway rollout abort ${name}, then deploy again.`,
+          ];
+      return { id: active.id, notes };
+    }
+    const order = { endpoint: name, version: version.version, section, allowBreaking, supersede: true, settings };
+    const { id } = await rollouts.start(order, by);
+    const notes =
+      active === null
+        ? []
+        : [
+            `The rollout ${active.id} of ${active.model}@${active.to}, which was under way, has ended: this one took its place.`,
+          ];
+    return { id, notes };
   };
+}
+
+/** What of `slipway.yaml` is the endpoint's. */
+function toSettings({ model: _, ...settings }: Manifest): EndpointSettings {
+  return settings;
 }

@@ -1,4 +1,5 @@
 import type { Strategy } from "@slipway/contract";
+import type { EndpointSettings } from "../endpoints/index.ts";
 import type { Verdict } from "./verdict.ts";
 import type { RolloutSpec } from "./spec.ts";
 
@@ -62,6 +63,8 @@ export interface Rollout {
   readonly to: number;
   readonly strategy: Strategy;
   readonly spec: RolloutSpec;
+  /** Of the `slipway.yaml` that it was begun with: they become the endpoint's with the promotion. Null: they stay as they are. */
+  readonly settings?: EndpointSettings | null;
   readonly status: RolloutStatus;
   readonly author: string | null;
   readonly message: string | null;

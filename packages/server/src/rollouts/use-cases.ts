@@ -1,5 +1,5 @@
 import type { ManifestRollout } from "@slipway/contract";
-import type { Authorship } from "../endpoints/index.ts";
+import type { Authorship, EndpointSettings } from "../endpoints/index.ts";
 import type { Page } from "../kernel/page.ts";
 import type { ChainCheck } from "./chain.ts";
 import type { RolloutEvent } from "./event.ts";
@@ -15,9 +15,15 @@ export interface StartOrder {
   readonly endpoint: string;
   /** Of the endpoint's model. */
   readonly version: number;
+  /** Which model that is, where the caller named it. */
+  readonly model?: string | undefined;
   /** Null: the endpoint's own section, and where it has none the defaults. */
   readonly section: ManifestRollout | null;
   readonly allowBreaking: boolean;
+  /** One that is under way at the endpoint ends. Left out: no. */
+  readonly supersede?: boolean | undefined;
+  /** The endpoint's from the promotion on. */
+  readonly settings?: EndpointSettings | null | undefined;
 }
 
 /** What a rollout would be, without beginning it. */
@@ -58,8 +64,9 @@ export interface Rollouts {
   /** @throws SlipwayError as `start` does */
   plan(order: StartOrder): Promise<RolloutPlan>;
   /**
-   * Begins to release a version; one that is under way at the endpoint is superseded.
-   * @throws SlipwayError `precondition_failed` where nothing serves, the version serves already or is being released; `invalid_manifest`,
+   * Begins to release a version.
+   * @throws SlipwayError `conflict` where another is under way that it is not to supersede; `precondition_failed` where nothing serves,
+   * another model does, the version serves already or is being released; `invalid_manifest`,
    * `version_not_found`, `breaking_change`
    */
   start(order: StartOrder, by: Authorship): Promise<Rollout>;

@@ -25,6 +25,7 @@ export function makeRollout(section: ManifestRollout = twoSteps, status: Partial
     to: 2,
     strategy: spec.strategy,
     spec,
+    settings: null,
     status: { ...toFirstStatus(7), seq: 1, ...status },
     author: "ann",
     message: null,
