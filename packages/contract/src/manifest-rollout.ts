@@ -72,11 +72,18 @@ const compared = z.union([builtIn, named, bySql], {
 const bounds = { min: z.number().optional(), max: z.number().optional() };
 const hasBound = ({ min, max }: { min?: number | undefined; max?: number | undefined }) =>
   min !== undefined || max !== undefined;
+const byPrometheus = z
+  .strictObject({ name: metricName, prometheus, ...bounds })
+  .refine(hasBound, "give a min, a max or both");
+/** What Prometheus answers is compared with nothing: it has a bound, and is a limit wherever it stands. */
+const guarded = z.union([builtIn, named, bySql, byPrometheus], {
+  error: `must be a metric (${rolloutMetrics.join(", ")}), {metric, ...}, {name, sql, ...} or {name, prometheus: {url, query}, max}`,
+});
 const limit = z.union(
   [
     named.extend(bounds).refine(hasBound, "give a min, a max or both"),
     bySql.safeExtend(bounds).refine(hasBound, "give a min, a max or both"),
-    z.strictObject({ name: metricName, prometheus, ...bounds }).refine(hasBound, "give a min, a max or both"),
+    byPrometheus,
   ],
   { error: "must be {metric, max}, {name, sql, max} or {name, prometheus: {url, query}, max}" },
 );
@@ -91,7 +98,7 @@ const step = z
     /** The goal must have been reached in this step before the next begins. */
     prove: z.boolean().optional(),
     bake: duration.optional(),
-    /** Who has to agree: a user or a token's name, or `anyone` but the author. */
+    /** Who has to agree: a user, or `anyone` but the author. */
     approve: text.optional(),
     timeout: duration.optional(),
   })
@@ -191,7 +198,7 @@ export const rolloutSchema = z.strictObject({
   gates: z.array(gate).max(50).optional(),
   steps: z.array(step).min(1).max(100).optional(),
   goal: compared.optional(),
-  guardrails: z.array(compared).max(50).optional(),
+  guardrails: z.array(guarded).max(50).optional(),
   signals: z.array(compared).max(50).optional(),
   limits: z.array(limit).max(50).optional(),
   observe: z.array(compared).max(50).optional(),

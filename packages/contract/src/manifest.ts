@@ -254,6 +254,11 @@ export function parseManifest(data: unknown): Manifest {
   throw invalidManifest(toProblems(parsed.error.issues, { knownKeys, data }));
 }
 
+/** What is wrong with a request that has sections of a manifest under their own names. */
+export function toSectionProblems(issues: Parameters<typeof toProblems>[0], data: unknown): ManifestProblem[] {
+  return toProblems(issues, { knownKeys, data });
+}
+
 export function invalidManifest(problems: readonly ManifestProblem[]): SlipwayError {
   const lines = problems.map(({ path, line, message }) => {
     const where = [line === undefined ? "" : `line ${line}`, path].filter((part) => part !== "").join(", ");

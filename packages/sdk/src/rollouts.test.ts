@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SlipwayError } from "@slipway/contract/errors";
 import { createClient } from "./client.ts";
 
 const rollout = (phase: string, events: number) => ({ id: "r", phase, events, active: phase !== "succeeded" });
@@ -63,9 +64,14 @@ test("a server that never answered is not waited for", async () => {
 });
 
 test("an endpoint without a rollout says how to begin one", async () => {
-  const { rollouts } = serverOf([{ items: [], next: null }]);
+  const { rollouts } = serverOf([{ items: [], next: null }, { name: "fraud" }]);
   await expect(rollouts.latest("fraud")).rejects.toMatchObject({
     code: "not_found",
     message: expect.stringContaining("slipway rollout start fraud@VERSION"),
   });
+  const gone = serverOf([
+    { items: [], next: null },
+    new SlipwayError("endpoint_not_found", "There is no endpoint nope."),
+  ]);
+  await expect(gone.rollouts.latest("nope")).rejects.toMatchObject({ code: "endpoint_not_found" });
 });

@@ -62,7 +62,7 @@ export interface RolloutsClient {
   list(options?: RolloutListOptions): Promise<Page<Rollout>>;
   all(options?: RolloutListOptions): AsyncGenerator<Rollout, void, undefined>;
   get(id: string, options?: CallOptions): Promise<Rollout>;
-  /** The one of an endpoint that has not ended, else its last. @throws SlipwayError `not_found` where it never had one */
+  /** The one of an endpoint that has not ended, else its last. @throws SlipwayError `not_found` where it never had one, `endpoint_not_found` */
   latest(endpoint: string, options?: CallOptions): Promise<Rollout>;
   /** Oldest first. */
   events(id: string, options?: RolloutEventOptions): Promise<RolloutEventPage>;
@@ -114,6 +114,7 @@ export function createRollouts(transport: Transport): RolloutsClient {
     async latest(endpoint, call = {}) {
       const [found] = (await list({ endpoint, limit: 1, ...call })).items;
       if (found !== undefined) return found;
+      await transport.call({ method: "GET", path: `/api/v1/endpoints/${encodeURIComponent(endpoint)}`, ...call });
       const message = `${endpoint} had no rollout yet: "slipway rollout start ${endpoint}@VERSION" begins one.`;
       throw new SlipwayError("not_found", message, { endpoint });
     },

@@ -1,6 +1,6 @@
 import type { AbMetricReport, AbReport, AbRequest } from "@slipway/contract";
 import { argument, choiceOption, textOption, type Context, type Input, type Run } from "../context.ts";
-import { UsageError } from "../exit-codes.ts";
+import { exitCodes, UsageError } from "../exit-codes.ts";
 import { writeJson, writeList } from "../output.ts";
 import { renderFacts, type Column } from "../table.ts";
 import { parseSince } from "../time.ts";
@@ -17,14 +17,25 @@ export const ab: Run = async (context, input) => {
     ...(context.settings.timeoutMs === undefined ? {} : { timeoutMs: context.settings.timeoutMs }),
   });
   const { format } = context.settings;
-  if (format === "json") return writeJson(context, report);
-  if (format === "csv") return writeList(context, comparisonColumns, toComparisons(report));
-  await show(context, report);
+  if (format === "json") writeJson(context, report);
+  else if (format === "csv") await writeList(context, comparisonColumns, toComparisons(report));
+  else await show(context, report);
+  // One that could not be looked at is no answer.
+  return report.metrics.some(({ comparisons }) => comparisons.some(({ outcome }) => outcome === "error"))
+    ? exitCodes.failed
+    : exitCodes.ok;
 };
 
-/** The server knows which ones there are, and says so. */
+/** What a server of this version measures by itself. */
+const metricNames = ["errors", "fallbacks", "wrong", "brier", "log_loss", "absolute_error", "squared_error"] as const;
+
+/** @throws UsageError that names them */
 function toMetrics(text: string | undefined): AbRequest["metrics"] {
-  return text?.split(",").map((name) => name.trim()) as AbRequest["metrics"];
+  return text?.split(",").map((name) => {
+    const found = metricNames.find((each) => each === name.trim());
+    if (found !== undefined) return found;
+    throw new UsageError(`--metric is of ${metricNames.join(", ")}, not ${JSON.stringify(name.trim())}.`);
+  });
 }
 
 function toSql(input: Input) {
@@ -67,10 +78,10 @@ const comparisonColumns: readonly Column<Comparison>[] = [
   { title: "arm", value: ({ of }) => of.arm },
   column("mean", ({ metric, of }) => meanOf(metric, of.arm)),
   { title: "versus", value: ({ of }) => of.versus },
-  column("its mean", ({ metric, of }) => meanOf(metric, of.versus)),
+  column("versus_mean", ({ metric, of }) => meanOf(metric, of.versus)),
   column("difference", ({ of }) => of.estimate),
-  column("at least", ({ of }) => of.interval?.[0] ?? null),
-  column("at most", ({ of }) => of.interval?.[1] ?? null),
+  column("at_least", ({ of }) => of.interval?.[0] ?? null),
+  column("at_most", ({ of }) => of.interval?.[1] ?? null),
   column("p", ({ of }) => of.p),
   { title: "outcome", value: ({ of }) => of.outcome },
 ];

@@ -4,11 +4,12 @@ import { exitCodes } from "../exit-codes.ts";
 import { parseLimit } from "../limit.ts";
 import { figureText } from "../monitor/figure-text.ts";
 import { note, warn, writeJson, writeList } from "../output.ts";
+import { eventColumns } from "../rollout/event-columns.ts";
 import { findRollout } from "../rollout/find-rollout.ts";
 import { phaseText, trackText, versionsText } from "../rollout/texts.ts";
 import { writeTable } from "../rollout/write-table.ts";
 import { renderFacts, type Column } from "../table.ts";
-import { clockText, relativeTime } from "../time.ts";
+import { relativeTime } from "../time.ts";
 
 const evidenceColumns: readonly Column<RolloutEvidence>[] = [
   { title: "metric", value: ({ metric }) => metric },
@@ -59,17 +60,6 @@ function toFacts(explanation: RolloutExplanation, now: number) {
     ["looked at", observed_at && relativeTime(observed_at, now)],
   ] as const;
 }
-
-const eventColumns: readonly Column<RolloutEvent>[] = [
-  { title: "seq", value: ({ seq }) => seq, align: "right" },
-  { title: "at", value: ({ at }) => at, text: ({ at }) => `${at.slice(0, 10)} ${clockText(at)}` },
-  { title: "kind", value: ({ kind }) => kind },
-  { title: "phase", value: ({ to }) => to, text: ({ from, to }) => (from === to ? to : `${from} -> ${to}`) },
-  { title: "step", value: ({ step }) => (step < 0 ? null : step + 1), align: "right" },
-  { title: "actor", value: ({ actor }) => actor },
-  { title: "reason", value: ({ reason }) => reason, flexible: true },
-  { title: "hash", value: ({ hash }) => hash, text: ({ hash }) => hash.slice(0, 12) },
-];
 
 export const rolloutEvents: Run = async (context, input) => {
   const { id } = await findRollout(context, argument(input, 0));

@@ -79,6 +79,28 @@ const metricColumns: readonly Column<PlannedMetric>[] = [
   { title: "message", value: ({ message }) => message, flexible: true },
 ];
 
+/** Steps and metrics in one CSV: what is of the other kind stays empty. */
+interface Planned extends Partial<Omit<PlannedMetric, "share">>, Partial<Omit<PlannedStep, "kind">> {
+  readonly of: "step" | "metric";
+}
+
+const toPlanned = ({ steps, metrics }: RolloutPlan): Planned[] => [
+  ...steps.map(({ summary, share, takes_ms, because }) => ({ of: "step", summary, share, takes_ms, because }) as const),
+  ...metrics.map((metric) => ({ ...metric, of: "metric", share: null }) as const),
+];
+
+const planColumns: readonly Column<Planned>[] = [
+  { title: "of", value: ({ of }) => of },
+  { title: "name", value: ({ summary, metric }) => summary ?? metric },
+  { title: "role", value: ({ role }) => role },
+  { title: "share", value: ({ share }) => share },
+  { title: "alpha", value: ({ alpha }) => alpha },
+  { title: "requests", value: ({ requests }) => requests },
+  { title: "takes_ms", value: ({ takes_ms }) => takes_ms },
+  { title: "because", value: ({ because }) => because },
+  { title: "message", value: ({ message }) => message },
+];
+
 function takesText(ms: number | null): string {
   return ms === null ? "?" : ms === 0 ? "at once" : `~${durationText(ms)}`;
 }
@@ -86,7 +108,7 @@ function takesText(ms: number | null): string {
 async function writePlan(context: Context, plan: RolloutPlan): Promise<void> {
   const { format } = context.settings;
   if (format === "json") return writeJson(context, plan);
-  if (format === "csv") return writeList(context, metricColumns, plan.metrics);
+  if (format === "csv") return writeList(context, planColumns, toPlanned(plan));
   const { traffic, control, unit, steps } = plan;
   const isDivided = steps.some(
     ({ kind, share }) => kind === "traffic" && share !== null && share > 0 && share < 10_000,

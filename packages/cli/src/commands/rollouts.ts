@@ -21,7 +21,7 @@ const columns: readonly Column<Rollout>[] = [
   { title: "phase", value: ({ phase }) => phase, text: phaseText },
   {
     title: "step",
-    value: ({ step }) => step + 1,
+    value: ({ step }) => step,
     text: ({ steps, step }) => (steps[step] === undefined ? "" : stepText(steps[step])),
   },
   { title: "reason", value: ({ reason, held }) => reason ?? held?.message, flexible: true },

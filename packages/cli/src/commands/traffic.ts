@@ -59,6 +59,10 @@ function stopText(stop: NonNullable<TrafficView["stop"]>): string {
 
 const dividing = ["unit", "rule", "control", "shadow"] as const;
 
+/** Options that say how traffic is divided. */
+const ofDivided = ["unit", "rule", "shadow", "control", "allowBreaking"] as const;
+const toFlag = (option: string) => option.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+
 export const trafficSet: Run = async (context, input) => {
   const texts = [argument(input, 0), ...input.rest];
   const client = context.client();
@@ -66,6 +70,9 @@ export const trafficSet: Run = async (context, input) => {
   if (input.options.clear === true) {
     const name = requireName(texts[0]!);
     if (texts.length > 1) throw new UsageError("--clear takes the name of one endpoint.");
+    const besides = ofDivided.find((option) => input.options[option] !== undefined);
+    if (besides !== undefined)
+      throw new UsageError(`--clear leaves nothing to divide: --${toFlag(besides)} has no place beside it.`);
     const other = dividing.find((option) => input.options[option] !== undefined && input.options[option] !== false);
     if (other !== undefined)
       throw new UsageError(`--clear undivides the traffic, and --${other} says how to divide it. Leave one out.`);

@@ -2,14 +2,15 @@ import type { Rollout, RolloutEvent } from "@slipway/contract";
 import { SlipwayError } from "@slipway/contract/errors";
 import type { Context } from "../context.ts";
 import { exitCodes, InterruptedError, type ExitCode } from "../exit-codes.ts";
-import { note } from "../output.ts";
+import { createLineWriter, note } from "../output.ts";
 import { printable } from "../text.ts";
 import { clockText } from "../time.ts";
+import { eventColumns } from "./event-columns.ts";
 import { endCode, waitsForPerson } from "./exit-code.ts";
 import { phaseText } from "./texts.ts";
 
 /**
- * Writes each event as it comes, until the rollout ends or, unless `stay`, waits for a person. Ctrl-C leaves it going on.
+ * Writes each event as it comes, one a line (JSON Lines, a CSV that goes on), until the rollout ends or, unless `stay`, waits for a person. Ctrl-C leaves it going on.
  * @returns how it ended, as an exit code
  * @throws SlipwayError `deadline_exceeded` after --timeout
  */
@@ -25,11 +26,15 @@ export async function watchRollout(
   );
   const limit = settings.timeoutMs === undefined ? undefined : AbortSignal.timeout(settings.timeoutMs);
   const signal = limit === undefined ? stop.signal : AbortSignal.any([stop.signal, limit]);
+  const isTable = settings.format === "table";
+  const writeLines = createLineWriter(context, eventColumns);
+  const write = (events: readonly RolloutEvent[]) =>
+    isTable ? events.forEach((event) => writeEvent(context, event)) : writeLines(events);
   let isFirst = true;
   try {
     for await (const { rollout, events } of context.client().rollouts.watch(id, { signal })) {
       // What was before somebody began to look is not news.
-      if (eventsToo || !isFirst) for (const event of events) writeEvent(context, event);
+      if (eventsToo || !isFirst) write(events);
       isFirst = false;
       const code = endCode(rollout);
       if (code !== null) return code;
@@ -53,10 +58,7 @@ function whatNow({ endpoint, paused, held }: Rollout): string {
   return `slipway rollout ${held?.reason === "approval" ? "approve" : "explain"} ${endpoint}`;
 }
 
-/** One line an event: JSON Lines with --json. */
-function writeEvent(context: Context, event: RolloutEvent): void {
-  const { stdout, style, settings } = context;
-  if (settings.format === "json") return void stdout.write(`${JSON.stringify(event)}\n`);
+function writeEvent({ stdout, style }: Context, event: RolloutEvent): void {
   const step = event.step < 0 ? "" : ` ${event.step + 1}`;
   const line = `${clockText(event.at)}  ${`${event.kind}${step}`.padEnd(10)}  ${printable(event.reason)}`;
   const isBad = event.kind === "harm" || event.to === "rolled_back" || event.to === "rejected";

@@ -9,7 +9,7 @@ export const abCommand: CommandSpec = {
     ["--metric <names>", "errors, fallbacks, wrong, brier, log_loss, absolute_error, squared_error; commas between"],
     ["--sql <select>", "a metric of your own"],
     ["--name <text>", "what to call it (default: value)"],
-    ["--better <way>", "of it: higher or lower (default: higher)"],
+    ["--better <way>", "of it: higher or lower (default: lower)"],
     ["--unit <field>", "the record field that says whose a prediction is (default: what the traffic is divided by)"],
     ["--since <when>", "of the split only from then on: 15m, 2h, 7d, 2026-11-22"],
     ["--until <when>", "only before then"],
@@ -18,7 +18,7 @@ export const abCommand: CommandSpec = {
   examples: [
     "slipway ab flight-delay",
     "slipway ab flight-delay --metric errors,brier --since 7d",
-    `slipway ab shop --name revenue --sql "SELECT unit, number AS value FROM predictions JOIN labels USING (id, row)"`,
+    `slipway ab shop --name revenue --better higher --sql "SELECT unit, number AS value FROM predictions JOIN labels USING (id, row)"`,
     "slipway ab flight-delay --json",
   ],
   load: async () => (await import("../commands/ab.ts")).ab,

@@ -36,7 +36,10 @@ export const abRequest = z
             description:
               "SELECT with the columns unit and value, over predictions, labels and exposures: summed over each unit, 0 of one without a row. With a column count it is a ratio, the sum of the values over the sum of the counts",
           }),
-          better: z.enum(["lower", "higher"]).optional().meta({ description: "`higher` where it is left out" }),
+          better: z
+            .enum(["lower", "higher"])
+            .optional()
+            .meta({ description: "`lower` where it is left out, as in a rollout" }),
         }),
       )
       .max(20)

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "@slipway/contract";
 import type { NewEvent, RolloutEvent } from "./event.ts";
+import { oneLine } from "./one-line.ts";
 
 /** What the first event of a rollout has as the hash before it. */
 export const firstHash = "0".repeat(64);
@@ -24,11 +25,16 @@ export function toChain(last: Link, events: readonly NewEvent[], at: number): Ro
   return events.map((event) => {
     seq += 1;
     // As SQL keeps it: what JSON leaves out is no part of the hash.
-    const kept = JSON.parse(JSON.stringify(event)) as NewEvent;
+    const kept = toOneLine(JSON.parse(JSON.stringify(event)) as NewEvent);
     const open: RolloutEvent = { ...kept, rollout: last.rollout, seq, at, prevHash: hash, hash: "" };
     hash = hashEvent(open);
     return { ...open, hash };
   });
+}
+
+function toOneLine(event: NewEvent): NewEvent {
+  const evidence = event.evidence.map((each) => ({ ...each, message: oneLine(each.message) }));
+  return { ...event, reason: oneLine(event.reason), evidence };
 }
 
 export interface ChainCheck {

@@ -44,4 +44,5 @@ export { nameGates } from "./gates/gate.ts";
 export { toAnnouncement } from "./tell.ts";
 export { toTraffic, type WantedTraffic } from "./traffic.ts";
 export { waitsForPerson } from "./waits-for-person.ts";
+export { oneLine } from "./one-line.ts";
 export { withStrategy } from "./with-strategy.ts";

@@ -47,6 +47,7 @@ const held = (reason: HeldReason) => ({ reason, since: 4, message: "Somebody has
 
 const hold = "hold";
 const holding = resolveRollout({ when: { error: hold, no_data: hold, inconclusive: hold } });
+const later = { kind: "hold_then", holdMs: 600_000, next: "rollback" } as const;
 const conditionOf = { metric_error: "error", no_data: "no_data", inconclusive: "inconclusive" } as const;
 const overs = [
   ["stepping", "step"],
@@ -96,7 +97,7 @@ describe("what channels are told of a rollout", () => {
       // By itself it goes on once the time is over.
       const soon = {
         ...of,
-        spec: resolveRollout({ when: { [conditionOf[reason]]: { hold: "10m", then: "rollback" } } }),
+        spec: { ...holding, when: { ...holding.when, [conditionOf[reason]]: later } },
       };
       expect(toAnnouncement(soon, [event("held", "gating")])).toBeNull();
     }

@@ -30,7 +30,7 @@ function toQuestion(endpoint: string, { metrics = [], sql = [], ...asked }: wire
   return {
     endpoint,
     metrics: [...new Set(metrics)].map(toMetric).concat(own),
-    higher: new Set(sql.filter(({ better }) => better !== "lower").map(({ name }) => name)),
+    higher: new Set(sql.filter(({ better }) => better === "higher").map(({ name }) => name)),
     unit: asked.unit ?? null,
     since: time(asked.since),
     until: time(asked.until),

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { routeTable, SlipwayError, type RouteId, type RouteSpec } from "@slipway/contract";
+import { routeTable, SlipwayError, toSectionProblems, type RouteId, type RouteSpec } from "@slipway/contract";
 import { parseJsonBody } from "@slipway/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { callerOf, checkWrite, readBody, type Http } from "../../platform/http/index.ts";
@@ -101,14 +101,21 @@ function fromText(value: unknown): unknown {
 }
 
 function parseBody(route: RouteSpec, body: Buffer): unknown {
-  const parsed = route.body!.safeParse(body.length === 0 ? {} : parseJsonBody(body));
+  const data = body.length === 0 ? {} : parseJsonBody(body);
+  const parsed = route.body!.safeParse(data);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
+  const { issues } = parsed.error;
+  const plain = issues
+    .filter((issue) => !isOfSection(issue))
     .flatMap((issue) => ofNearestForm(issue as Issue))
     .map((issue) => ({ path: issue.path.join("."), message: explain(issue) }));
+  const problems = [...plain, ...toSectionProblems(issues.filter(isOfSection), data)];
   const text = problems.map(({ path, message }) => (path === "" ? `it ${message}` : `${path} ${message}`)).join("; ");
   throw new SlipwayError("invalid_request", `The body is wrong: ${text}.`, { problems });
 }
+
+/** A section of slipway.yaml is explained as there: with what is known, and what was probably meant. */
+const isOfSection = ({ path }: { readonly path: readonly PropertyKey[] }): boolean => path[0] === "rollout";
 
 /** What a schema complains of; `errors` are those of each form that a body may have. */
 interface Issue {

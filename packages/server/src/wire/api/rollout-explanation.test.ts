@@ -87,6 +87,17 @@ describe("explain", () => {
     expect(view({ held }).rollout.held).toMatchObject({ for_person: false });
   });
 
+  test("messages of several lines are one", () => {
+    const held = { reason: "metric_error", since: 5, message: "Parser Error:\n  SELECT\n  ^" } as const;
+    const sight = { step: 0, lookedAt: 5, samples: 0, labels: 0, gates: null, inForce: true, trouble: "a\nb" };
+    const told = toExplanationView(
+      { ...explained({ held }), sight: { ...sight, evidence: [{ ...proof, message: "More\nfailed." }] } },
+      [],
+    );
+    expect(told).toMatchObject({ trouble: "a b", evidence: [{ message: "More failed." }] });
+    expect(told.rollout.held?.message).toBe("Parser Error: SELECT ^");
+  });
+
   test("has a sentence for every phase, and commands that fit", () => {
     for (const phase of schemas.rolloutPhases satisfies readonly Phase[]) {
       const { stands, commands } = view({ phase });

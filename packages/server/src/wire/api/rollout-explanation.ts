@@ -1,6 +1,6 @@
 import type * as wire from "@slipway/contract";
 import type { Evidence, Explanation, Rollout } from "../../rollouts/index.ts";
-import { terminalPhases, waitsForPerson } from "../../rollouts/index.ts";
+import { oneLine, terminalPhases, waitsForPerson } from "../../rollouts/index.ts";
 import { toEvidenceView, toGateView, toRolloutView } from "./rollout-views.ts";
 import { toTimestamp } from "./views.ts";
 
@@ -9,14 +9,16 @@ export function toExplanationView(explanation: Explanation, deciding: readonly E
   const { rollout, sight, needs, next, earliestAt } = explanation;
   return {
     rollout: toRolloutView(rollout),
-    stands: standing(rollout, sight?.trouble ?? null),
+    stands: oneLine(standing(rollout, sight?.trouble ?? null)),
     needs: needs.map((need) => ({ ...need })),
     earliest_at: earliestAt === null ? null : toTimestamp(earliestAt),
     next: { kind: next.kind, step: next.kind === "step" ? next.step : null, message: coming(explanation) },
-    trouble: sight?.trouble ?? null,
+    trouble: sight === null || sight.trouble === null ? null : oneLine(sight.trouble),
     samples: sight?.samples ?? 0,
     labels: sight?.labels ?? 0,
-    evidence: (deciding.length > 0 ? deciding : (sight?.evidence ?? [])).map(toEvidenceView),
+    evidence: (deciding.length > 0 ? deciding : (sight?.evidence ?? [])).map((each) =>
+      toEvidenceView({ ...each, message: oneLine(each.message) }),
+    ),
     observed_at: sight === null || sight.lookedAt === null ? null : toTimestamp(sight.lookedAt),
     gates: sight?.gates?.map(toGateView) ?? null,
     commands: commandsFor(rollout),

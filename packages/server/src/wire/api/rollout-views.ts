@@ -1,6 +1,6 @@
 import type * as wire from "@slipway/contract";
 import type { Evidence, GateResult, LimitSpec, MetricSpec, Rollout, RolloutEvent, Step } from "../../rollouts/index.ts";
-import { nameGates, terminalPhases, toTraffic, waitsForPerson } from "../../rollouts/index.ts";
+import { nameGates, oneLine, terminalPhases, toTraffic, waitsForPerson } from "../../rollouts/index.ts";
 import { toTimestamp } from "./views.ts";
 
 /** Beyond it nothing more is said by a larger one; JSON has no infinity. */
@@ -31,11 +31,12 @@ export function toRolloutView(rollout: Rollout): wire.Rollout {
     paused: status.paused,
     held: status.held && {
       ...status.held,
+      message: oneLine(status.held.message),
       since: toTimestamp(status.held.since),
       for_person: waitsForPerson(rollout),
     },
     verdict: status.verdict,
-    reason: isOnItsWay.has(status.phase) ? null : status.reason,
+    reason: isOnItsWay.has(status.phase) || status.reason === null ? null : oneLine(status.reason),
     metrics: toMetricViews(rollout),
     gates: nameGates(spec.gates),
     unit: spec.unit,
@@ -119,7 +120,7 @@ function finite(value: number | null): number | null {
 }
 
 export function toGateView({ gate, verdict, message, evidence }: GateResult): wire.RolloutGate {
-  return { gate, verdict, message, evidence: { ...evidence } };
+  return { gate, verdict, message: oneLine(message), evidence: { ...evidence } };
 }
 
 export function toRolloutEventView(event: RolloutEvent): wire.RolloutEvent {
