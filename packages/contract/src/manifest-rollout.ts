@@ -215,7 +215,7 @@ export const rolloutKeys: Readonly<Record<string, readonly string[]>> = {
   rollout: Object.keys(rolloutSchema.shape),
   "rollout.steps": Object.keys(step.shape),
   "rollout.goal": ["metric", "sql", "name", "better", ...Object.keys(common)],
-  "rollout.guardrails": ["metric", "sql", "name", "better", ...Object.keys(common)],
+  "rollout.guardrails": ["metric", "sql", "name", "prometheus", "min", "max", "better", ...Object.keys(common)],
   "rollout.signals": ["metric", "sql", "name", "better", ...Object.keys(common)],
   "rollout.observe": ["metric", "sql", "name", "better", ...Object.keys(common)],
   "rollout.limits": ["metric", "sql", "name", "prometheus", "min", "max", "budget"],

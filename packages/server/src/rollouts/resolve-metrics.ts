@@ -1,7 +1,8 @@
 import { parseDuration, SlipwayError, type ManifestRollout } from "@slipway/contract";
 import type { LimitSpec, MetricSource, MetricSpec } from "./spec.ts";
 
-export type Compared = NonNullable<ManifestRollout["guardrails"]>[number];
+export type Compared = NonNullable<ManifestRollout["signals"]>[number];
+type Guarded = NonNullable<ManifestRollout["guardrails"]>[number];
 type Limit = NonNullable<ManifestRollout["limits"]>[number];
 type BuiltIn = Extract<Compared, string>;
 
@@ -43,6 +44,18 @@ export function toGuardrails(said: readonly Compared[], alpha: number): MetricSp
       `its guardrails spend an alpha of ${round(spent)} of ${round(alpha)}${sharing > 0 ? `, which leaves nothing for the ${sharing} without one` : ""}. Give them less, or the rollout more.`,
     );
   return said.map((each) => toCompared(each, ownAlpha(each) ?? left / sharing));
+}
+
+/** Guardrails that are compared with the champion, and those that are bounds. */
+export function sortGuardrails(said: readonly Guarded[]): {
+  readonly compared: readonly Compared[];
+  readonly bounds: readonly Limit[];
+} {
+  const isBound = (each: Guarded) => typeof each !== "string" && "prometheus" in each;
+  return {
+    compared: said.filter((each): each is Compared => !isBound(each)),
+    bounds: said.filter((each): each is Exclude<Guarded, Compared> => isBound(each)),
+  };
 }
 
 export function toCompared(said: Compared, alpha: number): MetricSpec {

@@ -36,6 +36,13 @@ test("alpha is spent over the guardrails: who has an own keeps it, the rest shar
   expect(resolve({ guardrails: [{ metric: "wrong", alpha: 0.05 }] }).guardrails[0]?.alpha).toBe(0.05);
 });
 
+test("a guardrail of Prometheus is a bound, and spends nothing", () => {
+  const prometheus = { url: "https://prometheus.example", query: "lost" };
+  const { guardrails, limits } = resolve({ guardrails: ["errors", { name: "lost", prometheus, max: 0.1 }] });
+  expect(guardrails.map(({ name, alpha }) => [name, alpha])).toEqual([["errors", 0.05]]);
+  expect(limits).toMatchObject([{ name: "lost", source: { kind: "prometheus", query: "lost" }, max: 0.1, min: null }]);
+});
+
 const wrong: readonly [string, ManifestRollout][] = [
   ["which leaves nothing", { guardrails: ["errors", { metric: "wrong", alpha: 0.05 }] }],
   ["spend an alpha of 0.06", { guardrails: [{ metric: "wrong", alpha: 0.06 }] }],

@@ -1,7 +1,15 @@
 import { parseDuration, type ManifestRollout, type Strategy } from "@slipway/contract";
 import type { TrafficRule } from "../endpoints/index.ts";
 import { challenger } from "./arms.ts";
-import { requireOwnNames, toCompared, toGuardrails, toLimit, wrong, type Compared } from "./resolve-metrics.ts";
+import {
+  requireOwnNames,
+  sortGuardrails,
+  toCompared,
+  toGuardrails,
+  toLimit,
+  wrong,
+  type Compared,
+} from "./resolve-metrics.ts";
 import { defaultSteps, requireFit, toStep } from "./resolve-steps.ts";
 import type { Freeze, Reaction, RolloutSpec } from "./spec.ts";
 
@@ -34,6 +42,7 @@ export function resolveRollout(section: ManifestRollout): RolloutSpec {
   const alpha = section.alpha ?? defaultAlpha;
   const deadlineMs = section.deadline === undefined ? usual.deadlineMs : parseDuration(section.deadline, "deadline");
   const rules = (section.rules ?? []).map(toRule);
+  const { compared, bounds } = sortGuardrails(section.guardrails ?? usual.guardrails);
   const spec: RolloutSpec = {
     strategy,
     unit: section.unit ?? null,
@@ -42,9 +51,9 @@ export function resolveRollout(section: ManifestRollout): RolloutSpec {
     gates: section.gates ?? ["signature", "parity"],
     steps: section.steps?.map(toStep) ?? defaultSteps[strategy]({ deadlineMs, hasRules: rules.length > 0 }),
     goal: section.goal === undefined ? null : toCompared(section.goal, alpha),
-    guardrails: toGuardrails(section.guardrails ?? usual.guardrails, alpha),
+    guardrails: toGuardrails(compared, alpha),
     signals: (section.signals ?? []).map((each) => toCompared(each, alpha)),
-    limits: (section.limits ?? []).map((each) => toLimit(each, alpha)),
+    limits: [...bounds, ...(section.limits ?? [])].map((each) => toLimit(each, alpha)),
     observe: (section.observe ?? []).map((each) => toCompared(each, alpha)),
     when: toWhen(section.when ?? {}),
     rules,

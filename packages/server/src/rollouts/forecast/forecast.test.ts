@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ManifestRollout } from "@slipway/contract";
 import { resolveRollout } from "../resolve.ts";
 import { foresee } from "./forecast.ts";
-import { usualBudgetMs, type PresentTraffic } from "./present-traffic.ts";
+import type { PresentTraffic } from "./present-traffic.ts";
 
 const hour = 3_600_000;
 
@@ -113,11 +113,4 @@ describe("how long a rollout takes at the present traffic", () => {
       guardrails.map(() => [null, true]),
     );
   });
-});
-
-test("the usual budget is twice the 95th percentile", () => {
-  const latency = Array.from({ length: 82 }, (_, i) => (i === 8 ? 95 : i === 60 ? 5 : 0));
-  // The eighth edge is 0.1 ms doubled twice.
-  expect(usualBudgetMs(latency)).toBeCloseTo(0.8, 10);
-  expect(usualBudgetMs([])).toBeNull();
 });

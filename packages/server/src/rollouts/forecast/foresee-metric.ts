@@ -2,7 +2,8 @@ import { requestsToAlarm } from "@slipway/statistics";
 import { toPercentText, whole } from "../share.ts";
 import type { MetricSpec, RolloutSpec } from "../spec.ts";
 import type { ForeseenStep } from "./foresee-steps.ts";
-import { shareSlower, usualBudgetMs, type PresentTraffic } from "./present-traffic.ts";
+import { usualBudget } from "../evidence/latency-budget.ts";
+import { shareSlower, type PresentTraffic } from "./present-traffic.ts";
 import { aboutText, paceText, rateText, spanText, stepName } from "./words.ts";
 
 export interface ForeseenMetric {
@@ -119,7 +120,7 @@ function rateOf({ source }: MetricSpec, { serving, labels, requestsPerSecond }: 
     return { ...of, what: `requests that ${what}`, rate: requests === 0 ? 0 : serving[source.metric] / requests };
   }
   if (source.kind === "latency") {
-    const budgetMs = source.budgetMs ?? usualBudgetMs(latency);
+    const budgetMs = source.budgetMs ?? usualBudget(latency);
     if (budgetMs === null) return null;
     const what = `requests that take longer than ${Number(budgetMs.toPrecision(3))} ms`;
     return { ...of, what, rate: shareSlower(latency, budgetMs) };

@@ -1,5 +1,5 @@
 import type { Monitoring, Watched } from "../../monitoring/index.ts";
-import { countSlower, latencyEdges } from "../../monitoring/index.ts";
+import { countSlower } from "../../monitoring/index.ts";
 
 type Minute = Awaited<ReturnType<Monitoring["profiles"]["listMinutes"]>>[number];
 
@@ -99,18 +99,6 @@ async function readLabels(
   if (rows === 0) return null;
   const seconds = (newest.window.to - oldest.window.from) / 1000;
   return { wrong: wrong / rows, rows, perSecond: rows / seconds, delayMs: settings.labels.horizonMs ?? 0 };
-}
-
-/** Twice the 95th percentile, as a rollout takes it where nobody says a budget; null: nothing is known. */
-export function usualBudgetMs(latency: readonly number[]): number | null {
-  const all = latency.reduce((sum, n) => sum + n, 0);
-  if (all === 0) return null;
-  let seen = 0;
-  for (const [i, n] of latency.entries()) {
-    seen += n;
-    if (seen >= 0.95 * all) return 2 * (latencyEdges[Math.min(i, latencyEdges.length - 1)] ?? 0);
-  }
-  return null;
 }
 
 export function shareSlower(latency: readonly number[], budgetMs: number): number {
