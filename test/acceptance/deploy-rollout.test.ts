@@ -66,8 +66,8 @@ test(
       rollout: null,
     });
     expect((await client.endpoints.get(name)).target).toMatchObject({ version: 4 });
-    let ended = await client.rollouts.get(now?.id ?? "");
-    while (ended.active) ended = await client.rollouts.get(now?.id ?? "");
-    expect(ended).toMatchObject({ phase: "superseded" });
+    await expect
+      .poll(async () => (await client.rollouts.get(now?.id ?? "")).phase, { timeout: 30_000, interval: 50 })
+      .toBe("superseded");
   },
 );

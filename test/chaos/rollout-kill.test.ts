@@ -72,21 +72,24 @@ describe("kill -9 of the server while a version takes the traffic", () => {
     async () => {
       let asking = true;
       const load = ask(() => asking);
-      for (const event of boundaries) {
-        const { target } = await client().endpoints.get(name);
-        const to = 3 - (target?.version ?? 0);
-        const rollout = await client().rollouts.start(name, to, { rollout: section });
-        await killAt(event, rollout);
-        await server.restart();
-        const ended = await untilEnd(rollout);
-        expect(ended).toMatchObject({ phase: "succeeded", events: course.length });
-        const { items, intact } = await client().rollouts.events(rollout.id);
-        expect(items.map(({ kind, to: phase, step }) => `${kind} ${phase} ${step}`)).toEqual(course);
-        expect(intact).toBe(true);
-        expect(await client().endpoints.get(name)).toMatchObject({ target: { version: to } });
+      try {
+        for (const event of boundaries) {
+          const { target } = await client().endpoints.get(name);
+          const to = 3 - (target?.version ?? 0);
+          const rollout = await client().rollouts.start(name, to, { rollout: section });
+          await killAt(event, rollout);
+          await server.restart();
+          const ended = await untilEnd(rollout);
+          expect(ended).toMatchObject({ phase: "succeeded", events: course.length });
+          const { items, intact } = await client().rollouts.events(rollout.id);
+          expect(items.map(({ kind, to: phase, step }) => `${kind} ${phase} ${step}`)).toEqual(course);
+          expect(intact).toBe(true);
+          expect(await client().endpoints.get(name)).toMatchObject({ target: { version: to } });
+        }
+      } finally {
+        asking = false;
+        await load;
       }
-      asking = false;
-      await load;
     },
   );
 });

@@ -31,7 +31,7 @@ export const serverRoutes = {
     path: "/api/v1/audit",
     tag: "server",
     summary:
-      "The audit trail, newest first: every token, version, alias, stage, revision, webhook, channel, erasure and what was done with incidents, with who and when",
+      "The audit trail, newest first: every token, version, alias, stage, revision, rollout, webhook, channel, erasure and what was done with incidents, with who and when",
     scope: "admin",
     query: audit.auditQuery,
     status: 200,
