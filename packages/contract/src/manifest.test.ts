@@ -97,6 +97,7 @@ describe("a manifest", () => {
     expect(withRollout({ strategy: "canary", steps, guardrails, when: { no_data: "warn" } })).toEqual([]);
     expect(withRollout({ strategy: "cannary" })).toEqual([expect.stringContaining("strategy")]);
     expect(withRollout({ gurdrails: [] })).toEqual([expect.stringContaining('Did you mean "guardrails"?')]);
+    expect(withRollout({ guardrails: [{ name: "revenue", sql: "select 1", range: [0, 1] }] })).toHaveLength(1);
     expect(withRollout({ steps: [{ traffic: "0.001%" }] })).toEqual([expect.stringContaining("two decimals")]);
     expect(withRollout({ steps: [{ traffic: "1%", shadow: "1%" }] })).toEqual([expect.stringContaining("one of")]);
   });
