@@ -183,23 +183,30 @@ export function createRolloutStore(sql: Sql, notify: Notify | null): RolloutStor
           .execute();
         await auditCommand(trx, rollout, command);
       }),
-    insert: (rollout, event, over) =>
-      tx(async (trx) => {
-        if (over !== null) await write(trx, over, notify);
-        const { id, endpoint } = rollout;
-        const made = await trx
-          .insertInto("rollouts")
-          .values({ ...toRow(rollout), unfinished: 1, writes: 0, sight: null })
-          .onConflict((conflict) => conflict.column("active").doNothing())
-          .returning("id")
-          .execute();
-        if (made.length === 0) throw changedMeanwhile(endpoint);
-        const link = { rollout: id, seq: 0, hash: firstHash };
-        await append(trx, { rollout, before: rollout, link, events: [event], at: rollout.createdAt, notify });
-        await auditStart(trx, rollout);
-      }),
+    insert: (rollout, event, over) => tx((trx) => insert(trx, { rollout, event, over }, notify)),
     write: (of, written) => tx((trx) => write(trx, { found: of, written }, notify)),
   };
+}
+
+interface Inserted {
+  readonly rollout: Rollout;
+  readonly event: NewEvent;
+  readonly over: Change | null;
+}
+
+async function insert(trx: Kysely<Tables>, { rollout, event, over }: Inserted, notify: Notify | null): Promise<void> {
+  if (over !== null) await write(trx, over, notify);
+  const { id, endpoint } = rollout;
+  const made = await trx
+    .insertInto("rollouts")
+    .values({ ...toRow(rollout), unfinished: 1, writes: 0, sight: null })
+    .onConflict((conflict) => conflict.column("active").doNothing())
+    .returning("id")
+    .execute();
+  if (made.length === 0) throw changedMeanwhile(endpoint);
+  const link = { rollout: id, seq: 0, hash: firstHash };
+  await append(trx, { rollout, before: rollout, link, events: [event], at: rollout.createdAt, notify });
+  await auditStart(trx, rollout);
 }
 
 async function list(db: Kysely<Tables>, { limit, cursor, endpoint, active }: RolloutQuery): Promise<Page<Rollout>> {
