@@ -99,14 +99,15 @@ export function createVersions(transport: Transport): VersionsClient {
       transport.call({ method: "POST", path: `${versionPath(model, version)}/verify`, json: {}, ...options }),
     lineage: (model, version, options) =>
       transport.call({ method: "GET", path: `${versionPath(model, version)}/lineage`, ...options }),
-    gates: async (model, version, options) =>
-      (
-        await transport.call<{ items: readonly KeptGate[] }>({
-          method: "GET",
-          path: `${versionPath(model, version)}/gates`,
-          ...options,
-        })
-      ).items,
+    async gates(model, version, options) {
+      const path = `${versionPath(model, version)}/gates`;
+      const pages = iteratePages((cursor) =>
+        transport.call<Page<KeptGate>>({ method: "GET", path, query: { limit: 200, cursor }, ...options }),
+      );
+      const all: KeptGate[] = [];
+      for await (const gate of pages) all.push(gate);
+      return all;
+    },
     diff: (model, { from, to }, options) =>
       transport.call({
         method: "GET",

@@ -346,7 +346,7 @@ export const ours: readonly Row[] = [
     path: "/api/v1/models/{model}/versions/{version}/gates",
     status: 200,
     type: json,
-    body: { items: [] },
+    body: { items: [], next: null },
   },
   {
     method: "POST",

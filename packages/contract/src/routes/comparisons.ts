@@ -1,3 +1,4 @@
+import * as common from "../schemas/common.ts";
 import * as comparisons from "../schemas/comparison.ts";
 import * as operations from "../schemas/operation.ts";
 import type { RouteSpec } from "./route-spec.ts";
@@ -22,6 +23,7 @@ export const comparisonRoutes = {
     tag: "rollouts",
     summary: "What the gates of its rollouts said of a version, newest first",
     scope: "read",
+    query: common.pageQuery,
     status: 200,
     answer: comparisons.keptGates,
     errors: ["version_not_found", "alias_not_found"],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { json, name, sha256, timestamp } from "./common.ts";
+import { json, name, pageOf, sha256, timestamp } from "./common.ts";
 import { rolloutVerdicts } from "./rollout-words.ts";
 
 const address = z.string().min(1).max(300);
@@ -142,4 +142,4 @@ export const keptGate = z.object({
   finished_at: timestamp,
 });
 export type KeptGate = z.infer<typeof keptGate>;
-export const keptGates = z.object({ items: z.array(keptGate) });
+export const keptGates = pageOf(keptGate);

@@ -331,7 +331,10 @@ test("what was said stays said, and with the version", async () => {
     ["twice-2", "pass"],
   ]);
   expect(await ask(rollout)).toEqual(said);
-  const kept = await app.gates.listOfVersion("flight-delay", 2);
+  const { items: kept } = await app.gates.listOfVersion(
+    { model: "flight-delay", version: 2 },
+    { limit: 500, cursor: null },
+  );
   expect(kept.slice(0, 3).map(({ gate, rollout: id, comparedWith }) => [gate, id, comparedWith])).toEqual([
     ["twice-2", rollout.id, 1],
     ["twice", rollout.id, 1],

@@ -1,3 +1,4 @@
+import type { Page, PageQuery } from "../../kernel/page.ts";
 import { isFinished, type Operations, type RunContext } from "../../platform/queue/index.ts";
 import { requireVerified } from "../../registry/index.ts";
 import type { GateResult } from "../observations.ts";
@@ -6,7 +7,7 @@ import { createChecks } from "./checks.ts";
 import type { GateFiles } from "./gate-files.ts";
 import { nameGates, toErrorFinding, type GateJob } from "./gate.ts";
 import type { GatesDeps } from "./gates-deps.ts";
-import { createGateStore, type KeptGate } from "./store.ts";
+import { createGateStore, type KeptGate, type OfVersion } from "./store.ts";
 
 export interface Gates {
   /**
@@ -19,7 +20,7 @@ export interface Gates {
   /** Ends what still runs for a rollout that is over. */
   cancel(rolloutId: string): Promise<void>;
   /** What the gates of all its rollouts said of a version, newest first. */
-  listOfVersion(model: string, version: number): Promise<readonly KeptGate[]>;
+  listOfVersion(of: OfVersion, query: PageQuery): Promise<Page<KeptGate>>;
   /** What the gates of a version read. */
   readonly files: GateFiles;
 }

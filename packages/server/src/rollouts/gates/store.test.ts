@@ -36,10 +36,18 @@ describeStores("gates", (open) => {
       ["signature", "pass", null],
       ["offline", "fail", 1],
     ]);
-    const [newest, ...others] = await store.listOfVersion("flight-delay", 2);
+    const of = { model: "flight-delay", version: 2 };
+    const all = await store.listOfVersion(of, { limit: 100, cursor: null });
+    const [newest, ...others] = all.items;
+    const first = await store.listOfVersion(of, { limit: 1, cursor: null });
+    expect(first.items).toEqual([newest]);
+    expect(await store.listOfVersion(of, { limit: 100, cursor: first.next })).toEqual({ items: others, next: null });
     expect(newest).toEqual({ ...kept, rollout: "r2", finishedAt: kept.finishedAt + 1 });
     expect(others.map(({ gate }) => gate)).toEqual(["offline", "signature"]);
-    expect(await store.listOfVersion("flight-delay", 1)).toEqual([]);
+    expect(await store.listOfVersion({ ...of, version: 1 }, { limit: 9, cursor: null })).toEqual({
+      items: [],
+      next: null,
+    });
   });
 
   test("files by their names, beside their version", async () => {

@@ -1,3 +1,5 @@
+import type { ExpressionBuilder } from "kysely";
+import { decodeCursor, toPage, type Page, type PageQuery } from "../../kernel/page.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import type { GateResult } from "../observations.ts";
 import type { Verdict } from "../verdict.ts";
@@ -45,7 +47,7 @@ export interface GateStore {
   /** In their order. */
   listOf(rollout: string): Promise<readonly KeptGate[]>;
   /** Of all rollouts of a version, newest first. */
-  listOfVersion(model: string, version: number): Promise<readonly KeptGate[]>;
+  listOfVersion(of: OfVersion, query: PageQuery): Promise<Page<KeptGate>>;
   /** In the place of those with the same names. */
   putFiles(model: string, version: number, files: readonly GateFile[]): Promise<void>;
   findFile(of: { readonly model: string; readonly version: number; readonly path: string }): Promise<GateFile | null>;
@@ -53,6 +55,18 @@ export interface GateStore {
   removeFiles(model: string, version: number): Promise<void>;
   listBlobs(): Promise<ReadonlySet<string>>;
   isBlob(sha256: string): Promise<boolean>;
+}
+
+/** Those behind a place of the list: in its order, newest first. */
+function behind(cursor: string) {
+  const [at, rollout, place] = decodeCursor(cursor, ["number", "string", "number"]);
+  return ({ eb, refTuple, tuple }: ExpressionBuilder<GateTables, "gate_results">) =>
+    eb(refTuple("finished_at", "rollout", "place"), "<", tuple(Number(at), String(rollout), Number(place)));
+}
+
+export interface OfVersion {
+  readonly model: string;
+  readonly version: number;
 }
 
 export function createGateStore(sql: Sql): GateStore {
@@ -75,18 +89,15 @@ export function createGateStore(sql: Sql): GateStore {
         .execute();
       return rows.map(toKept);
     },
-    async listOfVersion(model, version) {
-      const rows = await db
-        .selectFrom("gate_results")
-        .selectAll()
-        .where("model", "=", model)
-        .where("version", "=", version)
+    async listOfVersion({ model, version }, { limit, cursor }) {
+      const all = db.selectFrom("gate_results").selectAll().where("model", "=", model).where("version", "=", version);
+      const rows = await (cursor === null ? all : all.where(behind(cursor)))
         .orderBy("finished_at", "desc")
         .orderBy("rollout", "desc")
         .orderBy("place", "desc")
-        .limit(500)
+        .limit(limit + 1)
         .execute();
-      return rows.map(toKept);
+      return toPage(rows.map(toKept), limit, ({ finishedAt, rollout, place }) => [finishedAt, rollout, place]);
     },
     async putFiles(model, version, files) {
       for (const { path, sha256, size } of files)

@@ -1,10 +1,12 @@
+import type * as wire from "@slipway/contract";
 import { parseAddress, SlipwayError, type ComparisonRequest } from "@slipway/contract";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Registry } from "../../registry/index.ts";
-import type { Compare, Gates, NewCompare } from "../../rollouts/index.ts";
+import { oneLine, type Compare, type Gates, type KeptGate, type NewCompare } from "../../rollouts/index.ts";
+import { toPageQuery } from "./model-handlers.ts";
 import type { Handlers } from "./register.ts";
 import { parseSince } from "./since.ts";
-import { toOperationView } from "./views.ts";
+import { toOperationView, toPageView, toTimestamp } from "./views.ts";
 
 export interface ComparisonDeps {
   readonly compare: Compare;
@@ -24,22 +26,24 @@ export function createComparisonHandlers(deps: ComparisonDeps): Pick<Handlers, "
         await compare({ a, b, on, limit, slices, minRows, tolerance: { absolute, relative }, alpha }),
       );
     },
-    listGates: async ({ params }) => {
+    listGates: async ({ params, query }) => {
       const version = await registry.resolve(parseAddress(`${params["model"]}@${params["version"]}`));
-      const kept = await gates.listOfVersion(version.model, version.version);
-      return {
-        items: kept.map(({ gate, verdict, message, evidence, rollout, endpoint, comparedWith, finishedAt }) => ({
-          gate,
-          verdict,
-          message,
-          evidence: { ...evidence },
-          rollout,
-          endpoint,
-          compared_with: comparedWith,
-          finished_at: new Date(finishedAt).toISOString(),
-        })),
-      };
+      return toPageView(await gates.listOfVersion(version, toPageQuery(query)), toKeptView);
     },
+  };
+}
+
+function toKeptView(kept: KeptGate): wire.KeptGate {
+  const { gate, verdict, message, evidence, rollout, endpoint, comparedWith, finishedAt } = kept;
+  return {
+    gate,
+    verdict,
+    message: oneLine(message),
+    evidence: { ...evidence } as wire.KeptGate["evidence"],
+    rollout,
+    endpoint,
+    compared_with: comparedWith,
+    finished_at: toTimestamp(finishedAt),
   };
 }
 
