@@ -66,4 +66,13 @@ export const rolloutRows: readonly Row[] = [
     type: problem,
     body: { code: "invalid_manifest", detail: /Shares only grow/ },
   },
+  {
+    method: "POST",
+    path: start,
+    send: { json: { version: 1, rollout: { guardrails: [{ metric: "erors" }], gaets: [] } } },
+    status: 400,
+    type: problem,
+    // As slipway.yaml explains it.
+    body: { code: "invalid_request", detail: /Did you mean|did you mean|meant/ },
+  },
 ];

@@ -1,4 +1,3 @@
-import type { ExpressionBuilder } from "kysely";
 import { decodeCursor, toPage, type Page, type PageQuery } from "../../kernel/page.ts";
 import type { Sql } from "../../platform/sql/index.ts";
 import type { GateResult } from "../observations.ts";
@@ -57,13 +56,6 @@ export interface GateStore {
   isBlob(sha256: string): Promise<boolean>;
 }
 
-/** Those behind a place of the list: in its order, newest first. */
-function behind(cursor: string) {
-  const [at, rollout, place] = decodeCursor(cursor, ["number", "string", "number"]);
-  return ({ eb, refTuple, tuple }: ExpressionBuilder<GateTables, "gate_results">) =>
-    eb(refTuple("finished_at", "rollout", "place"), "<", tuple(Number(at), String(rollout), Number(place)));
-}
-
 export interface OfVersion {
   readonly model: string;
   readonly version: number;
@@ -91,7 +83,14 @@ export function createGateStore(sql: Sql): GateStore {
     },
     async listOfVersion({ model, version }, { limit, cursor }) {
       const all = db.selectFrom("gate_results").selectAll().where("model", "=", model).where("version", "=", version);
-      const rows = await (cursor === null ? all : all.where(behind(cursor)))
+      const [at, before, place] = cursor === null ? [] : decodeCursor(cursor, ["number", "string", "number"]);
+      const rest =
+        at === undefined
+          ? all
+          : all.where(({ eb, refTuple, tuple }) =>
+              eb(refTuple("finished_at", "rollout", "place"), "<", tuple(Number(at), String(before), Number(place))),
+            );
+      const rows = await rest
         .orderBy("finished_at", "desc")
         .orderBy("rollout", "desc")
         .orderBy("place", "desc")

@@ -39,7 +39,7 @@ function toKeptView(kept: KeptGate): wire.KeptGate {
     gate,
     verdict,
     message: oneLine(message),
-    evidence: { ...evidence } as wire.KeptGate["evidence"],
+    evidence: { ...evidence },
     rollout,
     endpoint,
     compared_with: comparedWith,
