@@ -20,6 +20,10 @@ export interface RolloutStartOptions extends CallOptions {
   readonly strategy?: Strategy | undefined;
   /** Also where the version's signature breaks those who call now. */
   readonly allowBreaking?: boolean | undefined;
+  /** Whose version it is; refused where the endpoint serves another model. */
+  readonly model?: string | undefined;
+  /** A rollout that is under way at the endpoint ends; without it this one is refused. */
+  readonly supersede?: boolean | undefined;
   readonly message?: string | undefined;
 }
 
@@ -55,9 +59,17 @@ export interface RolloutsClient {
    * Begins to release a version; another rollout of the endpoint that is under way is superseded.
    * @throws SlipwayError `precondition_failed` where it serves or is being released already, `breaking_change`, `invalid_manifest`
    */
-  start(endpoint: string, version: number, options?: RolloutStartOptions): Promise<Rollout>;
+  start(
+    endpoint: string,
+    version: number,
+    options?: RolloutStartOptions,
+  ): Promise<Rollout & Pick<RolloutStarted, "notes">>;
   /** What it would do and how long it would take; begins nothing. */
-  plan(endpoint: string, version: number, options?: RolloutStartOptions): Promise<RolloutPlan>;
+  plan(
+    endpoint: string,
+    version: number,
+    options?: RolloutStartOptions,
+  ): Promise<RolloutPlan & Pick<RolloutStarted, "notes">>;
   /** Newest first. */
   list(options?: RolloutListOptions): Promise<Page<Rollout>>;
   all(options?: RolloutListOptions): AsyncGenerator<Rollout, void, undefined>;
@@ -88,24 +100,24 @@ export function createRollouts(transport: Transport): RolloutsClient {
   const get: RolloutsClient["get"] = (id, call) => transport.call({ method: "GET", path: pathOf(id), ...call });
   const begin = (
     { endpoint, version, isDry }: { endpoint: string; version: number; isDry: boolean },
-    { rollout, strategy, allowBreaking, message, ...call }: RolloutStartOptions,
+    { rollout, strategy, allowBreaking, model, supersede, message, ...call }: RolloutStartOptions,
   ) =>
     transport.call<RolloutStarted>({
       method: "POST",
       path: `/api/v1/endpoints/${encodeURIComponent(endpoint)}/rollouts`,
-      json: { version, rollout, strategy, allow_breaking: allowBreaking, message, dry_run: isDry },
+      json: { version, model, rollout, strategy, allow_breaking: allowBreaking, supersede, message, dry_run: isDry },
       ...call,
     });
 
   return {
     async start(endpoint, version, options = {}) {
-      const { rollout } = await begin({ endpoint, version, isDry: false }, options);
-      if (rollout !== null) return rollout;
+      const { rollout, notes } = await begin({ endpoint, version, isDry: false }, options);
+      if (rollout !== null) return { ...rollout, notes };
       throw new SlipwayError("internal", `The server began no rollout of ${endpoint}.`);
     },
     async plan(endpoint, version, options = {}) {
-      const { plan } = await begin({ endpoint, version, isDry: true }, options);
-      if (plan !== null) return plan;
+      const { plan, notes } = await begin({ endpoint, version, isDry: true }, options);
+      if (plan !== null) return { ...plan, notes };
       throw new SlipwayError("internal", `The server made no plan for ${endpoint}.`);
     },
     list,

@@ -1,4 +1,4 @@
-import type { ManifestRollout, PlannedMetric, PlannedStep, RolloutPlan } from "@slipway/contract";
+import type { ManifestRollout, PlannedMetric, PlannedStep, RolloutPlan, RolloutStarted } from "@slipway/contract";
 import type { RolloutStartOptions } from "@slipway/sdk";
 import { requireVersionAddress } from "../addresses.ts";
 import {
@@ -27,11 +27,12 @@ export const startRollout: Run = async (context, input) => {
   const { name, version: named } = requireVersionAddress(argument(input, 0));
   const endpoint = textOption(input, "endpoint") ?? name;
   const { rollouts, versions } = context.client();
-  const options = await toOptions(context, input);
+  const options = { ...(await toOptions(context, input, [endpoint, name])), model: name };
   const version = typeof named === "number" ? named : (await versions.get(name, named)).version;
   if (input.options.dryRun === true) return writePlan(context, await rollouts.plan(endpoint, version, options));
   const rollout = await rollouts.start(endpoint, version, options);
   const steps = rollout.steps.map(stepTerms).join("; ") || "no steps";
+  for (const each of rollout.notes) note(context, each);
   const isWatched = input.options.wait === true;
   if (!isWatched || context.settings.format === "table")
     writeDone(context, rollout, `The rollout of ${versionsText(rollout)} has begun (${rollout.strategy}: ${steps}).`);
@@ -45,13 +46,20 @@ export const startRollout: Run = async (context, input) => {
   return code;
 };
 
-async function toOptions(context: Context, input: Input): Promise<RolloutStartOptions> {
+/** The section of a file, which is for the server to judge. @throws UsageError where the file is about something else */
+async function readSection(file: string, names: readonly string[]): Promise<ManifestRollout> {
+  const { name, rollout } = await readManifest(file);
+  if (typeof name === "string" && !names.includes(name))
+    throw new UsageError(`${file} is about ${name}, and this rollout is of ${[...new Set(names)].join(" or ")}.`);
+  if (rollout === undefined) throw new UsageError(`${file} has no \`rollout:\` section.`);
+  return rollout as ManifestRollout;
+}
+
+async function toOptions(context: Context, input: Input, names: readonly string[]): Promise<RolloutStartOptions> {
   const file = textOption(input, "file");
-  const section = file === undefined ? undefined : (await readManifest(file))["rollout"];
-  if (file !== undefined && section === undefined) throw new UsageError(`${file} has no \`rollout:\` section.`);
   return {
-    // What stands in it is for the server to judge.
-    ...(section !== undefined && { rollout: section as ManifestRollout }),
+    ...(file !== undefined && { rollout: await readSection(file, names) }),
+    supersede: input.options.supersede === true ? true : undefined,
     strategy: choiceOption(input, "strategy", strategies),
     allowBreaking: input.options.allowBreaking === true ? true : undefined,
     message: textOption(input, "message"),
@@ -105,7 +113,7 @@ function takesText(ms: number | null): string {
   return ms === null ? "?" : ms === 0 ? "at once" : `~${durationText(ms)}`;
 }
 
-async function writePlan(context: Context, plan: RolloutPlan): Promise<void> {
+async function writePlan(context: Context, plan: RolloutPlan & Pick<RolloutStarted, "notes">): Promise<void> {
   const { format } = context.settings;
   if (format === "json") return writeJson(context, plan);
   if (format === "csv") return writeList(context, planColumns, toPlanned(plan));
@@ -141,6 +149,7 @@ async function writePlan(context: Context, plan: RolloutPlan): Promise<void> {
   writeTable(context, stepColumns, plan.steps);
   writeTable(context, metricColumns, plan.metrics);
   for (const { message, command } of plan.advice) stdout.write(`\n${printable(message)}\n  ${printable(command)}\n`);
+  for (const each of plan.notes) note(context, each);
   note(context, "\nNothing was begun: this was a dry run.");
 }
 

@@ -92,12 +92,13 @@ export const trafficSet: Run = async (context, input) => {
     ...(unit === undefined ? {} : { unit }),
     ...(rules === undefined ? {} : { rules: parseRules(rules) }),
     ...(shadows === undefined ? {} : { shadows: parseShadows(shadows) }),
-    control: input.options.control === true,
+    ...(input.options.control === true && { control: true }),
     allow_breaking: input.options.allowBreaking === true,
   };
   const view = await client.endpoints.setTraffic(name, traffic, options);
   const shares = view.arms.map((arm) => `${arm.name} (version ${arm.version}) ${percentText(arm.share)}`).join(", ");
   writeDone(context, view, `${name}: ${shares} (revision ${view.revision}).`);
+  for (const each of view.notes) note(context, each);
   if (view.stop !== null) warn(context, `${name} is stopped; \`slipway start ${name}\` lets its versions answer.`);
 };
 

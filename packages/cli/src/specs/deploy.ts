@@ -77,11 +77,11 @@ export const deployCommands: CommandGroup = {
       usage: "traffic set <share...>",
       summary: "divide the traffic of an endpoint between versions",
       about:
-        "NAME@2=10 gives 10 % to version 2, in steps of 0.01 %; the version that serves has what is left. All versions are loaded before any traffic moves. Who got a version by its unit keeps it while the share grows. It ends a rollout that is under way.",
+        "NAME@2=10 gives 10 % to version 2, in steps of 0.01 %; the version that serves has what is left. All versions are loaded before any traffic moves. Who got a version by its unit keeps it while the share grows. Unit, rules, control and shadows that are not named stay as they are, but for rules whose version is not named. It ends a rollout that is under way.",
       options: [
         [
           "--unit <unit>",
-          "what stays with one version: a record field, or header:NAME (default: each request by itself)",
+          "what stays with one version: a record field, or header:NAME (default: as it is; at first each request by itself)",
         ],
         [
           "--rule <rules>",

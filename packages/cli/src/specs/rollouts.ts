@@ -10,7 +10,7 @@ export const rolloutCommands: CommandGroup = {
       usage: "rollout start <address>",
       summary: "release a version step by step, and take it back where it does harm",
       about:
-        "NAME@V gets what the `rollout:` section of the endpoint says, else of --file: gates, then steps of the traffic, each compared with the champion at the same time. --dry-run says how long that would take at the present traffic, and how soon harm would be seen. --wait ends as `rollout status --watch` does.",
+        "NAME@V gets what the `rollout:` section of --file says, else the endpoint's own, else the defaults: gates, then steps of the traffic, each compared with the champion at the same time. --dry-run says how long that would take at the present traffic, and how soon harm would be seen. --wait ends as `rollout status --watch` does.",
       options: [
         [
           "--strategy <immediate|shadow|canary|blue-green|ab>",
@@ -18,6 +18,7 @@ export const rolloutCommands: CommandGroup = {
         ],
         ["--file <slipway.yaml>", "the rollout section of this file, in the place of the endpoint's own"],
         ["--endpoint <name>", "the endpoint (default: the model's name)"],
+        ["--supersede", "end the rollout that is under way at the endpoint; without it this one is refused"],
         ["--dry-run", "begin nothing: only say what would come"],
         ["--wait", "write what happens until it ends"],
         stay,

@@ -74,6 +74,10 @@ export const trafficSettings = z.object({
     }),
   ),
   shadows: z.array(z.object({ version: versionNumber, share })),
+  fields: z.array(z.string()).optional().meta({
+    description:
+      "Record fields that decided once, by which nothing is divided any more; callers may go on sending them",
+  }),
 });
 export type TrafficSettings = z.infer<typeof trafficSettings>;
 
@@ -126,6 +130,10 @@ export const trafficView = z.object({
     .meta({ description: "The champion first" }),
   rules: trafficSettings.shape.rules,
   shadows: z.array(shadowView),
+  fields: z.array(z.string()).meta({ description: "Record fields that decided once; callers may go on sending them" }),
+  notes: z
+    .array(z.string())
+    .meta({ description: "What callers have to know, and what a change took along; sentences" }),
 });
 export type TrafficView = z.infer<typeof trafficView>;
 
@@ -208,9 +216,13 @@ const dividing = z.strictObject({
     )
     .max(100)
     .optional()
-    .meta({ description: "Who has one of the values gets the version, whatever the shares say; in this order" }),
+    .meta({
+      description:
+        "Who has one of the values gets the version, whatever the shares say; in this order. Left out: those of arms that stay",
+    }),
   control: z.boolean().optional().meta({
-    description: "Beside one version: an arm of the target that is as large, to compare it with; default false",
+    description:
+      "Beside one version: an arm of the target that is as large, to compare it with; default: as it is, where that is possible",
   }),
   shadows: z.array(z.strictObject(trafficSettings.shape.shadows.element.shape)).max(10).optional(),
   allow_breaking: allowBreaking,

@@ -175,11 +175,18 @@ export type RolloutEventPage = z.infer<typeof rolloutEventPage>;
 
 export const rolloutRequest = z.strictObject({
   version: versionNumber,
+  model: modelName
+    .optional()
+    .meta({ description: "Whose version that is; refused where the endpoint serves another model" }),
   rollout: rolloutSchema.optional().meta({
     description: "As in slipway.yaml, in the place of what the endpoint has; `strategy` goes before what it says",
   }),
   strategy: z.enum(strategies).optional(),
   allow_breaking: z.boolean().optional(),
+  supersede: z
+    .boolean()
+    .optional()
+    .meta({ description: "A rollout that is under way at the endpoint ends; default false: this one is refused" }),
   dry_run: z
     .boolean()
     .optional()
@@ -191,6 +198,7 @@ export type RolloutRequest = z.infer<typeof rolloutRequest>;
 export const rolloutStarted = z.object({
   rollout: rollout.nullable().meta({ description: "Null: of a dry run" }),
   plan: rolloutPlan.nullable().meta({ description: "Of a dry run" }),
+  notes: z.array(z.string()).meta({ description: "What callers have to know; sentences" }),
 });
 export type RolloutStarted = z.infer<typeof rolloutStarted>;
 

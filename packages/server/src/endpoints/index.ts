@@ -26,6 +26,7 @@ import { createEndpointStore } from "./store.ts";
 import { createVerify, type Verify } from "./verify.ts";
 import { createVerifyRegistered } from "./verify-registered.ts";
 
+export { listFieldNotes } from "./field-notes.ts";
 export { champion, diffJson, toManifestSettings } from "./endpoint.ts";
 export type {
   Arm,

@@ -16,9 +16,9 @@ export interface WantedTraffic {
   readonly arms: readonly { readonly version: number; readonly share: number }[];
   /** Left out: as it is where the traffic is divided already, else each request by itself. */
   readonly unit?: string | null;
-  /** `version` takes who has one of the values. Left out: none. */
+  /** `version` takes who has one of the values. Left out: as they are, but for those of arms that go. */
   readonly rules?: readonly (Omit<TrafficRule, "arm"> & { readonly version: number })[];
-  /** An arm of the target as large as the only other one, that one is to be compared with. */
+  /** An arm of the target as large as the only other one, that one is to be compared with. Left out: as it is, where it has room. */
   readonly control?: boolean;
   /** Left out: as they are. */
   readonly shadows?: readonly Shadow[];
@@ -35,9 +35,10 @@ const middle = BUCKETS / 2;
 export function planTraffic({ name, revision, spec }: Endpoint, wanted: WantedTraffic): TrafficSettings {
   const { target, traffic: present } = spec;
   if (!target) throw new SlipwayError("precondition_failed", `${name} serves nothing; deploy a version first.`);
-  const { rules = [], control: withControl = false } = wanted;
   const shares = toShares(wanted, target.version);
+  const rules = wanted.rules ?? keepRules(present, [target.version, ...shares.keys()], target.version);
   for (const { version } of rules) if (version !== target.version && !shares.has(version)) shares.set(version, 0);
+  const withControl = wanted.control ?? canKeepControl(present, shares);
   const kept = present.arms.filter((arm) => arm.name !== control);
   const arms = placeArms(kept, shares, { withControl, served: target.version });
   const nameOf = (version: number) => arms.find((arm) => arm.version === version && arm.name !== control)?.name;
@@ -50,6 +51,21 @@ export function planTraffic({ name, revision, spec }: Endpoint, wanted: WantedTr
     rules: rules.map(({ version, ...rule }) => ({ ...rule, arm: nameOf(version) ?? champion })),
     shadows: wanted.shadows ?? present.shadows,
   };
+}
+
+type WantedRules = NonNullable<WantedTraffic["rules"]>;
+
+/** Those that send to what is still there. */
+function keepRules({ arms, rules }: TrafficSettings, there: readonly number[], served: number): WantedRules {
+  return rules.flatMap(({ arm, ...rule }) => {
+    const version = arm === champion ? served : arms.find(({ name }) => name === arm)?.version;
+    return version !== undefined && there.includes(version) ? [{ ...rule, version }] : [];
+  });
+}
+
+function canKeepControl({ arms }: TrafficSettings, shares: ReadonlyMap<number, number>): boolean {
+  const [share, ...others] = shares.values();
+  return arms.some(({ name }) => name === control) && share !== undefined && others.length === 0 && share <= middle;
 }
 
 /** Of the versions beside the target. */

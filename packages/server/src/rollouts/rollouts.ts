@@ -8,6 +8,7 @@ import { refuse } from "./decide/index.ts";
 import { createDriver, type DriverDeps } from "./driver.ts";
 import type { RolloutEvent } from "./event.ts";
 import { explain } from "./explain.ts";
+import { withLog } from "./log-events.ts";
 import type { CommandKind } from "./observations.ts";
 import { terminalPhases, type Rollout } from "./rollout.ts";
 import { beginRollout, planRollout } from "./start.ts";
@@ -28,7 +29,7 @@ const mostBehind = 100;
 
 export function createRollouts(deps: RolloutsDeps): Rollouts {
   const { clock } = deps;
-  const store = createRolloutStore(deps.sql, deps.notify);
+  const store = withLog(createRolloutStore(deps.sql, deps.notify), deps.logger);
   const driver = createDriver({ ...deps, store });
   const starting = { ...deps, store };
 

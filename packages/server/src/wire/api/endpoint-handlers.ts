@@ -82,10 +82,13 @@ export function createEndpointHandlers({
       const { allow_breaking: allowBreaking = false, message: _, ...wanted } = request.body as TrafficRequest;
       const name = nameOf(request);
       const isPlain = wanted.arms.length === 0 && !wanted.rules?.length && !wanted.shadows?.length;
+      const before = await endpoints.require(name);
       const { endpoint } = isPlain
         ? await endpoints.undivideTraffic(name, by(request))
         : await endpoints.divideTraffic(name, toWanted(wanted), { ...by(request), allowBreaking });
-      return traffic(endpoint);
+      const gone = isPlain || wanted.rules !== undefined ? [] : listGoneRules(before, endpoint);
+      const seen = traffic(endpoint);
+      return { ...seen, notes: [...gone, ...seen.notes] };
     },
     stopEndpoint: async (request) => {
       const { fallback = false } = request.body as StopRequest;
@@ -111,12 +114,20 @@ export function createEndpointHandlers({
   };
 }
 
+/** Nobody named them, and their arm is not there any more. */
+function listGoneRules(before: Endpoint, { spec }: Endpoint): string[] {
+  const names = new Set(spec.traffic.rules.map(({ name }) => name));
+  return before.spec.traffic.rules
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, arm }) => `The rule ${name} is gone with its arm, ${arm}.`);
+}
+
 function toWanted({ arms, unit, rules, control, shadows }: TrafficRequest): WantedTraffic {
   return {
     arms,
     ...(unit === undefined ? {} : { unit }),
-    rules: (rules ?? []).map(({ header = null, field = null, ...rule }) => ({ ...rule, header, field })),
-    control: control ?? false,
+    ...(rules && { rules: rules.map(({ header = null, field = null, ...rule }) => ({ ...rule, header, field })) }),
+    ...(control === undefined ? {} : { control }),
     ...(shadows ? { shadows } : {}),
   };
 }

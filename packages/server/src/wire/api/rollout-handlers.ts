@@ -1,9 +1,9 @@
 import type { RolloutCommand, RolloutRequest } from "@slipway/contract";
 import type * as wire from "@slipway/contract";
-import type { Endpoints } from "../../endpoints/index.ts";
+import { listFieldNotes, type Endpoints } from "../../endpoints/index.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Monitoring } from "../../monitoring/index.ts";
-import { createForecasts, withStrategy, type Rollouts } from "../../rollouts/index.ts";
+import { createForecasts, withStrategy, type RolloutPlan, type Rollouts } from "../../rollouts/index.ts";
 import { toPageQuery } from "./model-handlers.ts";
 import type { ApiRequest, Handlers } from "./register.ts";
 import { toExplanationView } from "./rollout-explanation.ts";
@@ -21,7 +21,7 @@ type RolloutRoutes =
 
 export interface RolloutHandlerDeps {
   readonly rollouts: Rollouts;
-  readonly endpoints: Pick<Endpoints, "require">;
+  readonly endpoints: Pick<Endpoints, "require" | "snapshot">;
   readonly monitoring: Monitoring;
   readonly clock: Clock;
 }
@@ -41,23 +41,46 @@ export function createRolloutHandlers({
     if (strategy === undefined) return rollout ?? null;
     return withStrategy(rollout ?? (await endpoints.require(endpoint)).spec.rollout ?? {}, strategy);
   }
+  async function notesOf({ endpoint, spec }: Pick<RolloutPlan, "endpoint" | "spec">): Promise<string[]> {
+    const served = endpoints.snapshot().routes.get(endpoint)?.loaded;
+    return served ? listFieldNotes((await endpoints.require(endpoint)).spec, served.signature, spec) : [];
+  }
   const idOf = ({ params }: ApiRequest) => params["id"] ?? "";
   return {
     startRollout: async ({ params, body, author }) => {
-      const { version, rollout, strategy, allow_breaking, dry_run, message = null } = body as RolloutRequest;
+      const {
+        version,
+        model,
+        rollout,
+        strategy,
+        allow_breaking,
+        supersede,
+        dry_run,
+        message = null,
+      } = body as RolloutRequest;
       const endpoint = params["endpoint"] ?? "";
       const order = {
         endpoint,
         version,
+        model,
+        supersede,
         section: await sectionOf({ endpoint, rollout, strategy }),
         allowBreaking: allow_breaking ?? false,
       };
       if (dry_run === true) {
         const plan = await rollouts.plan(order);
-        return { rollout: null, plan: toPlanView(plan, await forecast(plan)) } satisfies wire.RolloutStarted;
+        return {
+          rollout: null,
+          plan: toPlanView(plan, await forecast(plan)),
+          notes: await notesOf(plan),
+        } satisfies wire.RolloutStarted;
       }
       const started = await rollouts.start(order, { author, message });
-      return { rollout: toRolloutView(started), plan: null } satisfies wire.RolloutStarted;
+      return {
+        rollout: toRolloutView(started),
+        plan: null,
+        notes: await notesOf(started),
+      } satisfies wire.RolloutStarted;
     },
     listRollouts: async ({ query }) => {
       const { endpoint, state } = query as { endpoint?: string; state?: "active" | "ended" };

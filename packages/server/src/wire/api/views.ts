@@ -3,6 +3,7 @@ import type * as wire from "@slipway/contract";
 import {
   champion,
   dropReasons,
+  listFieldNotes,
   toGated,
   toWarnings,
   type Endpoint,
@@ -161,7 +162,7 @@ export function toTrafficView(
   running: readonly ShadowState[],
 ): wire.TrafficView {
   const { target, traffic, stop } = spec;
-  const { unit, seed, arms, rules } = structuredClone(traffic) as wire.TrafficSettings;
+  const { unit, seed, arms, rules, fields = [] } = structuredClone(traffic) as wire.TrafficSettings;
   const shadows = traffic.shadows.map((shadow) =>
     toShadowView(
       shadow,
@@ -179,7 +180,9 @@ export function toTrafficView(
   const left = arms.reduce((rest, arm) => rest - arm.share, 10_000);
   const served = target ? [{ name: champion, version: target.version, from: null, share: left }] : [];
   const all = [...served, ...arms].map((arm) => ({ ...arm, ...stateOf(arm.name) }));
-  return { endpoint: name, revision, stop, unit, seed, arms: all, rules, shadows };
+  const isDivided = arms.length + rules.length > 0;
+  const notes = isDivided && route?.loaded ? listFieldNotes(spec, route.loaded.signature, traffic) : [];
+  return { endpoint: name, revision, stop, unit, seed, arms: all, rules, shadows, fields, notes };
 }
 
 const nothingDropped = Object.fromEntries(dropReasons.map((reason) => [reason, 0]));
