@@ -26,9 +26,9 @@ const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
 
 /** Without arms there is nothing to divide: the unit and the seed of what was before mean nothing. What callers may send divides nothing. */
-function canonical({ arms, rules, shadows, fields: _, ...rest }: TrafficSettings): string {
+function canonical({ unit, seed, arms, rules, shadows }: TrafficSettings): string {
   const isDivided = arms.length + rules.length + shadows.length > 0;
-  return canonicalJson(isDivided ? { arms, rules, shadows, ...rest } : {});
+  return canonicalJson(isDivided ? { unit, seed, arms, rules, shadows } : {});
 }
 
 export function isInForce({ spec }: Endpoint, { target, traffic }: WantedTraffic): boolean {

@@ -44,6 +44,7 @@ export function createRelease({ rollouts }: ReleaseDeps): Release {
 }
 
 /** What of `slipway.yaml` is the endpoint's. */
-function toSettings({ model: _, ...settings }: Manifest): EndpointSettings {
+function toSettings(manifest: Manifest): EndpointSettings {
+  const { model: _, ...settings } = manifest;
   return settings;
 }
