@@ -7,11 +7,13 @@ import { leastUnits } from "./effect-of.ts";
 
 const hourMs = 3_600_000;
 const timesP95 = 2;
+/** Below it a tail is the machine's own noise, and no caller's harm. */
+const leastMs = 5;
 
 /** By the name of the metric, milliseconds; null: the champion has had too little traffic to say. */
 export type Budgets = Readonly<Record<string, number | null>>;
 
-/** What a request may take, for each metric about it: what the spec says, else twice the champion's p95 of the last hour. */
+/** What a request may take, for each metric about it: what the spec says, else twice the champion's p95 of the last hour, and 5 ms at least. */
 export async function findBudgets(
   { profiles }: Pick<EvidenceDeps, "profiles">,
   { endpoint, model, from: version, spec }: Rollout,
@@ -33,7 +35,7 @@ export async function findBudgets(
 export function usualBudget(buckets: readonly number[]): number | null {
   const total = buckets.reduce((sum, count) => sum + count, 0);
   const p95 = total < leastUnits ? null : quantileOf(latencyEdges, buckets, 0.95);
-  return p95 === null ? null : timesP95 * p95;
+  return p95 === null ? null : Math.max(leastMs, timesP95 * p95);
 }
 
 /** Two metrics with the same budget share their counts. */

@@ -139,15 +139,17 @@ function count({ log: { bytes, view }, fields, edges }: Counting, found: Found |
     mark(found, "fallbacks", fields);
     mark(found, "errors", fields);
   }
+  let isRefused = false;
   if (status === error) {
     const code = errorCode.from < 0 ? "internal" : bytes.toString("utf8", errorCode.from, errorCode.to);
-    const side = isCallersError(code) ? "refused" : "errors";
+    isRefused = isCallersError(code);
+    const side = isRefused ? "refused" : "errors";
     counts[side]++;
     mark(found, side, fields);
   } else counts.rows += Math.max(1, fields.rows);
   const us = durationsFrom < 0 ? 0 : view.getUint32(durationsFrom + 12, true);
-  // What was imported took no time here.
-  if (us === 0) return;
+  // What was imported took no time here, and what was refused never came to a model.
+  if (us === 0 || isRefused) return;
   const bucket = bucketOf(edges, us / 1000);
   while (counts.latency.length <= bucket) counts.latency.push(0);
   counts.latency[bucket]!++;
