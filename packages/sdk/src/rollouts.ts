@@ -111,12 +111,12 @@ export function createRollouts(transport: Transport): RolloutsClient {
 
   return {
     async start(endpoint, version, options = {}) {
-      const { rollout, notes = [] } = await begin({ endpoint, version, isDry: false }, options);
+      const { rollout, notes } = await begin({ endpoint, version, isDry: false }, options);
       if (rollout !== null) return { ...rollout, notes };
       throw new SlipwayError("internal", `The server began no rollout of ${endpoint}.`);
     },
     async plan(endpoint, version, options = {}) {
-      const { plan, notes = [] } = await begin({ endpoint, version, isDry: true }, options);
+      const { plan, notes } = await begin({ endpoint, version, isDry: true }, options);
       if (plan !== null) return { ...plan, notes };
       throw new SlipwayError("internal", `The server made no plan for ${endpoint}.`);
     },

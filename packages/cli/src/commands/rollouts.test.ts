@@ -64,7 +64,7 @@ test("the CSV of a dry run has the steps, too", async () => {
   const { out } = await runCommand(startRollout, {
     args: ["fraud@2"],
     options: { dryRun: true },
-    answers: { "POST /api/v1/endpoints/fraud/rollouts": { rollout: null, plan } },
+    answers: { "POST /api/v1/endpoints/fraud/rollouts": { rollout: null, plan, notes: [] } },
     settings: { format: "csv" },
   });
   expect(out.split("\n").slice(1, 3)).toEqual([
