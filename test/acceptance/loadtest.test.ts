@@ -33,6 +33,14 @@ async function load(args: readonly string[], options: CliOptions = {}) {
   return { code, stderr, report: JSON.parse(stdout || "null") };
 }
 
+/** Where the load itself had too little of a busy machine its report says so, and nothing of the server: it is asked again, a few times. */
+async function loadUndisturbed(args: readonly string[]) {
+  let found = await load(args);
+  const isDisturbed = () => found.report?.advice.some(({ code }: { code: string }) => code === "generator_bound");
+  for (let tries = 1; tries < 5 && isDisturbed(); tries++) found = await load(args);
+  return found;
+}
+
 async function count(endpoint: string, where: string): Promise<number> {
   const sql = `SELECT count(*) AS n FROM predictions WHERE ${where}`;
   const { stdout, stderr } = await runCli(["predictions", endpoint, "--sql", sql, "-o", "json"], {
@@ -113,7 +121,7 @@ test("what was predicted before is what is sent, and not what earlier load tests
 
 test("a slow model with one replica at overload: the advice is what the cores of the machine leave", async () => {
   const args = ["heavy", "--rate", "200", "--duration", "1s", "--warmup", "500ms", "--slo", "20ms"];
-  const { code, report, stderr } = await load(args);
+  const { code, report, stderr } = await loadUndisturbed(args);
   expect(code, "an SLO that was given and missed").toBe(1);
   expect(report.inputs.source).toBe("made_up");
   expect(stderr).toContain("made up from the signature");

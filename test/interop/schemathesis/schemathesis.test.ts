@@ -53,13 +53,13 @@ describe.skipIf(!needs(what, bin !== null, { inCi: "required" }))("schemathesis 
   test("every operation, with whatever it makes up", { timeout: rounds(300_000, 3_600_000) }, async () => {
     // Coverage alone takes half a minute.
     const phases = rounds(0, 1) === 1 ? "examples,coverage,fuzzing" : "examples,fuzzing";
-    const { code, said } = await run([], ["--phases", phases, "--max-examples", String(rounds(4, 200))]);
+    const { code, said } = await run([], ["--phases", phases, "--max-examples", String(rounds(2, 200))]);
     expect(code, said.slice(-8000)).toBe(0);
   });
 
   test("predictions by models that there are", { timeout: rounds(200_000, 3_600_000) }, async () => {
     const only = ["--include-tag", "open inference protocol", "--include-tag", "predict"];
-    const examples = ["--phases", "coverage,fuzzing", "--max-examples", String(rounds(10, 1000))];
+    const examples = ["--phases", "coverage,fuzzing", "--max-examples", String(rounds(5, 1000))];
     // Nothing may take away what is asked.
     const args = [...only, "--exclude-operation-id-regex", "[Ll]oad", ...examples];
     const { code, said } = await run(["--config-file", join(here, "served-models.toml")], args);
