@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createClient } from "@slipway/sdk";
 import { deploy } from "../test/lib/deploy.ts";
@@ -102,7 +102,10 @@ async function readLoopUs(url: string): Promise<number> {
 function readBackgroundUs(pid: number): number {
   let sum = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+    const file = `/proc/${pid}/task/${thread}/stat`;
+    // A thread may end after it was listed; the shadow's lives on.
+    if (!existsSync(file)) continue;
+    const stat = readFileSync(file, "utf8");
     const nice = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
     if (nice === lowest) sum += parseCpuUs(stat);
   }
