@@ -9,6 +9,7 @@ import { parseLimit } from "../limit.ts";
 import { note, writeJson, writeList } from "../output.ts";
 import { renderFacts, type Column } from "../table.ts";
 import { parseSince } from "../time.ts";
+import { parseTolerance } from "../tolerance.ts";
 import { requireFormat, uploadTable } from "../upload-table.ts";
 
 type Output = ComparisonResult["outputs"][number];
@@ -56,18 +57,9 @@ function toHow(input: Input): Omit<NewComparison, "a" | "b"> {
     ...(limit === undefined ? {} : { limit: Math.min(mostRows, parseLimit(limit)) }),
     ...(slices === undefined ? {} : { slices: slices.split(",").map((name) => name.trim()) }),
     ...(rows === undefined ? {} : { min_rows: parseLimit(rows) }),
-    ...number(input, "absolute"),
-    ...number(input, "relative"),
+    ...parseTolerance(input, "absolute"),
+    ...parseTolerance(input, "relative"),
   };
-}
-
-function number(input: Input, name: "absolute" | "relative"): Partial<NewComparison> {
-  const text = textOption(input, name);
-  if (text === undefined) return {};
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
-    throw new UsageError(`--${name} ${text}: give a number from 0, such as 1e-6.`);
-  return { [name]: value };
 }
 
 async function write(context: Context, found: ComparisonResult): Promise<void> {

@@ -7,6 +7,7 @@ import { parseLimit } from "../limit.ts";
 import { note, writeJson, writeList } from "../output.ts";
 import { renderFacts, type Column } from "../table.ts";
 import { parseSince } from "../time.ts";
+import { parseTolerance } from "../tolerance.ts";
 
 type Output = ReplayResult["outputs"][string] & { readonly output: string };
 type Example = ReplayResult["examples"][number];
@@ -32,8 +33,8 @@ function toRequest(input: Input): NewReplay {
   if (on !== undefined) requireVersionAddress(on);
   const how = {
     ...(on === undefined ? {} : { on }),
-    ...tolerance(input, "absolute"),
-    ...tolerance(input, "relative"),
+    ...parseTolerance(input, "absolute"),
+    ...parseTolerance(input, "relative"),
   };
   const [since, until, limit] = [textOption(input, "since"), textOption(input, "until"), textOption(input, "limit")];
   const errors = input.options.errors === true;
@@ -50,15 +51,6 @@ function toRequest(input: Input): NewReplay {
     ...(limit === undefined ? {} : { limit: Math.min(mostRows, parseLimit(limit)) }),
     ...(errors ? { errors } : {}),
   };
-}
-
-function tolerance(input: Input, name: "absolute" | "relative"): Partial<NewReplay> {
-  const text = textOption(input, name);
-  if (text === undefined) return {};
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
-    throw new UsageError(`--${name} ${text}: give a number from 0, such as 1e-6.`);
-  return { [name]: value };
 }
 
 async function write(context: Context, found: ReplayResult): Promise<void> {

@@ -136,7 +136,6 @@ export const rolloutEventKinds = [
   "resumed",
   "skipped",
   "warned",
-  "refused",
   "harm",
   "decided",
   "ended",

@@ -1,25 +1,10 @@
+import type * as wire from "@slipway/contract";
 import type { Phase } from "./rollout.ts";
 import type { Evidence } from "./verdict.ts";
 
-export const eventKinds = [
-  "started",
-  "gated",
-  "step",
-  "held",
-  "went_on",
-  "approved",
-  "paused",
-  "resumed",
-  "skipped",
-  "warned",
-  "harm",
-  "decided",
-  "ended",
-] as const;
-
 /** What `decide` says has happened; it has no number yet. */
 export interface NewEvent {
-  readonly kind: (typeof eventKinds)[number];
+  readonly kind: wire.RolloutEvent["kind"];
   /** Null: the rollout itself, or somebody unknown. */
   readonly actor: string | null;
   readonly from: Phase;

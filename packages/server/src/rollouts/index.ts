@@ -12,7 +12,7 @@ export { createCheckStart } from "./check-start.ts";
 export { createRollouts, type RolloutsDeps } from "./rollouts.ts";
 export type { Need } from "./decide/index.ts";
 export { rolloutMigrations } from "./migrations.ts";
-export { eventKinds, type NewEvent, type RolloutEvent } from "./event.ts";
+export type { NewEvent, RolloutEvent } from "./event.ts";
 export { verifyEvents, type ChainCheck } from "./chain.ts";
 export { commandKinds, type Command, type CommandKind, type GateResult, type Observations } from "./observations.ts";
 export type { RolloutEndpoints, RolloutEvidence, RolloutGates } from "./ports.ts";
